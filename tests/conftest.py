@@ -1,9 +1,127 @@
-"""What every test may ask for."""
+"""What every test may ask for: real services, each started on first use."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from psycopg.sql import SQL, Identifier
+
+from tests import browser, services
+from tests.mail import SmtpServer, SmtpSink
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    browser.use_packaged_node()
+    if hasattr(config, "workerinput"):
+        return  # a worker: the controller owns the services
+    owner = services.Services()
+    owner.open()
+    config.add_cleanup(owner.close)
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run every async test on asyncio, the one loop that Allgreen runs on."""
     return "asyncio"
+
+
+# PostgreSQL -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_database(worker_id: str) -> str:
+    """A database of this worker's own, as a libpq address; its tables stay between tests."""
+    return _create_database(f"allgreen_{worker_id}")
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """A PostgreSQL in which every table there is holds no row, as SQLAlchemy wants the address.
+
+    The schema of earlier tests stays, so that migrating it again costs nothing.
+    """
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        # A test that left a connection open must not block the next one.
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        tables = connection.execute(
+            "select tablename from pg_tables"
+            " where schemaname = 'public' and tablename <> 'alembic_version'"
+        ).fetchall()
+        if tables:
+            names = SQL(", ").join(Identifier(name) for (name,) in tables)
+            connection.execute(SQL("truncate {} restart identity cascade").format(names))
+    return _for_sqlalchemy(postgres_database)
+
+
+@pytest.fixture
+def empty_postgres_url(worker_id: str) -> str:
+    """A PostgreSQL database without any table: for tests of the migrations."""
+    return _for_sqlalchemy(_create_database(f"allgreen_{worker_id}_empty"))
+
+
+def _create_database(name: str) -> str:
+    server = services.ask_for("postgres")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
+        connection.execute(SQL("create database {} template template0").format(Identifier(name)))
+    return f"{server}/{name}"
+
+
+def _for_sqlalchemy(address: str) -> str:
+    return address.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+# Mail -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A real SMTP server on loopback that keeps every mail."""
+    server = SmtpServer()
+    yield server.start()
+    server.stop()
+
+
+# Browser --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A running Chromium.
+
+    One per module: while Playwright's blocking interface is open its loop counts as running in
+    this thread, so a module that uses it holds no async test.
+    """
+    with sync_playwright() as playwright:
+        running = browser.launch(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile. The locale is set: the C locale's tag breaks `Intl` in the page."""
+    context = chromium.new_context(locale="en-US", timezone_id="UTC")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext) -> Page:
+    """An empty tab of a fresh profile."""
+    return browser_context.new_page()
+
+
+@pytest.fixture(scope="session")
+def screens() -> Path:
+    """The folder for screenshots that a person looks at after the run."""
+    folder = browser.ROOT / ".dev/screens"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,145 @@
+"""A real SMTP server on loopback that keeps what it receives and answers as a test wishes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+ACCEPT = "250 2.0.0 Taken"
+REFUSE = "550 5.1.1 No such mailbox"
+BUSY = "421 4.3.2 Try again later"
+HANG = "hang"
+"""Take the whole mail, then say nothing more."""
+DROP = "drop"
+"""Take the whole mail, then cut the connection: the sender cannot know that it arrived."""
+
+
+@dataclass(frozen=True)
+class ReceivedMail:
+    """One mail as it came over the wire, and what the sender was told about it."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+    answer: str
+
+    @property
+    def text(self) -> str:
+        """The plain-text part."""
+        return self._part("plain")
+
+    @property
+    def html(self) -> str:
+        """The HTML part."""
+        return self._part("html")
+
+    def _part(self, kind: str) -> str:
+        part = self.message.get_body(preferencelist=(kind,))
+        return "" if part is None else str(part.get_content())
+
+
+@dataclass
+class SmtpSink:
+    """Keep every mail; `script` the answers to the next ones."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    _received: list[ReceivedMail] = field(default_factory=list)
+    _answers: deque[str] = field(default_factory=deque)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def mails(self) -> list[ReceivedMail]:
+        """What lies in the mailboxes: accepted mails, and those whose answer was lost."""
+        with self._changed:
+            return [mail for mail in self._received if mail.answer[:3] in ("250", DROP[:3])]
+
+    @property
+    def attempts(self) -> list[ReceivedMail]:
+        """Every mail that was sent to the end, whatever it was answered."""
+        with self._changed:
+            return list(self._received)
+
+    def script(self, *answers: str) -> None:
+        """Answer the next mails so, one answer each; then accept again."""
+        self._answers.extend(answers)
+
+    def wait_for_mails(self, count: int, *, within_s: float = 10) -> list[ReceivedMail]:
+        """Block until that many mails lie in the mailboxes, and return them.
+
+        Raises:
+            TimeoutError: when fewer have come in time.
+        """
+        deadline = time.monotonic() + within_s
+        with self._changed:
+            self._changed.wait_for(
+                lambda: len(self.mails) >= count, timeout=deadline - time.monotonic()
+            )
+        if len(self.mails) < count:
+            raise TimeoutError(f"{len(self.mails)} of {count} mails within {within_s} s")
+        return self.mails
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd looks the method up by the SMTP verb
+        answer = self._answers.popleft() if self._answers else ACCEPT
+        self._keep(envelope, answer)
+        if answer == HANG:
+            await asyncio.get_running_loop().create_future()
+        if answer == DROP and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.abort()
+        return answer
+
+    def _keep(self, envelope: Envelope, answer: str) -> None:
+        content = envelope.original_content or b""
+        mail = ReceivedMail(
+            sender=envelope.mail_from or "",
+            recipients=tuple(envelope.rcpt_tos),
+            message=message_from_bytes(content, _class=EmailMessage, policy=policy.default),
+            answer=answer,
+        )
+        with self._changed:
+            self._received.append(mail)
+            self._changed.notify_all()
+
+
+class SmtpServer:
+    """Run a sink on a loop and a thread of its own, on a port that the system chooses."""
+
+    def __init__(self) -> None:
+        self.sink = SmtpSink()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def start(self) -> SmtpSink:
+        """Listen; the sink knows its port afterwards."""
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self.sink.port = self._server.sockets[0].getsockname()[1]
+        return self.sink
+
+    def stop(self) -> None:
+        """Cut every connection and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _listen(self) -> asyncio.Server:
+        def conversation() -> SMTP:
+            return SMTP(self.sink, hostname="sink.test", enable_SMTPUTF8=True, loop=self._loop)
+
+        return await self._loop.create_server(conversation, self.sink.host, 0)
+
+    async def _cut(self) -> None:
+        self._server.close()
+        mine = asyncio.current_task()
+        conversations = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in conversations:
+            task.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
