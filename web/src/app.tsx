@@ -1,0 +1,32 @@
+import { QueryClientProvider } from "@tanstack/react-query"
+import { createRouter, RouterProvider } from "@tanstack/react-router"
+import { createQueryClient } from "@/lib/query-client"
+import { goToLogin } from "@/lib/session"
+import { routeTree } from "@/route-tree.gen"
+
+const queryClient = createQueryClient(goToLogin)
+
+const router = createRouter({
+  routeTree,
+  context: { queryClient },
+  defaultPreload: "intent",
+  // Loaders go through the query cache, which decides what is fresh.
+  defaultPreloadStaleTime: 0,
+  defaultViewTransition: true,
+  scrollRestoration: true,
+})
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router
+  }
+}
+
+/** The signed-in product: router and cache. */
+export function App() {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  )
+}

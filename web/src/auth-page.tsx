@@ -1,0 +1,4 @@
+/** The pages of people who are not signed in yet. */
+export function AuthPage() {
+  return null
+}

@@ -1,0 +1,32 @@
+import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router"
+import { Button, buttonClass } from "@/components/ui/button"
+import { describeError, isNotFound } from "@/lib/api-client"
+import styles from "./route-states.module.css"
+
+/** No such page, or one that is not ours to see. */
+export function NotFoundPage() {
+  return (
+    <div className={styles.page}>
+      <h1>Nothing at this address</h1>
+      <p>The link is old, or it leads to something you are not a member of.</p>
+      <Link to="/" className={buttonClass({ variant: "primary" })}>
+        Go to your services
+      </Link>
+    </div>
+  )
+}
+
+/** A page that could not be loaded: what happened, and a way to try again. */
+export function RouteErrorPage({ error }: ErrorComponentProps) {
+  const router = useRouter()
+  if (isNotFound(error)) return <NotFoundPage />
+  return (
+    <div className={styles.page} role="alert">
+      <h1>This page could not be loaded</h1>
+      <p>{describeError(error)}</p>
+      <Button variant="primary" onClick={() => router.invalidate()}>
+        Try again
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,14 @@
+import { useMutation } from "@tanstack/react-query"
+import { logOut } from "@/api"
+import { showToast } from "@/components/ui/toast"
+import { describeError } from "@/lib/api-client"
+
+/** End the session; the page load that follows drops everything that was shown. */
+export function useLogOut() {
+  const mutation = useMutation({
+    mutationFn: () => logOut(),
+    onSuccess: () => window.location.assign("/login"),
+    onError: (error) => showToast(describeError(error), { tone: "error" }),
+  })
+  return { logOut: () => mutation.mutate(), busy: mutation.isPending }
+}

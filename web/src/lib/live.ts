@@ -1,0 +1,119 @@
+import { type QueryClient, useQueryClient } from "@tanstack/react-query"
+import { useEffect, useSyncExternalStore } from "react"
+import { queryKeys } from "@/lib/query-keys"
+
+/** Whether events arrive, and since when they do not. */
+export type LiveState = { connected: true } | { connected: false; since: number }
+
+/** One event: what changed, never how; the change itself is fetched with the reader's rights. */
+export type LiveChange = {
+  kind: "service" | "incident" | "workspace" | "result" | "delivery"
+  id: string
+  version?: number | null
+}
+
+// A burst of results must not become a burst of requests.
+const SETTLE_MS = 1000
+
+let state: LiveState = { connected: true }
+const listeners = new Set<() => void>()
+
+/** Keep the cache in step with the workspace for as long as the caller is mounted. */
+export function useLiveUpdates(workspaceId: string): void {
+  const queryClient = useQueryClient()
+  useEffect(() => connectLive(workspaceId, queryClient), [workspaceId, queryClient])
+}
+
+/** The state of the event stream, for the line that says the page is stale. */
+export function useLiveState(): LiveState {
+  return useSyncExternalStore(subscribe, () => state)
+}
+
+/**
+ * Listen to a workspace and invalidate what its events name.
+ *
+ * A new connection may have missed events, so every greeting after the first refetches all.
+ *
+ * @returns A function that stops listening.
+ */
+export function connectLive(workspaceId: string, queryClient: QueryClient): () => void {
+  const source = new EventSource(`/api/v1/events?workspace=${encodeURIComponent(workspaceId)}`)
+  const changes = collectChanges((batch) => invalidate(batch, workspaceId, queryClient))
+  let greeted = false
+
+  source.addEventListener("hello", () => {
+    if (greeted) void queryClient.invalidateQueries()
+    greeted = true
+    publish({ connected: true })
+  })
+  source.addEventListener("change", (event) => {
+    const change = readChange(event.data)
+    if (change) changes.add(change)
+  })
+  source.addEventListener("error", () => {
+    if (state.connected) publish({ connected: false, since: Date.now() })
+  })
+  return () => {
+    source.close()
+    changes.stop()
+    publish({ connected: true })
+  }
+}
+
+/** The keys that an event makes out of date. */
+export function affectedKeys(
+  change: LiveChange,
+  workspaceId: string,
+): readonly (readonly string[])[] {
+  const workspace = queryKeys.workspace(workspaceId)
+  if (change.kind === "service" || change.kind === "result") {
+    return [workspace, queryKeys.service(change.id)]
+  }
+  // An incident or a delivery names itself, not its service: any open service may show it.
+  if (change.kind === "incident") return [workspace, ["service"]]
+  if (change.kind === "workspace") return [workspace, queryKeys.me]
+  return [[...workspace, "deliveries"]]
+}
+
+function invalidate(batch: LiveChange[], workspaceId: string, queryClient: QueryClient): void {
+  const keys = new Map(
+    batch.flatMap((change) => affectedKeys(change, workspaceId)).map((key) => [key.join("/"), key]),
+  )
+  for (const queryKey of keys.values()) void queryClient.invalidateQueries({ queryKey })
+}
+
+function collectChanges(flush: (batch: LiveChange[]) => void) {
+  let batch: LiveChange[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const settle = () => {
+    timer = undefined
+    const ready = batch
+    batch = []
+    flush(ready)
+  }
+  return {
+    add(change: LiveChange) {
+      batch.push(change)
+      timer ??= setTimeout(settle, SETTLE_MS)
+    },
+    stop: () => clearTimeout(timer),
+  }
+}
+
+function readChange(data: string): LiveChange | null {
+  try {
+    return JSON.parse(data) as LiveChange
+  } catch {
+    return null
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function publish(next: LiveState): void {
+  state = next
+  for (const listener of listeners) listener()
+}

@@ -1,0 +1,32 @@
+import { QueryCache, QueryClient } from "@tanstack/react-query"
+import { ApiError, isSignedOut } from "@/lib/api-client"
+
+const RETRIES = 2
+
+/**
+ * Make the cache of server state.
+ *
+ * The event stream invalidates what changed, so nothing polls; a tab that comes back refetches.
+ *
+ * @param onSignedOut Called once a query learns that the session has ended.
+ */
+export function createQueryClient(onSignedOut: () => void = () => {}): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({ onError: (error) => isSignedOut(error) && onSignedOut() }),
+    defaultOptions: {
+      queries: { staleTime: 30_000, retry: shouldRetry },
+      mutations: {
+        retry: false,
+        onError: (error) => {
+          if (isSignedOut(error)) onSignedOut()
+        },
+      },
+    },
+  })
+}
+
+// A refusal stays a refusal; only a missing or overloaded server is worth asking again.
+function shouldRetry(failures: number, error: unknown): boolean {
+  const passing = error instanceof ApiError && (error.status === 0 || error.status >= 502)
+  return passing && failures < RETRIES
+}

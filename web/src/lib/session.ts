@@ -1,0 +1,21 @@
+/** Going to the log-in page and coming back: both are page loads, so no data of one survives in the other. */
+
+/** Leave for the log-in page and remember where to come back to. */
+export function goToLogin(): void {
+  window.location.assign(loginHref(window.location))
+}
+
+export function loginHref({ pathname, search }: Pick<Location, "pathname" | "search">): string {
+  const here = pathname + search
+  return here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`
+}
+
+/**
+ * Read where to go after the log-in.
+ *
+ * Only a path of this site: `//elsewhere` and `/\elsewhere` are other sites to a browser.
+ */
+export function nextPath(search: string): string {
+  const next = new URLSearchParams(search).get("next")
+  return next && /^\/(?![/\\])/.test(next) ? next : "/"
+}

@@ -1,0 +1,50 @@
+import { useSyncExternalStore } from "react"
+
+export type Theme = "system" | "light" | "dark"
+
+// Read by public/theme.js before the first paint; keep the two in step.
+const STORAGE_KEY = "allgreen-theme"
+const listeners = new Set<() => void>()
+
+/** The chosen theme and a way to choose another. */
+export function useTheme(): [Theme, (theme: Theme) => void] {
+  return [useSyncExternalStore(subscribe, currentTheme), setTheme]
+}
+
+export function currentTheme(): Theme {
+  const forced = document.documentElement.dataset.theme
+  return forced === "light" || forced === "dark" ? forced : "system"
+}
+
+/** Choose a theme, remember it on this device and cross-fade to it where the browser can. */
+export function setTheme(theme: Theme): void {
+  remember(theme)
+  const apply = () => {
+    if (theme === "system") delete document.documentElement.dataset.theme
+    else document.documentElement.dataset.theme = theme
+    for (const listener of listeners) listener()
+  }
+  if (document.startViewTransition) document.startViewTransition(apply)
+  else apply()
+}
+
+/** Whether dark is on the screen now, by choice or by the system. */
+export function isDark(): boolean {
+  const theme = currentTheme()
+  if (theme !== "system") return theme === "dark"
+  return window.matchMedia("(prefers-color-scheme: dark)").matches
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function remember(theme: Theme): void {
+  try {
+    if (theme === "system") localStorage.removeItem(STORAGE_KEY)
+    else localStorage.setItem(STORAGE_KEY, theme)
+  } catch {
+    // Storage may be forbidden; the theme then lasts as long as the page.
+  }
+}

@@ -1,0 +1,28 @@
+import "@/styles/fonts.css"
+import "@/styles/tokens.css"
+import "@/styles/base.css"
+import { StrictMode } from "react"
+import { createRoot } from "react-dom/client"
+import { configureApiClient } from "@/lib/api-client"
+
+// Signing in is a small page of its own: router, cache and screens of the app load after it.
+const AUTH_PATHS = ["/login", "/register", "/setup"]
+
+configureApiClient()
+void start()
+
+async function start(): Promise<void> {
+  const Page = await loadPage()
+  const root = document.getElementById("root")
+  if (!root) throw new Error("index.html has no #root")
+  createRoot(root).render(
+    <StrictMode>
+      <Page />
+    </StrictMode>,
+  )
+}
+
+async function loadPage() {
+  if (AUTH_PATHS.includes(window.location.pathname)) return (await import("@/auth-page")).AuthPage
+  return (await import("@/app")).App
+}

@@ -1,0 +1,16 @@
+import { createFileRoute, Outlet, redirect } from "@tanstack/react-router"
+import { meQuery } from "@/features/account/queries"
+import { isSignedOut } from "@/lib/api-client"
+import { loginHref } from "@/lib/session"
+
+export const Route = createFileRoute("/_signed-in")({
+  beforeLoad: async ({ context }) => {
+    try {
+      return { me: await context.queryClient.ensureQueryData(meQuery()) }
+    } catch (error) {
+      if (!isSignedOut(error)) throw error
+      throw redirect({ href: loginHref(window.location), reloadDocument: true })
+    }
+  },
+  component: Outlet,
+})

@@ -1,0 +1,130 @@
+import type { Me, Service, ServiceRow, Strip, Workspace } from "@/api"
+
+/** Test data with defaults, so that a test shows only what matters to it. */
+
+export const PERMISSIONS = [
+  "workspace.read",
+  "workspace.write",
+  "service.read",
+  "service.write",
+  "service.check_now",
+  "service.preview",
+  "incident.read",
+  "recipient.read",
+  "recipient.write",
+  "result.read",
+  "delivery.read",
+]
+
+export const NOW = "2026-04-14T23:30:00Z"
+
+export function makeMe(over: Partial<Me> = {}): Me {
+  return {
+    id: "01970000-0000-7000-8000-000000000001",
+    name: "Sofia Lindqvist",
+    email: "sofia@nordlys.example",
+    email_verified: true,
+    instance_admin: true,
+    workspaces: [
+      {
+        id: "w1",
+        name: "Nordlys Commerce",
+        role: "owner",
+        time_zone: "UTC",
+        health: "up",
+        may: PERMISSIONS,
+      },
+    ],
+    ...over,
+  }
+}
+
+export function makeStrip(over: Partial<Strip> = {}): Strip {
+  return { from: "2026-01-15", zone: "UTC", grades: "u".repeat(90), details: [], ...over }
+}
+
+export function makeWorkspace(over: Partial<Workspace> = {}): Workspace {
+  return {
+    id: "w1",
+    name: "Nordlys Commerce",
+    time_zone: "UTC",
+    role: "owner",
+    may: PERMISSIONS,
+    slug: null,
+    uptime_pct: 99.54,
+    strip: makeStrip(),
+    counts: { up: 1, degraded: 0, down: 0, unknown: 0, paused: 0, maintenance: 0 },
+    down_since: null,
+    median_ms: 157,
+    checks_total: 1,
+    as_of: NOW,
+    ...over,
+  }
+}
+
+export function makeServiceRow(over: Partial<ServiceRow> = {}): ServiceRow {
+  return {
+    id: "s1",
+    name: "Checkout API",
+    version: 1,
+    mode: "active",
+    health: "up",
+    shown: "up",
+    reason: null,
+    since: "2026-04-01T08:00:00Z",
+    address: "api.nordlys.example/checkout/health",
+    period_s: 900,
+    uptime_pct: 99.98,
+    median_ms: 184,
+    last_result_at: "2026-04-14T23:29:12Z",
+    next_slot_at: "2026-04-14T23:45:00Z",
+    strip: makeStrip(),
+    paused_by: null,
+    paused_at: null,
+    ...over,
+  }
+}
+
+export function makeService(over: Partial<Service> = {}): Service {
+  return {
+    ...makeServiceRow(),
+    checks: [
+      {
+        id: "c1",
+        kind: "http",
+        method: "GET",
+        url: "https://api.nordlys.example/checkout/health",
+        headers: [],
+        body: null,
+        expectations: {
+          status: "200",
+          body_contains: null,
+          json_values: [],
+          answers_within_ms: 800,
+          certificate_days: 14,
+        },
+        timeout_ms: 10_000,
+        confirm_down: 3,
+        follow_redirects: true,
+        verify_tls: true,
+      },
+    ],
+    period: { every: 15, unit: "minutes" },
+    recipients: [
+      {
+        id: "r1",
+        account_id: "01970000-0000-7000-8000-000000000001",
+        name: "Sofia Lindqvist",
+        email: "sofia@nordlys.example",
+        state: "confirmed",
+        you: true,
+      },
+    ],
+    may: PERMISSIONS,
+    created_at: "2026-01-15T09:00:00Z",
+    last_result: null,
+    uptime: { h24: 100, d7: 99.99, d30: 99.98, d90: 99.98 },
+    incident: null,
+    ...over,
+  }
+}

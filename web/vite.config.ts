@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url"
+import { tanstackRouter } from "@tanstack/router-plugin/vite"
+import react from "@vitejs/plugin-react"
+import { defineConfig } from "vite"
+
+const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  plugins: [
+    tanstackRouter({
+      target: "react",
+      routesDirectory: "src/routes",
+      generatedRouteTree: "src/route-tree.gen.ts",
+      autoCodeSplitting: true,
+      quoteStyle: "double",
+      disableLogging: true,
+    }),
+    react(),
+  ],
+  resolve: { alias: { "@": fromHere("./src") } },
+  build: {
+    outDir: fromHere("../src/allgreen/server/web"),
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    target: "es2023",
+    // An inlined font or image would be a data: address, which the policy allows for images only.
+    assetsInlineLimit: 0,
+    // The policy has no 'unsafe-inline'; the polyfill is one inline script for browsers we do not serve.
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+})
