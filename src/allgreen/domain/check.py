@@ -1,0 +1,155 @@
+"""Check: the definition of something to verify, and what its results add up to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from allgreen.domain.expectation import Expectation
+from allgreen.domain.identity import CheckId, ServiceId, WorkspaceId
+from allgreen.domain.result import SlotKey
+from allgreen.domain.schedule import Schedule
+from allgreen.domain.status import ServiceHealth, TimeKind
+
+
+class CheckKind(StrEnum):
+    """Which executor runs a check."""
+
+    HTTP = "http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpOptions:
+    """What an HTTP check asks.
+
+    Attributes:
+        url: Absolute URL with scheme http or https.
+        headers: Additional headers; their values are secrets and never shown again.
+        body: Text sent as UTF-8; a secret like the headers.
+        announce: Send ``X-Allgreen-Check`` with the check and its slot.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str | None = field(default=None, repr=False)
+    follow_redirects: bool = True
+    verify_tls: bool = True
+    announce: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """How much evidence turns a state.
+
+    Attributes:
+        down: Failures in a row that make a check down, 1 to 10.
+        up: Good results in a row that make it up again.
+        slow: Slow results in a row that make it degraded.
+        blind: Results in a row without evidence, or missed slots, that make it unknown.
+    """
+
+    down: int = 3
+    up: int = 1
+    slow: int = 3
+    blind: int = 3
+
+    def retry_delays(self) -> tuple[timedelta, ...]:
+        """Return the waits before the quick attempts that follow the first failure of a slot.
+
+        Two attempts follow, 5 s and 15 s after the first; where two failures are enough, the
+        only one comes after 10 s, because first and last evidence lie at least 10 s apart.
+        """
+        if self.down <= 1:
+            return ()
+        if self.down == 2:
+            return (timedelta(seconds=10),)
+        return (timedelta(seconds=5), timedelta(seconds=10))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckState:
+    """What the results of a check add up to.
+
+    *Suspect* and *recovering* are the counters `bad` and `good`, not states of their own.
+
+    Attributes:
+        counts_as: Kind of the time that passes now. It is `health`, but for a check that is down
+            and without data: that time counts as unknown.
+        bad: Failures in a row.
+        good: Good results in a row since the check is down.
+        slow: Slow results in a row.
+        blind: Results in a row that say nothing about the target.
+        first_bad_slot: Slot of the first failure of the row; begin of an incident to come.
+        last: Latest slot and attempt that were evaluated.
+        last_evidence_slot: Latest slot whose result said something about the target.
+        reason: Short text of the latest failure or slowness; empty when there is none.
+        since: Instant from which `health` holds.
+    """
+
+    health: ServiceHealth = ServiceHealth.UNKNOWN
+    counts_as: TimeKind = TimeKind.UNKNOWN
+    bad: int = 0
+    good: int = 0
+    slow: int = 0
+    blind: int = 0
+    first_bad_slot: datetime | None = None
+    last: SlotKey | None = None
+    last_evidence_slot: datetime | None = None
+    reason: str = ""
+    since: datetime | None = None
+
+    @property
+    def is_suspect(self) -> bool:
+        """Tell whether failures are being confirmed right now."""
+        return self.bad > 0 and self.health is not ServiceHealth.DOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One definition of something to verify, together with its state.
+
+    Attributes:
+        version: Grows with every edit that changes what is asked; results of an older version
+            go to the history only.
+        answers_within: Longest time of an answer that is not *slow*.
+        timeout: Longest time of a whole run, from name resolution to close.
+    """
+
+    id: CheckId
+    workspace_id: WorkspaceId
+    service_id: ServiceId
+    kind: CheckKind
+    options: HttpOptions
+    expectation: Expectation
+    schedule: Schedule
+    timeout: timedelta = timedelta(seconds=10)
+    answers_within: timedelta | None = None
+    confirmation: Confirmation = field(default_factory=Confirmation)
+    version: int = 1
+    state: CheckState = field(default_factory=CheckState)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One run that is planned: the slot, which attempt of it, and when it may begin."""
+
+    at: datetime
+    attempt: int = 1
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedCheck:
+    """A check that was handed out to be run once.
+
+    Attributes:
+        slot: Which slot and attempt to run.
+        fence: Grows with every lease of this check; a result with an older fence is refused.
+        leased_until: Instant after which somebody else may lease the check.
+    """
+
+    check: Check
+    slot: Slot
+    fence: int
+    leased_until: datetime

@@ -1,0 +1,100 @@
+"""What happened: facts in the past tense, raised by the domain and told on the bus."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allgreen.domain.identity import AccountId, CheckId, ServiceId, WorkspaceId
+from allgreen.domain.incident import Incident
+from allgreen.domain.result import Result
+from allgreen.domain.status import ServiceHealth, TimeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSucceeded:
+    """A run ended `ok` or `slow`."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFailed:
+    """A run ended `fail`; whether that means anything is told by other events."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAccountChanged:
+    """From `at` on, the time of a check counts as `kind`; what was noted after `at` is void.
+
+    It is kept apart from health: while slots are missed a check that is down stays down, yet
+    that time counts as unknown.
+    """
+
+    check_id: CheckId
+    workspace_id: WorkspaceId
+    at: datetime
+    kind: TimeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatusChanged:
+    """The health of a service turned."""
+
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    before: ServiceHealth
+    after: ServiceHealth
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened:
+    """An outage was confirmed."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentResolved:
+    """An outage ended, or its service is no longer watched as it was."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceBlocked:
+    """Our own guard refused the target often enough to say so to the admins."""
+
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChanged:
+    """A service was registered, edited, paused, resumed or deleted by people.
+
+    Attributes:
+        change: What was done, in words for the history: ``changed the limit from 500 to 800 ms``.
+    """
+
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    change: str
+    by: AccountId
+    at: datetime
+
+
+Event = (
+    CheckSucceeded
+    | CheckFailed
+    | CheckAccountChanged
+    | ServiceStatusChanged
+    | IncidentOpened
+    | IncidentResolved
+    | ServiceBlocked
+    | ServiceChanged
+)

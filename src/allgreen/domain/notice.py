@@ -1,0 +1,110 @@
+"""Notice: one message owed to one recipient. Outbox rows are notices."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from allgreen.domain.identity import IncidentId, OutboxId, RecipientId, ServiceId, WorkspaceId
+
+
+class NoticeKind(StrEnum):
+    """What a message says."""
+
+    DOWN = "down"
+    UP = "up"
+    PAUSED = "paused"
+    RECONFIGURED = "reconfigured"
+    DELETED = "deleted"
+    BLOCKED = "blocked"
+    CONFIRM_RECIPIENT = "confirm_recipient"
+    VERIFY_EMAIL = "verify_email"
+
+
+class NoticeState(StrEnum):
+    """Life of an outbox row."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    HELD = "held"
+
+
+class Channel(StrEnum):
+    """By which way a message goes."""
+
+    EMAIL = "email"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message owed to one recipient by one channel.
+
+    Attributes:
+        key: Unique over all time; the same fact is never owed twice.
+        facts: What the text is made of when it is sent, frozen when the fact happened.
+        address: Where it goes, as known when the fact happened.
+        attempt: Which attempt the next one is, from 1.
+        fence: Grows with every lease; a mark with an older fence is refused.
+    """
+
+    id: OutboxId
+    key: str
+    kind: NoticeKind
+    channel: Channel
+    address: str
+    workspace_id: WorkspaceId | None = None
+    service_id: ServiceId | None = None
+    incident_id: IncidentId | None = None
+    recipient_id: RecipientId | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    state: NoticeState = NoticeState.PENDING
+    attempt: int = 1
+    fence: int = 0
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None = None
+    last_error: str = ""
+
+    @property
+    def event(self) -> str:
+        """Return what ``X-Allgreen-Event`` says: ``<incident>/<kind>``."""
+        return f"{self.incident_id or self.service_id or self.id}/{self.kind}"
+
+    def message_id(self, domain: str) -> str:
+        """Return the Message-ID: the same for every attempt, so that receivers can fold them."""
+        return f"<{hashlib.sha256(self.key.encode()).hexdigest()[:40]}@{domain}>"
+
+
+def incident_key(
+    incident_id: IncidentId, kind: NoticeKind, seq: int, recipient_id: RecipientId, channel: Channel
+) -> str:
+    """Return the unique key of a message about an incident.
+
+    `seq` counts repetitions of a kind, such as reminders, from 1.
+    """
+    return f"{incident_id}/{kind}/{seq}/{recipient_id}/{channel}"
+
+
+RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (10, 20, 40, 80, 160, 320, 640, 900))
+GIVE_UP_AFTER = timedelta(hours=72)
+
+
+def retry_at(
+    notice: Notice, now: datetime, *, jitter: float, delay_scale: float
+) -> datetime | None:
+    """Return when to try again; `None` when the message is older than 72 hours.
+
+    `jitter`, a random number from 0 to 1, shortens a delay by up to a quarter, so that many
+    messages do not come back in step. `delay_scale` is a factor on all delays.
+    """
+    if now - notice.created_at >= GIVE_UP_AFTER:
+        return None
+    delay = RETRY_DELAYS[min(notice.attempt, len(RETRY_DELAYS)) - 1]
+    return now + delay * delay_scale * (1 - jitter / 4)

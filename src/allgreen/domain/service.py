@@ -1,0 +1,466 @@
+"""Service: the thing people care about, and the state machine that decides how it is.
+
+The machine is pure: it takes a result and returns a new service with the events that follow.
+Only `Outcome.FAIL` can take a check down, and only as often in a row as its confirmation asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from allgreen.domain.check import Check, CheckState, Slot
+from allgreen.domain.events import (
+    CheckAccountChanged,
+    CheckFailed,
+    CheckSucceeded,
+    Event,
+    IncidentOpened,
+    IncidentResolved,
+    ServiceBlocked,
+    ServiceStatusChanged,
+)
+from allgreen.domain.identity import (
+    AccountId,
+    CheckId,
+    IncidentId,
+    RecipientId,
+    ServiceId,
+    WorkspaceId,
+)
+from allgreen.domain.incident import Incident, Resolution
+from allgreen.domain.result import Result
+from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
+
+MOST_MISSED_SLOTS = 100
+"""How many missed slots of one gap are written down; the latest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An address that is told about a service.
+
+    Attributes:
+        account_id: The member behind the address; `None` for a stranger.
+        confirmed_at: Members are told at once; strangers from their confirmation on.
+    """
+
+    id: RecipientId
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    address: str
+    name: str = ""
+    account_id: AccountId | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A watched service with its checks and its open incident.
+
+    Attributes:
+        version: Grows with every edit by people.
+        revision: Grows by one with every transition of health.
+        since: Instant from which `health` holds; `None` before the first result.
+    """
+
+    id: ServiceId
+    workspace_id: WorkspaceId
+    name: str
+    mode: Mode = Mode.ACTIVE
+    version: int = 1
+    revision: int = 0
+    health: ServiceHealth = ServiceHealth.UNKNOWN
+    since: datetime | None = None
+    checks: tuple[Check, ...] = ()
+    incident: Incident | None = None
+
+    @property
+    def shown(self) -> Shown:
+        """Return the one word for screens: mode before suspicion before health."""
+        if self.mode is not Mode.ACTIVE:
+            return Shown.PAUSED
+        suspect = any(check.state.is_suspect for check in self.checks)
+        if suspect and self.health is not ServiceHealth.DOWN:
+            return Shown.CHECKING
+        return Shown(self.health.value)
+
+    @property
+    def reason(self) -> str:
+        """Return the short reason of the worst check; empty when nothing is wrong."""
+        worst = max(self.checks, key=lambda check: _RANK[check.state.health], default=None)
+        return worst.state.reason if worst else ""
+
+    def check(self, check_id: CheckId) -> Check:
+        """Return one of the checks.
+
+        Raises:
+            KeyError: The service has no such check.
+        """
+        for check in self.checks:
+            if check.id == check_id:
+                return check
+        raise KeyError(check_id)
+
+    def missed_before(self, result: Result) -> list[Result]:
+        """Return the slots that passed unrun before `result`, as results, oldest first."""
+        check = self.check(result.check_id)
+        if check.state.last is None or result.version != check.version:
+            return []
+        slots = check.schedule.missed_between(
+            check.state.last.slot, result.slot, at_most=MOST_MISSED_SLOTS
+        )
+        return [_missed(check, slot) for slot in slots]
+
+    def observe(self, result: Result, *, incident_id: IncidentId) -> Observed:
+        """Take one result in.
+
+        A result that is older than the last evaluated one, of another version of the check, or
+        of a service that is not active changes nothing: it belongs to the history only. An
+        incident that this result opens gets `incident_id`.
+        """
+        check = self.check(result.check_id)
+        if not self._concerns(check, result):
+            return Observed(service=self)
+        state, events = _evaluate(check, result)
+        service = self._with_check(replace(check, state=state))
+        service, turns = service.settled(
+            at=state.since or result.slot,
+            now=result.finished_at,
+            reason=state.reason,
+            incident_id=incident_id,
+        )
+        return Observed(service=service, events=(*events, *turns))
+
+    def next_slot(self, result: Result, *, now: datetime, delay_scale: float = 1.0) -> Slot:
+        """Return the run that follows `result`: a quick re-probe, or the next slot of the grid.
+
+        `delay_scale` is a factor on the delays of quick re-probes.
+        """
+        check = self.check(result.check_id)
+        retry = _retry_delay(check, result)
+        if retry is not None:
+            due_at = max(now, result.finished_at) + retry * delay_scale
+            return Slot(at=result.slot, attempt=result.attempt + 1, due_at=due_at)
+        slot = check.schedule.due_after(result.slot, now)
+        return Slot(at=slot, due_at=slot)
+
+    def pause(self, at: datetime) -> Observed:
+        """Stop to check; an open incident ends without being called recovered."""
+        return self._restart(
+            self.checks, mode=Mode.PAUSED, kind=TimeKind.PAUSED, at=at, why=Resolution.PAUSED
+        )
+
+    def resume(self, at: datetime) -> Observed:
+        """Check again from `at` on; nothing is known until the first result."""
+        checks = [_anchored(check, at) for check in self.checks]
+        return self._restart(
+            checks, mode=Mode.ACTIVE, kind=TimeKind.UNKNOWN, at=at, why=Resolution.PAUSED
+        )
+
+    def delete(self, at: datetime) -> Observed:
+        """Stop to watch for ever."""
+        return self._restart(
+            self.checks, mode=Mode.DELETED, kind=TimeKind.PAUSED, at=at, why=Resolution.DELETED
+        )
+
+    def rename(self, name: str) -> Service:
+        """Change the name, and nothing that is known."""
+        return replace(self, name=name)
+
+    def reschedule(self, every: timedelta, at: datetime) -> Service:
+        """Change the period of all checks and anchor their grids at `at`; health stays."""
+        checks = tuple(
+            replace(check, schedule=replace(check.schedule, every=every, anchor=at))
+            for check in self.checks
+        )
+        return replace(self, checks=checks)
+
+    def reconfigure(self, checks: Iterable[Check], at: datetime) -> Observed:
+        """Replace the checks.
+
+        A check that now asks something else begins anew with a higher version; one that only
+        has another confirmation keeps its state. An open incident ends when no check that was
+        down is left as it was.
+        """
+        known = {check.id: check for check in self.checks}
+        merged = [_merged(known.get(check.id), check, at) for check in checks]
+        kept = {check.id for check in merged}
+        events: list[Event] = [
+            _account(check, at, TimeKind.PAUSED) for check in self.checks if check.id not in kept
+        ]
+        events += [
+            _account(check, at, TimeKind.UNKNOWN)
+            for check in merged
+            if check.id not in known or known[check.id].version != check.version
+        ]
+        service, turns = replace(self, checks=tuple(merged)).settled(
+            at=at, now=at, reason="", resolution=Resolution.RECONFIGURED
+        )
+        return Observed(service=service, events=(*events, *turns))
+
+    def _concerns(self, check: Check, result: Result) -> bool:
+        is_new = check.state.last is None or result.key > check.state.last
+        return self.mode is Mode.ACTIVE and result.version == check.version and is_new
+
+    def _with_check(self, changed: Check) -> Service:
+        checks = tuple(changed if check.id == changed.id else check for check in self.checks)
+        return replace(self, checks=checks)
+
+    def settled(
+        self,
+        *,
+        at: datetime,
+        now: datetime,
+        reason: str,
+        incident_id: IncidentId | None = None,
+        resolution: Resolution = Resolution.HOLDS_AGAIN,
+    ) -> tuple[Service, list[Event]]:
+        """Draw health and incident of the service from its checks.
+
+        `at` is when the turn happened, `now` when it became known.
+        """
+        health = ServiceHealth.worst_of(check.state.health for check in self.checks)
+        events: list[Event] = []
+        service = self
+        if health is not self.health:
+            events.append(
+                ServiceStatusChanged(
+                    service_id=self.id,
+                    workspace_id=self.workspace_id,
+                    before=self.health,
+                    after=health,
+                    at=at,
+                    reason=reason,
+                )
+            )
+            service = replace(self, health=health, since=at, revision=self.revision + 1)
+        if health is ServiceHealth.DOWN and service.incident is None and incident_id is not None:
+            incident = Incident(
+                id=incident_id,
+                workspace_id=self.workspace_id,
+                service_id=self.id,
+                began_at=at,
+                confirmed_at=max(now, at),
+                reason=reason,
+            )
+            service = replace(service, incident=incident)
+            events.append(IncidentOpened(incident=incident))
+        elif health is not ServiceHealth.DOWN and service.incident is not None:
+            ended = service.incident.resolve(at, resolution)
+            service = replace(service, incident=None)
+            events.append(IncidentResolved(incident=ended))
+        return service, events
+
+    def _restart(
+        self,
+        checks: Iterable[Check],
+        *,
+        mode: Mode,
+        kind: TimeKind,
+        at: datetime,
+        why: Resolution,
+    ) -> Observed:
+        fresh = tuple(replace(check, state=_fresh(check.state, kind)) for check in checks)
+        accounts = [_account(check, at, kind) for check in fresh]
+        service, turns = replace(self, checks=fresh, mode=mode).settled(
+            at=at, now=at, reason="", resolution=why
+        )
+        return Observed(service=service, events=(*accounts, *turns))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What came of a result or of an edit: the new service and the facts that follow."""
+
+    service: Service
+    events: tuple[Event, ...] = ()
+
+
+_RANK = {
+    ServiceHealth.UNKNOWN: 0,
+    ServiceHealth.UP: 1,
+    ServiceHealth.DEGRADED: 2,
+    ServiceHealth.DOWN: 3,
+}
+
+
+def _evaluate(check: Check, result: Result) -> tuple[CheckState, list[Event]]:
+    match result.outcome:
+        case Outcome.OK | Outcome.SLOW:
+            state = _after_answer(check, result)
+            events: list[Event] = [CheckSucceeded(result=result)]
+        case Outcome.FAIL:
+            state = _after_failure(check, result)
+            events = [CheckFailed(result=result)]
+        case _:
+            state = _after_silence(check, result)
+            events = _blocked_notice(check, state, result)
+    if state.counts_as is not check.state.counts_as:
+        at = _accounted_from(check, state, result)
+        events.append(_account(check, at, state.counts_as))
+    return state, events
+
+
+def _after_answer(check: Check, result: Result) -> CheckState:
+    state, slow = check.state, result.outcome is Outcome.SLOW
+    answered = replace(
+        state,
+        bad=0,
+        blind=0,
+        first_bad_slot=None,
+        slow=state.slow + 1 if slow else 0,
+        last=result.key,
+        last_evidence_slot=result.slot,
+        reason=result.reason if slow else "",
+    )
+    if state.health is ServiceHealth.DOWN and state.good + 1 < check.confirmation.up:
+        return replace(answered, good=state.good + 1, reason=state.reason)
+    health = _health_of_answer(check, answered, slow=slow)
+    if health is not state.health:
+        answered = replace(answered, since=_not_before(state.since, result.started_at))
+    return replace(answered, health=health, good=0, counts_as=TimeKind.of(health))
+
+
+def _health_of_answer(check: Check, answered: CheckState, *, slow: bool) -> ServiceHealth:
+    """Slowness is confirmed like failure, but for a service that comes back slow from down."""
+    came_back = answered.health is ServiceHealth.DOWN
+    is_degraded = answered.health is ServiceHealth.DEGRADED
+    if slow and (came_back or is_degraded or answered.slow >= check.confirmation.slow):
+        return ServiceHealth.DEGRADED
+    return ServiceHealth.UP
+
+
+def _after_failure(check: Check, result: Result) -> CheckState:
+    state = check.state
+    failed = replace(
+        state,
+        good=0,
+        slow=0,
+        blind=0,
+        bad=state.bad + 1,
+        first_bad_slot=state.first_bad_slot or result.slot,
+        last=result.key,
+        last_evidence_slot=result.slot,
+        reason=result.reason,
+    )
+    if state.health is ServiceHealth.DOWN:
+        return replace(failed, counts_as=TimeKind.DOWN)
+    if failed.bad < check.confirmation.down:
+        return failed
+    began_at = _not_before(state.since, failed.first_bad_slot or result.slot)
+    return replace(failed, health=ServiceHealth.DOWN, counts_as=TimeKind.DOWN, since=began_at)
+
+
+def _after_silence(check: Check, result: Result) -> CheckState:
+    """Without evidence nothing turns, until there was none for too long: then it is unknown."""
+    state = check.state
+    blind = replace(state, blind=state.blind + 1, last=result.key)
+    if blind.blind < check.confirmation.blind:
+        return blind
+    blind = replace(blind, counts_as=TimeKind.UNKNOWN)
+    if state.health in (ServiceHealth.DOWN, ServiceHealth.UNKNOWN):
+        return replace(blind, reason=state.reason or result.reason)
+    return replace(
+        blind,
+        health=ServiceHealth.UNKNOWN,
+        bad=0,
+        good=0,
+        slow=0,
+        first_bad_slot=None,
+        reason=result.reason,
+        since=_first_blind_slot(check, result),
+    )
+
+
+def _blocked_notice(check: Check, state: CheckState, result: Result) -> list[Event]:
+    if result.outcome is not Outcome.BLOCKED or state.blind != check.confirmation.blind:
+        return []
+    return [
+        ServiceBlocked(
+            service_id=check.service_id,
+            workspace_id=check.workspace_id,
+            at=result.finished_at,
+            reason=result.message,
+        )
+    ]
+
+
+def _accounted_from(check: Check, state: CheckState, result: Result) -> datetime:
+    """Return the instant from which time counts differently."""
+    if state.counts_as is TimeKind.UNKNOWN:
+        return _first_blind_slot(check, result)
+    if state.health is check.state.health:
+        # Down before a gap and still down after it: down counts again from this slot.
+        return result.slot if result.outcome is Outcome.FAIL else result.started_at
+    return state.since or result.slot
+
+
+def _first_blind_slot(check: Check, result: Result) -> datetime:
+    last = check.state.last_evidence_slot
+    return result.slot if last is None else min(check.schedule.next_after(last), result.slot)
+
+
+def _not_before(since: datetime | None, instant: datetime) -> datetime:
+    """An outage cannot begin before the proof that all was well, nor end before it began."""
+    return instant if since is None else max(since, instant)
+
+
+def _retry_delay(check: Check, result: Result) -> timedelta | None:
+    state, delays = check.state, check.confirmation.retry_delays()
+    is_confirming = (
+        result.outcome is Outcome.FAIL
+        and state.is_suspect
+        and state.first_bad_slot == result.slot
+        and result.attempt <= len(delays)
+    )
+    return delays[result.attempt - 1] if is_confirming else None
+
+
+def _missed(check: Check, slot: datetime) -> Result:
+    return Result(
+        check_id=check.id,
+        service_id=check.service_id,
+        workspace_id=check.workspace_id,
+        slot=slot,
+        started_at=slot,
+        finished_at=slot,
+        outcome=Outcome.MISSED,
+        version=check.version,
+        reason="not checked",
+        message="Allgreen was not running, or too busy, when this check was due.",
+    )
+
+
+def _fresh(state: CheckState, kind: TimeKind) -> CheckState:
+    """Forget all but the order of results, so that a late one is still told as late."""
+    return CheckState(last=state.last, counts_as=kind)
+
+
+def _anchored(check: Check, at: datetime) -> Check:
+    return replace(check, schedule=replace(check.schedule, anchor=at))
+
+
+def _merged(old: Check | None, new: Check, at: datetime) -> Check:
+    if old is None:
+        return new
+    if _question(old) == _question(new):
+        return replace(new, version=old.version, state=old.state, schedule=old.schedule)
+    state = _fresh(old.state, TimeKind.UNKNOWN)
+    schedule = replace(old.schedule, anchor=at)
+    return replace(new, version=old.version + 1, state=state, schedule=schedule)
+
+
+def _question(check: Check) -> tuple[object, ...]:
+    return (
+        check.kind,
+        check.options,
+        check.expectation,
+        check.timeout,
+        check.answers_within,
+    )
+
+
+def _account(check: Check, at: datetime, kind: TimeKind) -> CheckAccountChanged:
+    return CheckAccountChanged(check_id=check.id, workspace_id=check.workspace_id, at=at, kind=kind)

@@ -1,0 +1,256 @@
+"""Uptime: seconds of each kind of time, percentages that never flatter, grades of days.
+
+Uptime is (up + degraded) / (up + degraded + down). Unknown, paused and maintenance are neither.
+The six kinds add up to exactly the window. A group pools its seconds. Percentages are floored:
+99.999 % is not 100 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from allgreen.domain.check import Check
+from allgreen.domain.result import Result
+from allgreen.domain.sketch import LatencySketch
+from allgreen.domain.status import DayGrade, Outcome, TimeKind
+
+ZERO = timedelta(0)
+STRIP_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of one kind of time; without an end it still lasts."""
+
+    kind: TimeKind
+    began_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How much time of each kind passed in a window."""
+
+    up: timedelta = ZERO
+    degraded: timedelta = ZERO
+    down: timedelta = ZERO
+    unknown: timedelta = ZERO
+    paused: timedelta = ZERO
+    maintenance: timedelta = ZERO
+
+    @classmethod
+    def pooled(cls, tallies: Iterable[Tally]) -> Tally:
+        """Add up the time of a group, or of several windows."""
+        total = dict.fromkeys(TimeKind, ZERO)
+        for tally in tallies:
+            for kind in TimeKind:
+                total[kind] += tally.of_kind(kind)
+        return cls.from_kinds(total)
+
+    @classmethod
+    def from_kinds(cls, kinds: Mapping[TimeKind, timedelta]) -> Tally:
+        """Build a tally from time by kind."""
+        return cls(**{kind.value: time_ for kind, time_ in kinds.items()})
+
+    def of_kind(self, kind: TimeKind) -> timedelta:
+        """Return the time of one kind."""
+        value: timedelta = getattr(self, kind.value)
+        return value
+
+    @property
+    def good(self) -> timedelta:
+        """Return the time in which the service held."""
+        return self.up + self.degraded
+
+    @property
+    def known(self) -> timedelta:
+        """Return the time that counts."""
+        return self.good + self.down
+
+    @property
+    def whole(self) -> timedelta:
+        """Return the length of the window."""
+        return self.known + self.unknown + self.paused + self.maintenance
+
+    def uptime_pct(self, decimals: int = 2) -> float | None:
+        """Return the percentage, floored at `decimals`; `None` when no time is known."""
+        if not self.known:
+            return None
+        scale = 10**decimals
+        floored: int = self.good * 100 * scale // self.known
+        return floored / scale
+
+    @property
+    def grade(self) -> DayGrade:
+        """Return the grade, by exact comparison: 95 % is minor, 50 % is partial."""
+        if not self.known:
+            return DayGrade.MAINTENANCE if self.maintenance else DayGrade.NONE
+        if not self.down:
+            return DayGrade.FULL
+        if self.good * 100 >= self.known * 95:
+            return DayGrade.MINOR
+        if self.good * 100 >= self.known * 50:
+            return DayGrade.PARTIAL
+        return DayGrade.MAJOR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollUp:
+    """What happened to one check in one bucket of time.
+
+    Attributes:
+        outcomes: How many results of each outcome; quick re-probes are counted too.
+        latencies: Latencies of the results that have one.
+    """
+
+    tally: Tally = field(default_factory=Tally)
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    latencies: LatencySketch = field(default_factory=LatencySketch)
+
+    @classmethod
+    def of(
+        cls, spans: Sequence[Span], results: Iterable[Result], begin: datetime, end: datetime
+    ) -> RollUp:
+        """Sum up a bucket; the same spans and results always give the same row."""
+        outcomes = dict.fromkeys(Outcome, 0)
+        latencies = []
+        for result in results:
+            outcomes[result.outcome] += 1
+            if result.outcome in (Outcome.OK, Outcome.SLOW) and result.latency_ms is not None:
+                latencies.append(result.latency_ms)
+        return cls(
+            tally=tally(spans, begin, end),
+            outcomes={outcome: count for outcome, count in outcomes.items() if count},
+            latencies=LatencySketch.of(latencies),
+        )
+
+    @classmethod
+    def pooled(cls, roll_ups: Iterable[RollUp]) -> RollUp:
+        """Add up several buckets, or a group."""
+        listed = list(roll_ups)
+        outcomes = dict.fromkeys(Outcome, 0)
+        for roll_up in listed:
+            for outcome, count in roll_up.outcomes.items():
+                outcomes[outcome] += count
+        return cls(
+            tally=Tally.pooled(roll_up.tally for roll_up in listed),
+            outcomes={outcome: count for outcome, count in outcomes.items() if count},
+            latencies=LatencySketch.merged(roll_up.latencies for roll_up in listed),
+        )
+
+    @property
+    def ran(self) -> int:
+        """Return how many runs happened; missed slots did not."""
+        return sum(self.outcomes.values()) - self.failed_to_run
+
+    @property
+    def failed(self) -> int:
+        """Return how many runs found the target failing."""
+        return self.outcomes.get(Outcome.FAIL, 0)
+
+    @property
+    def failed_to_run(self) -> int:
+        """Return how many slots were missed."""
+        return self.outcomes.get(Outcome.MISSED, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One local day, from midnight to midnight of a zone: 23, 24 or 25 hours."""
+
+    date: date
+    begin: datetime
+    end: datetime
+
+
+def tally(spans: Sequence[Span], begin: datetime, end: datetime) -> Tally:
+    """Measure spans of one check in a window; time without a span is unknown.
+
+    The spans do not overlap; one without an end lasts beyond the window.
+    """
+    kinds = dict.fromkeys(TimeKind, ZERO)
+    for span in spans:
+        first = max(span.began_at, begin)
+        last = end if span.ended_at is None else min(span.ended_at, end)
+        kinds[span.kind] += max(last - first, ZERO)
+    covered = sum(kinds.values(), ZERO)
+    kinds[TimeKind.UNKNOWN] += max(end - begin, ZERO) - covered
+    return Tally.from_kinds(kinds)
+
+
+def worst_spans(by_check: Iterable[Sequence[Span]], begin: datetime, end: datetime) -> list[Span]:
+    """Lay the spans of several checks over one another; at each moment the worst one counts.
+
+    The order is down, degraded, up, maintenance, paused, unknown: a check without data hides
+    nothing of the others, as in `ServiceHealth.worst_of`.
+    """
+    lists = [[_clip(span, begin, end) for span in spans] for spans in by_check]
+    bounds = sorted({begin, end}.union(*({s.began_at, _end(s)} for spans in lists for s in spans)))
+    merged: list[Span] = []
+    for first, last in pairwise(bounds):
+        kinds = [s.kind for spans in lists for s in spans if s.began_at <= first < _end(s)]
+        kind = max(kinds, key=_WORSE.index, default=TimeKind.UNKNOWN)
+        began_at = merged.pop().began_at if merged and merged[-1].kind is kind else first
+        merged.append(Span(kind=kind, began_at=began_at, ended_at=last))
+    return merged
+
+
+def until_covered(spans: Sequence[Span], check: Check, now: datetime) -> list[Span]:
+    """Close an open span where evidence ends, so that silence is never counted as health.
+
+    Three slots may pass without a result; then the time since the slot after the last evidence
+    is unknown, just as the state machine will say when it hears of the missed slots.
+    """
+    last = check.state.last_evidence_slot
+    if not spans or spans[-1].ended_at is not None or last is None:
+        return list(spans)
+    first_blind = check.schedule.next_after(last)
+    patience = check.schedule.every * check.confirmation.blind + check.timeout
+    if now <= last + patience or spans[-1].kind in (TimeKind.PAUSED, TimeKind.MAINTENANCE):
+        return list(spans)
+    open_span = spans[-1]
+    end = max(first_blind, open_span.began_at)
+    return [*spans[:-1], Span(kind=open_span.kind, began_at=open_span.began_at, ended_at=end)]
+
+
+def local_day(instant: datetime, zone: ZoneInfo) -> Day:
+    """Return the local day that holds `instant`."""
+    return day_of(instant.astimezone(zone).date(), zone)
+
+
+def day_of(local_date: date, zone: ZoneInfo) -> Day:
+    """Return the bounds of a local date in UTC, also where midnight does not exist."""
+    begin = datetime.combine(local_date, time(), tzinfo=zone)
+    end = datetime.combine(local_date + timedelta(days=1), time(), tzinfo=zone)
+    return Day(date=local_date, begin=begin.astimezone(UTC), end=end.astimezone(UTC))
+
+
+def last_days(now: datetime, zone: ZoneInfo, count: int = STRIP_DAYS) -> list[Day]:
+    """Return the latest `count` local days, today last."""
+    today = now.astimezone(zone).date()
+    return [day_of(today - timedelta(days=ago), zone) for ago in reversed(range(count))]
+
+
+_WORSE = (
+    TimeKind.UNKNOWN,
+    TimeKind.PAUSED,
+    TimeKind.MAINTENANCE,
+    TimeKind.UP,
+    TimeKind.DEGRADED,
+    TimeKind.DOWN,
+)
+
+
+def _clip(span: Span, begin: datetime, end: datetime) -> Span:
+    first = min(max(span.began_at, begin), end)
+    last = max(min(span.ended_at or end, end), first)
+    return Span(kind=span.kind, began_at=first, ended_at=last)
+
+
+def _end(span: Span) -> datetime:
+    assert span.ended_at is not None
+    return span.ended_at

@@ -1,0 +1,162 @@
+"""Every exception of Allgreen.
+
+AllgreenError
+├── MissingExtraError (ImportError)      an optional dependency is not installed
+├── SettingsError (ValueError)           the environment or a file asks for something impossible
+├── InvalidInputError (ValueError)       what a person typed cannot be saved; one problem per field
+├── NotSignedInError (PermissionError)   nobody is asking
+├── NotAllowedError (PermissionError)    somebody is asking who may not
+├── NotFoundError (LookupError)          absent, or hidden from the one who asks
+├── VersionConflictError                 somebody else saved first
+├── TooManyError                         a limit was reached; says when to come back
+├── StorageError (OSError)
+│   ├── StorageUnavailableError          the database cannot be reached or read
+│   └── StorageFullError                 the disk is full; nothing was written
+├── TargetBlockedError (PermissionError) the guard refuses to reach an address
+└── DeliveryError
+    ├── DeliveryDelayedError             try again later
+    └── DeliveryRefusedError             trying again cannot help
+
+A failing target is never an exception: it is a `Result`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+
+class AllgreenError(Exception):
+    """The root of all errors that Allgreen raises on purpose."""
+
+
+class MissingExtraError(AllgreenError, ImportError):
+    """An optional part of Allgreen was used without the packages that it needs."""
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra = extra
+        self.package = package
+        super().__init__(
+            f"This needs the package {package!r}, which is not installed. "
+            f"Install Allgreen with its extra: pip install 'allgreen[{extra}]'"
+        )
+
+
+class SettingsError(AllgreenError, ValueError):
+    """A setting cannot be used."""
+
+    def __init__(self, setting: str, message: str) -> None:
+        self.setting = setting
+        super().__init__(f"{setting}: {message}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """Why one field cannot be saved.
+
+    Attributes:
+        field: Dotted path into what was sent, such as ``checks.0.url``; empty for the whole.
+        code: Stable word for programs.
+        message: Sentence for people that says what to change.
+    """
+
+    field: str
+    code: str
+    message: str
+
+    def under(self, prefix: str) -> Self:
+        """Return the same problem with its field below `prefix`."""
+        path = f"{prefix}.{self.field}" if self.field else prefix
+        return type(self)(field=path, code=self.code, message=self.message)
+
+
+class InvalidInputError(AllgreenError, ValueError):
+    """What was sent cannot be saved; nothing was changed."""
+
+    def __init__(self, problems: Iterable[FieldProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(" ".join(problem.message for problem in self.problems))
+
+    @classmethod
+    def at(cls, field: str, code: str, message: str) -> Self:
+        """Build the error of a single field."""
+        return cls([FieldProblem(field=field, code=code, message=message)])
+
+
+class NotSignedInError(AllgreenError, PermissionError):
+    """The request carries no valid session."""
+
+    def __init__(self, message: str = "Sign in to continue.") -> None:
+        super().__init__(message)
+
+
+class NotAllowedError(AllgreenError, PermissionError):
+    """The caller may see the object but not do this to it."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+        super().__init__("Your role in this workspace does not allow this. Ask an owner.")
+
+
+class NotFoundError(AllgreenError, LookupError):
+    """The object does not exist, or the caller may not know that it does."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"There is no such {what}.")
+
+
+class VersionConflictError(AllgreenError):
+    """Somebody else changed the object since it was read; nothing was overwritten."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"Someone else changed this {what} meanwhile. Reload it and try again.")
+
+
+class TooManyError(AllgreenError):
+    """A limit was reached.
+
+    Attributes:
+        retry_after_s: Whole seconds until the same request can succeed.
+    """
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class StorageError(AllgreenError, OSError):
+    """The database did not do what was asked; nothing was half-written."""
+
+
+class StorageUnavailableError(StorageError):
+    """The database cannot be reached, opened or read."""
+
+
+class StorageFullError(StorageError):
+    """The disk is full; nothing of the change was written."""
+
+
+class TargetBlockedError(AllgreenError, PermissionError):
+    """The guard refuses to connect to an address.
+
+    Attributes:
+        address: The number (or name) that was refused.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+        super().__init__(f"{address} is not reached from here: {reason}")
+
+
+class DeliveryError(AllgreenError):
+    """A message was not accepted by its channel."""
+
+
+class DeliveryDelayedError(DeliveryError):
+    """The channel cannot take the message now; a later attempt may succeed."""
+
+
+class DeliveryRefusedError(DeliveryError):
+    """The channel will never take this message."""

@@ -1,0 +1,499 @@
+"""The seams: narrow protocols between the rules and the technologies.
+
+Every protocol here has one folder of adapters. What an adapter must guarantee stands in the
+docstrings; the contract suites in ``tests/contract`` hold every adapter to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+from allgreen.domain.check import CheckKind, LeasedCheck, Slot
+from allgreen.domain.identity import (
+    AccountId,
+    CheckId,
+    IncidentId,
+    RecipientId,
+    ServiceId,
+    WorkspaceId,
+)
+from allgreen.domain.incident import Incident
+from allgreen.domain.notice import Notice
+from allgreen.domain.result import Result, SlotKey
+from allgreen.domain.service import Recipient, Service
+from allgreen.domain.status import TimeKind
+from allgreen.domain.uptime import RollUp, Span
+
+
+class Clock(Protocol):
+    """The only way to know the time."""
+
+    def now(self) -> datetime:
+        """Return the wall clock, aware UTC. It may jump."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back; for durations only."""
+
+
+class IdFactory(Protocol):
+    """Where identities come from."""
+
+    def __call__(self) -> str:
+        """Return a new UUIDv7 string."""
+
+
+# Storage
+
+
+class ServiceRepository(Protocol):
+    """Services with their checks, states and open incidents, as whole aggregates."""
+
+    async def get(self, service_id: ServiceId, *, lock: bool = False) -> Service:
+        """Return one service that is not deleted.
+
+        With `lock`, others cannot change it until this unit of work ends.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    async def list_of_checks(self, check_ids: Iterable[CheckId]) -> list[Service]:
+        """Return the services of some checks, locked, each once; deleted ones are left out."""
+
+    async def add(self, service: Service) -> None:
+        """Store a new service without checks."""
+
+    async def save(self, services: Iterable[Service]) -> None:
+        """Store services as they are now, with their checks' definitions and states.
+
+        Checks that are no longer part of a service are marked deleted. Incidents are not stored
+        here.
+
+        Raises:
+            VersionConflictError: A stored revision is not the one that was read.
+        """
+
+    async def save_states(self, services: Iterable[Service]) -> None:
+        """Store health, revision and the states of the checks only; quick, for results.
+
+        Raises:
+            VersionConflictError: A stored revision is higher than the one that was read.
+        """
+
+
+class CheckRepository(Protocol):
+    """The schedule: which check runs when, and who runs it now."""
+
+    async def lease(
+        self, *, now: datetime, limit: int, owner: str, lease_for: timedelta
+    ) -> list[LeasedCheck]:
+        """Hand out checks that are due, the longest due first.
+
+        A check is handed out if its service and it are active, its planned run is due at or
+        before `now`, and it is not leased or its lease ran out. Each is marked as leased to
+        `owner` with a fence one higher than before, in one atomic step: two callers never get
+        the same run.
+
+        The slot handed out is the planned one, but for a first attempt that is late by more than
+        a period: then it is the latest slot of the grid, so that one run stands for all.
+        """
+
+    async def next_due_at(self) -> datetime | None:
+        """Return when the next check becomes due that is not leased; `None` when there is none."""
+
+    async def plan(self, check_id: CheckId, slot: Slot) -> None:
+        """Set the next run of a check and end its lease; the fence stays."""
+
+    async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
+        """Do the same for many, in one step."""
+
+    async def planned(self, check_id: CheckId) -> Slot | None:
+        """Return the next run; `None` for a check that is not known."""
+
+    async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
+        """Return the fence of the latest lease of each known check."""
+
+    async def revoke_lease(self, check_ids: Iterable[CheckId]) -> None:
+        """End leases and raise fences, so that results still to come are history only."""
+
+    async def void_leases(self) -> int:
+        """Do so for all, as at the start of the only process; return how many there were."""
+
+
+class ResultRepository(Protocol):
+    """Raw results, kept for days."""
+
+    async def add(self, results: Iterable[Result]) -> None:
+        """Store results; a known (check, slot, attempt) is left as it is."""
+
+    async def between(self, check_id: CheckId, begin: datetime, end: datetime) -> list[Result]:
+        """Return results with ``begin <= slot < end`` in order, without explanations."""
+
+    async def latest(
+        self, check_ids: Iterable[CheckId], *, limit: int, before: SlotKey | None = None
+    ) -> list[Result]:
+        """Return the newest results, newest first; missed slots included."""
+
+    async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        """Delete up to `limit` results with an older slot; return how many."""
+
+
+class SpanRepository(Protocol):
+    """How the time of each check counts, as spans without overlap."""
+
+    async def turn(self, check_id: CheckId, at: datetime, kind: TimeKind) -> None:
+        """Let time count as `kind` from `at` on: spans that begin later go, the one over `at` ends.
+
+        A turn to the kind that already lasts at `at` changes nothing before it.
+        """
+
+    async def overlapping(
+        self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
+    ) -> dict[CheckId, list[Span]]:
+        """Return the spans that touch a window, in order, for each check that has any."""
+
+
+class IncidentRepository(Protocol):
+    """Incidents; at most one of a service is not resolved (enforced by the database)."""
+
+    async def save(self, incident: Incident) -> None:
+        """Store a new or changed incident."""
+
+    async def get(self, incident_id: IncidentId) -> Incident:
+        """Return one.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    async def latest(
+        self, service_ids: Iterable[ServiceId], *, limit: int, since: datetime | None = None
+    ) -> list[Incident]:
+        """Return the newest incidents of some services; with `since`, those not over by then."""
+
+
+class RecipientRepository(Protocol):
+    """Who is told about a service."""
+
+    async def of_service(self, service_id: ServiceId) -> list[Recipient]:
+        """Return all recipients, also unconfirmed ones, in the order they were added."""
+
+    async def get(self, recipient_id: RecipientId) -> Recipient:
+        """Return one.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    async def replace(self, service_id: ServiceId, recipients: Sequence[Recipient]) -> None:
+        """Store the whole list; ids that are known keep their confirmation."""
+
+    async def save(self, recipient: Recipient) -> None:
+        """Store one."""
+
+    async def remove(self, recipient_id: RecipientId) -> None:
+        """Forget one; pending notices to it are cancelled."""
+
+    async def admins_of(self, workspace_id: WorkspaceId) -> list[str]:
+        """Return the addresses of the owners and admins of a workspace."""
+
+
+class OutboxRepository(Protocol):
+    """Messages owed. A row ends sent, dead or cancelled; none vanishes."""
+
+    async def add(self, notices: Iterable[Notice]) -> None:
+        """Store notices; a known key is left as it is."""
+
+    async def lease(self, *, now: datetime, limit: int, lease_for: timedelta) -> list[Notice]:
+        """Hand out due notices, oldest first, atomically, each with a raised fence.
+
+        A notice waits while an earlier one of the same service, recipient and channel is pending
+        or leased. A lease that ran out is free again.
+        """
+
+    async def begin_attempt(self, notice: Notice, *, at: datetime) -> bool:
+        """Write down that an attempt begins; `False` when the fence is old or it was cancelled.
+
+        Must be committed before the first byte goes to the channel.
+        """
+
+    async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
+        """Mark as accepted by the channel; `False` when the fence is old."""
+
+    async def mark_delayed(self, notice: Notice, *, until: datetime, error: str) -> bool:
+        """Free the notice for another attempt at `until`; `False` when the fence is old."""
+
+    async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
+        """Give up; `False` when the fence is old."""
+
+    async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
+        """Cancel pending notices of a service, of some kinds or of all; return how many."""
+
+    async def told(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+        """Return the notices of one kind about an incident that are not cancelled."""
+
+    async def next_due_at(self) -> datetime | None:
+        """Return when the next notice may be leased; `None` when none waits."""
+
+    async def void_leases(self) -> int:
+        """Free all leases, as at the start of the only process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the history of a workspace.
+
+    Attributes:
+        action: Stable word, such as ``service.paused`` or ``service.health``.
+        summary: Words for people: ``changed the limit from 500 to 800 ms``.
+        by: Who did it; `None` for Allgreen itself.
+    """
+
+    workspace_id: WorkspaceId
+    at: datetime
+    action: str
+    summary: str
+    service_id: ServiceId | None = None
+    by: AccountId | None = None
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
+
+
+class AuditRepository(Protocol):
+    """The history; append-only."""
+
+    async def add(self, rows: Iterable[AuditRow]) -> None:
+        """Append rows."""
+
+    async def of_service(self, service_id: ServiceId, *, limit: int) -> list[AuditRow]:
+        """Return the newest rows about a service, newest first."""
+
+
+class Grain(StrEnum):
+    """Width of the buckets of roll-ups."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirtyBucket:
+    """An hour of a check whose sums are out of date; its local day is out of date with it."""
+
+    check_id: CheckId
+    hour: datetime
+
+
+class RollUpRepository(Protocol):
+    """Sums of results and time per check and bucket."""
+
+    async def mark_dirty(self, buckets: Iterable[DirtyBucket]) -> None:
+        """Note that sums must be made anew; known buckets are left as they are."""
+
+    async def take_dirty(self, *, limit: int) -> list[DirtyBucket]:
+        """Return and remove the oldest marks; undone when the unit of work fails."""
+
+    async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
+        """Store sums by the begin of their bucket, over any that are there."""
+
+    async def load(
+        self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
+    ) -> dict[CheckId, dict[datetime, RollUp]]:
+        """Return stored sums of buckets with ``begin <= bucket < end``."""
+
+    async def save_strip(self, service_id: ServiceId, strip: "Strip") -> None:
+        """Store the packed 90 days of a service."""
+
+    async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, "Strip"]:
+        """Return the packed 90 days."""
+
+    async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
+        """Return services of active mode whose strip does not end at `day` in their zone."""
+
+    async def delete_before(self, grain: Grain, instant: datetime, *, limit: int) -> int:
+        """Delete up to `limit` sums with an older bucket; return how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """Ninety local days of a service in one small row, so that a page reads no history.
+
+    Attributes:
+        first: Local date of the first letter.
+        zone: IANA name of the zone in which the days are cut.
+        grades: One letter of `DayGrade` for each day, oldest first.
+        details: For days that are neither full nor without data:
+            (index, uptime %, down seconds, runs, failed runs).
+        known_us: Microseconds that count in the 90 days; with `good_us` the pooled percentage.
+        good_us: Microseconds in which it held.
+        median_ms: Median latency of the latest 24 hours.
+        as_of: When it was computed.
+    """
+
+    first: date
+    zone: str
+    grades: str
+    details: tuple[tuple[int, float, int, int, int], ...] = ()
+    known_us: int = 0
+    good_us: int = 0
+    median_ms: float | None = None
+    as_of: datetime
+
+
+class WorkspaceRepository(Protocol):
+    """What the monitoring must know of workspaces."""
+
+    async def zone(self, workspace_id: WorkspaceId) -> str:
+        """Return the IANA zone in which days are cut."""
+
+    async def name(self, workspace_id: WorkspaceId) -> str:
+        """Return its name."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction over all repositories.
+
+    Used as ``async with``; leaving the block without `commit` rolls back. State change, incident,
+    audit row and outbox rows are written in the same one.
+    """
+
+    services: ServiceRepository
+    checks: CheckRepository
+    results: ResultRepository
+    spans: SpanRepository
+    incidents: IncidentRepository
+    recipients: RecipientRepository
+    outbox: OutboxRepository
+    audit: AuditRepository
+    roll_ups: RollUpRepository
+    workspaces: WorkspaceRepository
+
+    async def __aenter__(self) -> Self:
+        """Begin; on SQLite immediately as a writer."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed and give the connection back."""
+
+    async def commit(self) -> None:
+        """Make everything durable, or nothing.
+
+        Raises:
+            StorageFullError: The disk is full.
+            StorageUnavailableError: The database went away.
+        """
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Guard a part: an exception inside undoes the part only, and is raised."""
+
+
+class UnitOfWorkFactory(Protocol):
+    """Opens units of work."""
+
+    def __call__(self) -> UnitOfWork:
+        """Return a new one, not yet begun."""
+
+
+# Running
+
+
+class CheckExecutor(Protocol):
+    """Runs checks of one kind."""
+
+    @property
+    def kind(self) -> CheckKind:
+        """Return the kind it runs."""
+
+    async def run(self, leased: LeasedCheck) -> Result:
+        """Run a check once and say what was found.
+
+        Returns within the timeout of the check, whatever the target does. A failing target is a
+        `Result`, never an exception. Holds no connection, file or task afterwards, also when it is
+        cancelled.
+        """
+
+
+class CheckSource(Protocol):
+    """Where due checks come from."""
+
+    async def lease(self, *, limit: int) -> list[LeasedCheck]:
+        """Return up to `limit` checks to be run now."""
+
+    async def wait(self, *, at_most: timedelta) -> None:
+        """Return when something is due or may have changed, within `at_most`."""
+
+
+class ResultSink(Protocol):
+    """Where results go."""
+
+    async def put(self, result: Result) -> None:
+        """Take a result; returns when it is safe to forget it, or is queued within bounds."""
+
+    async def flush(self) -> None:
+        """Return when everything that was put is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A hint for screens that something is new; it carries no content.
+
+    Attributes:
+        kind: ``service``, ``incident``, ``result``, ``delivery`` or ``workspace``.
+    """
+
+    workspace_id: WorkspaceId
+    kind: str
+    id: str
+    version: int = 0
+
+
+class EventBroker(Protocol):
+    """Tells those who listen that something changed. A doorbell: hints may be lost."""
+
+    def publish(self, changes: Iterable[Change]) -> None:
+        """Tell changes to all who listen now; never waits and never raises."""
+
+    def subscribe(self) -> AbstractAsyncContextManager["Subscription"]:
+        """Listen from now on."""
+
+
+class Subscription(Protocol):
+    """One listener. When it is too slow, hints are folded into one `Change` of kind workspace."""
+
+    async def next(self) -> Change:
+        """Return the next hint, waiting for it."""
+
+
+# Telling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The channel took the message over.
+
+    Attributes:
+        answer: What it said, such as the SMTP reply.
+    """
+
+    answer: str = ""
+
+
+class Notifier(Protocol):
+    """Hands messages to one channel."""
+
+    async def send(self, notice: Notice) -> Accepted:
+        """Render and hand over one message; returns only after it was accepted.
+
+        Raises:
+            DeliveryDelayedError: It may be accepted later.
+            DeliveryRefusedError: It never will be.
+        """
