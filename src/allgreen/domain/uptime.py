@@ -80,7 +80,7 @@ class Tally:
         """Return the percentage, floored at `decimals`; `None` when no time is known."""
         if not self.known:
             return None
-        scale = 10**decimals
+        scale: int = 10**decimals
         floored: int = self.good * 100 * scale // self.known
         return floored / scale
 
