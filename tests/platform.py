@@ -56,7 +56,7 @@ class Platform:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call, no lock
             )
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
@@ -100,7 +100,7 @@ class Platform:
             "ALLGREEN_PORT": str(self.port),
             "ALLGREEN_PUBLIC_URL": self.address,
         }
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ALLGREEN_")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ALLGREEN_")}  # noqa: TID251
         return {**inherited, **ours, **self.settings}
 
     def _read(self, lines: queue.Queue[str | None]) -> None:
@@ -150,13 +150,14 @@ class Person:
 
     def watch(self, name: str, url: str, *, every_s: int = 1, **check: Any) -> dict[str, Any]:
         """Add a service with one check; the person is told."""
-        return self.post(
+        service: dict[str, Any] = self.post(
             f"/workspaces/{self.workspace_id}/services",
             name=name,
             checks=[an_http_check(url, **check)],
             period={"every": every_s, "unit": "seconds"},
             recipients=[{"email": self.email}],
         )
+        return service
 
     def get(self, path: str, **query: Any) -> Any:
         """Read; raises on any answer that is not a success."""
@@ -171,7 +172,7 @@ class Person:
 
 def an_http_check(url: str, **changes: Any) -> dict[str, Any]:
     """Return what the form sends for one HTTP check."""
-    expectations = {
+    expectations: dict[str, Any] = {
         "status": "200",
         "body_contains": None,
         "json_values": [],
