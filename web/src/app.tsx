@@ -1,8 +1,11 @@
 import { QueryClientProvider } from "@tanstack/react-query"
 import { createRouter, RouterProvider } from "@tanstack/react-router"
+import { configureApiClient } from "@/lib/api-client"
 import { createQueryClient } from "@/lib/query-client"
 import { goToLogin } from "@/lib/session"
 import { routeTree } from "@/route-tree.gen"
+
+configureApiClient()
 
 const queryClient = createQueryClient(goToLogin)
 

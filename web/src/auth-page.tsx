@@ -1,4 +1,55 @@
-/** The pages of people who are not signed in yet. */
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react"
+import type { Instance } from "@/api/types.gen"
+import type { AuthTab } from "@/features/auth/auth-tabs"
+import { SignInPage } from "@/features/auth/sign-in-page"
+import { requestJson } from "@/lib/json-request"
+import { nextPath } from "@/lib/session"
+
+const SetUpPage = lazy(() =>
+  import("@/features/auth/set-up-page").then((module) => ({ default: module.SetUpPage })),
+)
+
+/** The pages of people who are not signed in yet: /login, /register and /setup. */
 export function AuthPage() {
-  return null
+  const path = useSyncExternalStore(subscribe, () => window.location.pathname)
+  const instance = useInstance()
+  if (path === "/setup") {
+    return (
+      <Suspense>
+        <SetUpPage token={readToken()} instance={instance} onDone={enter} />
+      </Suspense>
+    )
+  }
+  const tab = path === "/register" ? "register" : "login"
+  return <SignInPage tab={tab} onTab={goToTab} instance={instance} onDone={enter} />
+}
+
+// A page load, not a route change: everything after it belongs to the new session. It replaces
+// the entry in the history, which may hold the set-up token.
+function enter(): void {
+  window.location.replace(nextPath(window.location.search))
+}
+
+function goToTab(tab: AuthTab): void {
+  window.history.pushState(null, "", `/${tab}${window.location.search}`)
+  window.dispatchEvent(new PopStateEvent("popstate"))
+}
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener("popstate", listener)
+  return () => window.removeEventListener("popstate", listener)
+}
+
+// In the fragment it never reaches a server's or proxy's log.
+function readToken(): string | null {
+  return new URLSearchParams(window.location.hash.slice(1)).get("token")
+}
+
+// The pages work without the answer; it only removes what this installation does not offer.
+function useInstance(): Instance | null {
+  const [instance, setInstance] = useState<Instance | null>(null)
+  useEffect(() => {
+    requestJson<Instance>("GET", "/api/v1/instance").then(setInstance, () => setInstance(null))
+  }, [])
+  return instance
 }

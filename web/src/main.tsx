@@ -3,12 +3,10 @@ import "@/styles/tokens.css"
 import "@/styles/base.css"
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
-import { configureApiClient } from "@/lib/api-client"
 
 // Signing in is a small page of its own: router, cache and screens of the app load after it.
 const AUTH_PATHS = ["/login", "/register", "/setup"]
 
-configureApiClient()
 void start()
 
 async function start(): Promise<void> {

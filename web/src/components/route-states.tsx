@@ -1,6 +1,6 @@
 import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router"
 import { Button, buttonClass } from "@/components/ui/button"
-import { describeError, isNotFound } from "@/lib/api-client"
+import { describeError, isNotFound } from "@/lib/api-error"
 import styles from "./route-states.module.css"
 
 /** No such page, or one that is not ours to see. */

@@ -1,5 +1,5 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query"
-import { ApiError, isSignedOut } from "@/lib/api-client"
+import { ApiError, isSignedOut } from "@/lib/api-error"
 
 const RETRIES = 2
 

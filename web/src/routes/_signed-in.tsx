@@ -1,6 +1,6 @@
 import { createFileRoute, Outlet, redirect } from "@tanstack/react-router"
 import { meQuery } from "@/features/account/queries"
-import { isSignedOut } from "@/lib/api-client"
+import { isSignedOut } from "@/lib/api-error"
 import { loginHref } from "@/lib/session"
 
 export const Route = createFileRoute("/_signed-in")({

@@ -1,7 +1,7 @@
 import { RotateCw } from "lucide-react"
 import { Button } from "@/components/ui/button"
 import { StatusGlyph } from "@/components/ui/status-glyph"
-import { describeError } from "@/lib/api-client"
+import { describeError } from "@/lib/api-error"
 import styles from "./error-state.module.css"
 
 type ErrorStateProps = { error: unknown; onRetry?: () => void; className?: string }

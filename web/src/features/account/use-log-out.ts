@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query"
 import { logOut } from "@/api"
 import { showToast } from "@/components/ui/toast"
-import { describeError } from "@/lib/api-client"
+import { describeError } from "@/lib/api-error"
 
 /** End the session; the page load that follows drops everything that was shown. */
 export function useLogOut() {
