@@ -1,0 +1,83 @@
+"""The documentation names everything there is, and nothing that is not there."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from allgreen.domain import commands, events
+from allgreen.domain.policy import PERMISSIONS, Permission, Role
+from tests.checkout import ROOT, source_files
+
+PAGES = [
+    path for path in source_files() if path.suffix == ".md" and "node_modules" not in path.parts
+]
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+QUOTED_PATH = re.compile(r"`((?:src|tests|web|docs|requirements|bench|e2e)/[\w./-]*\w/?)`")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_quoted_path_exists(page: Path) -> None:
+    quoted = QUOTED_PATH.findall(page.read_text())
+
+    assert [path for path in quoted if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("module", [commands, events], ids=["commands", "events"])
+def test_every_message_is_described(module: ModuleType) -> None:
+    page = (ROOT / "docs/reference/commands-and-events.md").read_text()
+
+    assert [name for name in _messages(module) if f"| `{name}` |" not in page] == []
+
+
+def test_every_described_message_exists() -> None:
+    page = (ROOT / "docs/reference/commands-and-events.md").read_text()
+    described = re.findall(r"^\| `([A-Z]\w+)` \|", page, re.MULTILINE)
+
+    assert set(described) == {*_messages(commands), *_messages(events)}
+
+
+def test_the_table_of_permissions_equals_the_policy() -> None:
+    page = (ROOT / "docs/authorization.md").read_text()
+    written = re.findall(r"^\| `(\w+\.\w+)` \|(.*)\|(.*)\|(.*)\|$", page, re.MULTILINE)
+
+    table = {name: tuple(cell.strip() == "yes" for cell in cells) for name, *cells in written}
+
+    assert table == {
+        permission.value: tuple(
+            permission in PERMISSIONS[role] for role in (Role.OBSERVER, Role.ADMIN, Role.OWNER)
+        )
+        for permission in Permission
+        if "." in permission.value
+    }
+
+
+def test_every_permission_without_a_role_is_described() -> None:
+    page = (ROOT / "docs/authorization.md").read_text()
+    words = [permission.value for permission in Permission if "." not in permission.value]
+
+    assert [word for word in words if f"| `{word}` |" not in page] == []
+
+
+def _messages(module: ModuleType) -> list[str]:
+    return [
+        name
+        for name, found in inspect.getmembers(module, inspect.isclass)
+        if dataclasses.is_dataclass(found) and found.__module__ == module.__name__
+    ]
