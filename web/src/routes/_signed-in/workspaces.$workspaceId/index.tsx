@@ -1,5 +1,119 @@
-import { createFileRoute } from "@tanstack/react-router"
+import { useSuspenseQuery } from "@tanstack/react-query"
+import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
+import { useCallback } from "react"
+import type { Range } from "@/api"
+import { ErrorState } from "@/components/ui/error-state"
+import { workspaceQuery } from "@/features/overview/queries"
+import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
+import { SummarySlab } from "@/features/overview/summary-slab"
+import { usePageState } from "@/features/overview/use-page-state"
+import { WorkspaceHead } from "@/features/overview/workspace-head"
+import { EmptyServices } from "@/features/services/empty-services"
+import { type PageSearch, readPageSearch } from "@/features/services/page-search"
+import { servicesQuery } from "@/features/services/queries"
+import { ServiceDetail } from "@/features/services/service-detail"
+import { ServiceList } from "@/features/services/service-list"
+import { ServicesSkeleton } from "@/features/services/services-skeleton"
+import { StripLegend } from "@/features/services/strip-legend"
+import { useLiveState } from "@/lib/live"
 
 export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId/")({
-  component: () => null,
+  validateSearch: readPageSearch,
+  loader: ({ context: { queryClient }, params: { workspaceId } }) =>
+    Promise.all([
+      queryClient.ensureQueryData(workspaceQuery(workspaceId)),
+      queryClient.ensureQueryData(servicesQuery(workspaceId)),
+    ]),
+  pendingMs: 200,
+  pendingMinMs: 400,
+  pendingComponent: ServicesSkeleton,
+  errorComponent: PageError,
+  component: ServicesPage,
 })
+
+function ServicesPage() {
+  const { workspaceId } = Route.useParams()
+  const { show = "all", q = "", open, range = "7d" } = Route.useSearch()
+  const { setSearch, toggle } = usePageNavigation()
+  const live = useLiveState()
+  const refetchInterval = live.connected ? false : FALLBACK_REFRESH_MS
+  const { data: workspace } = useSuspenseQuery({ ...workspaceQuery(workspaceId), refetchInterval })
+  const { data: services, dataUpdatedAt } = useSuspenseQuery({
+    ...servicesQuery(workspaceId),
+    refetchInterval,
+  })
+  usePageState(workspace)
+
+  return (
+    <div className="wrap">
+      <StaleLine updatedAt={dataUpdatedAt} />
+      <WorkspaceHead workspace={workspace} />
+      {services.length === 0 ? (
+        <EmptyServices workspaceId={workspaceId} canAdd={workspace.may.includes("service.write")} />
+      ) : (
+        <>
+          <SummarySlab workspace={workspace} />
+          <ServiceList
+            services={services}
+            show={show}
+            words={q}
+            openId={open}
+            onShow={(next) => setSearch({ show: next === "all" ? undefined : next })}
+            onWords={(next) => setSearch({ q: next || undefined })}
+            onToggle={toggle}
+            renderDetail={(row) => (
+              <ServiceDetail
+                row={row}
+                workspaceId={workspaceId}
+                range={range}
+                onRange={(next: Range) => setSearch({ range: next })}
+                onDeleted={() => setSearch({ open: undefined })}
+              />
+            )}
+          />
+          <StripLegend zone={workspace.time_zone} />
+        </>
+      )}
+    </div>
+  )
+}
+
+/** Filters, range and the open row live in the URL, so that a link shows what its sender saw. */
+function usePageNavigation() {
+  const navigate = Route.useNavigate()
+  const setSearch = useCallback(
+    (change: Partial<PageSearch>) =>
+      void navigate({
+        search: (before) => ({ ...before, ...change }),
+        replace: true,
+        resetScroll: false,
+      }),
+    [navigate],
+  )
+  const toggle = useCallback(
+    (serviceId: string) =>
+      void navigate({
+        search: (before) => ({
+          ...before,
+          open: before.open === serviceId ? undefined : serviceId,
+        }),
+        resetScroll: false,
+        viewTransition: true,
+      }),
+    [navigate],
+  )
+  return { setSearch, toggle }
+}
+
+function PageError({ error, reset }: ErrorComponentProps) {
+  const router = useRouter()
+  const retry = () => {
+    reset()
+    void router.invalidate()
+  }
+  return (
+    <div className="wrap">
+      <ErrorState error={error} onRetry={retry} />
+    </div>
+  )
+}

@@ -1,0 +1,37 @@
+import type { Phases, Result } from "@/api"
+import { formatMs } from "@/lib/format"
+import styles from "./service-detail.module.css"
+
+const PHASES: readonly { key: keyof Phases; name: string }[] = [
+  { key: "dns_ms", name: "DNS" },
+  { key: "connect_ms", name: "Connect" },
+  { key: "tls_ms", name: "TLS" },
+  { key: "first_byte_ms", name: "First byte" },
+  { key: "body_ms", name: "Body" },
+]
+
+/** The last check: where its time went, or why it did not hold. */
+export function LastResult({ result }: { result: Result }) {
+  const phases = PHASES.filter(({ key }) => result.phases[key] !== null)
+  return (
+    <div className="field">
+      <span className="lab">
+        Last check
+        {result.latency_ms !== null && (
+          <span className="opt num"> {formatMs(result.latency_ms)} in all</span>
+        )}
+      </span>
+      {result.message && <p className="sm t2">{result.message}</p>}
+      {phases.length > 0 && (
+        <dl className={`${styles.phases} num`}>
+          {phases.map(({ key, name }) => (
+            <div key={key}>
+              <dt>{name}</dt>
+              <dd>{formatMs(result.phases[key])}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { ChevronDown } from "lucide-react"
+import { type CSSProperties, memo, type ReactNode } from "react"
+import type { ServiceRow as Row } from "@/api"
+import { UptimeStrip } from "@/components/strip/uptime-strip"
+import { StatusGlyph } from "@/components/ui/status-glyph"
+import { cx } from "@/lib/class-names"
+import { formatMs, formatPct } from "@/lib/format"
+import { ServiceFigures } from "./service-figures"
+import styles from "./services.module.css"
+import { SHOWN } from "./shown-state"
+
+export interface ServiceRowProps {
+  row: Row
+  /** Why it is in its state; its address stands there when there is nothing to explain. */
+  explanation: string | null
+  isOpen: boolean
+  onToggle: (serviceId: string) => void
+  children: ReactNode
+}
+
+/** One service: state, name, 90 days, figures; opens in place. */
+export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
+  const { row, explanation, isOpen, onToggle, children } = props
+  const detailId = `service-${row.id}`
+  return (
+    <article className={styles.service} data-open={isOpen || undefined} aria-label={row.name}>
+      <div className={styles.line}>
+        <Identity row={row} explanation={explanation} />
+        {isOpen ? (
+          <ServiceFigures serviceId={row.id} />
+        ) : (
+          <UptimeStrip strip={row.strip} name={row.name} isMuted={row.mode === "paused"} />
+        )}
+        <div className={styles.uptime}>
+          <span className="vh">Uptime, 90 days: </span>
+          {formatPct(row.uptime_pct)}
+        </div>
+        <div className={styles.median}>
+          <span className="vh">Median response: </span>
+          {formatMs(row.median_ms)}
+        </div>
+        <button
+          type="button"
+          className={styles.expand}
+          aria-expanded={isOpen}
+          aria-controls={isOpen ? detailId : undefined}
+          aria-label={`Details for ${row.name}`}
+          onClick={() => onToggle(row.id)}
+        >
+          <ChevronDown className="ic" aria-hidden="true" />
+        </button>
+      </div>
+      {isOpen && <div id={detailId}>{children}</div>}
+    </article>
+  )
+})
+
+function Identity({ row, explanation }: Pick<ServiceRowProps, "row" | "explanation">) {
+  const { glyph, word, text } = SHOWN[row.shown]
+  return (
+    <div className={styles.id} style={{ "--st": text } as CSSProperties}>
+      <StatusGlyph state={glyph} label={word} />
+      <h3 className={cx(styles.name, "trunc")}>{row.name}</h3>
+      {explanation ? (
+        <span className={cx(styles.under, styles.state, "trunc")} title={explanation}>
+          {explanation}
+        </span>
+      ) : (
+        <span className={cx(styles.under, "trunc")} title={row.address}>
+          <span className="mono">{row.address}</span>
+        </span>
+      )}
+    </div>
+  )
+}

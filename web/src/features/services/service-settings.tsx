@@ -1,0 +1,108 @@
+import { Link } from "@tanstack/react-router"
+import { Mail, Pencil } from "lucide-react"
+import type { Recipient, Service } from "@/api"
+import { Avatar } from "@/components/ui/avatar"
+import { buttonClass } from "@/components/ui/button"
+import { Chip } from "@/components/ui/chip"
+import { formatPeriod } from "@/lib/format"
+import { defineCheck } from "./definition"
+import { EditPeriodForm } from "./edit-period-form"
+import { LastResult } from "./last-result"
+import { ServiceActions } from "./service-actions"
+import styles from "./service-detail.module.css"
+
+export interface ServiceSettingsProps {
+  service: Service
+  workspaceId: string
+  onDeleted: () => void
+}
+
+/** What the service is held to, how often, who is told, and what can be done with it. */
+export function ServiceSettings({ service, workspaceId, onDeleted }: ServiceSettingsProps) {
+  const canEdit = service.may.includes("service.write")
+  return (
+    <div className={styles.settings}>
+      <h3>
+        Correct means
+        {canEdit && (
+          <Link
+            to="/workspaces/$workspaceId/services/$serviceId/edit"
+            params={{ workspaceId, serviceId: service.id }}
+            className={buttonClass({ size: "sm" })}
+          >
+            <Pencil className="ic" aria-hidden="true" />
+            Edit
+            <span className="vh"> {service.name}</span>
+          </Link>
+        )}
+      </h3>
+      <Definition service={service} />
+      {service.last_result && <LastResult result={service.last_result} />}
+      {canEdit ? (
+        <EditPeriodForm service={service} workspaceId={workspaceId} />
+      ) : (
+        <div className="field">
+          <span className="lab">Checked</span>
+          <span className="sm">{formatPeriod(service.period)}</span>
+        </div>
+      )}
+      <ToldList recipients={service.recipients} />
+      <ServiceActions service={service} workspaceId={workspaceId} onDeleted={onDeleted} />
+    </div>
+  )
+}
+
+function Definition({ service }: { service: Service }) {
+  const lines = service.checks.flatMap((check) => defineCheck(check, service.last_result))
+  return (
+    <dl className={styles.definition}>
+      {lines.map(({ term, value, isCode }) => (
+        <div key={`${term} ${value}`} className={styles.pair}>
+          <dt>{term}</dt>
+          <dd>{isCode ? <span className="mono">{value}</span> : value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function ToldList({ recipients }: { recipients: readonly Recipient[] }) {
+  return (
+    <div className="field">
+      <span className="lab">Told when it breaks</span>
+      {recipients.length === 0 ? (
+        <p className="sm t2">Nobody is told.</p>
+      ) : (
+        <ul className={styles.people}>
+          {recipients.map((recipient) => (
+            <li key={recipient.id}>
+              <RecipientName recipient={recipient} />
+              {recipient.state === "pending" && <Chip tone="line">not confirmed</Chip>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function RecipientName({ recipient: { name, email, you } }: { recipient: Recipient }) {
+  if (name) {
+    return (
+      <>
+        <Avatar name={name} strong={you} />
+        <span className="trunc">{name}</span>
+      </>
+    )
+  }
+  return (
+    <>
+      <span className="av" aria-hidden="true">
+        <Mail className="ic" />
+      </span>
+      <span className="trunc" title={email ?? undefined}>
+        {email ?? "An address that only owners see"}
+      </span>
+    </>
+  )
+}

@@ -1,0 +1,68 @@
+import type { ServiceRow, ShownState } from "@/api"
+import type { GlyphState } from "@/components/ui/status-glyph"
+import { formatDuration } from "@/lib/format"
+
+/** How a state looks and what it is called, in one place. */
+export const SHOWN: Readonly<
+  Record<ShownState, { glyph: GlyphState; word: string; text: string }>
+> = {
+  up: { glyph: "up", word: "Up", text: "var(--up-text)" },
+  degraded: { glyph: "degraded", word: "Slow", text: "var(--degraded-text)" },
+  down: { glyph: "down", word: "Down", text: "var(--down-text)" },
+  maintenance: { glyph: "maint", word: "Maintenance", text: "var(--text-3)" },
+  paused: { glyph: "paused", word: "Paused", text: "var(--text-3)" },
+  checking: { glyph: "nodata", word: "Checking", text: "var(--text-3)" },
+  unknown: { glyph: "nodata", word: "Not known", text: "var(--text-3)" },
+}
+
+export type ServiceGroup = "look" | "quiet" | "paused"
+
+/** The groups of the list, in the order they stand in. */
+export const GROUPS: readonly { id: ServiceGroup; title: string }[] = [
+  { id: "look", title: "Needs a look" },
+  { id: "quiet", title: "Quiet" },
+  { id: "paused", title: "Paused" },
+]
+
+/** What cannot be told is not quiet: an unknown state with a reason needs a look like a fault. */
+export function groupOf(row: ServiceRow): ServiceGroup {
+  if (row.shown === "paused") return "paused"
+  if (row.shown === "down" || row.shown === "degraded") return "look"
+  return row.shown === "unknown" && row.reason ? "look" : "quiet"
+}
+
+const URGENCY: readonly ShownState[] = ["down", "degraded", "unknown"]
+
+/** Services by group; the worst first among those that need a look, the given order elsewhere. */
+export function groupServices(rows: readonly ServiceRow[]): Record<ServiceGroup, ServiceRow[]> {
+  const groups: Record<ServiceGroup, ServiceRow[]> = { look: [], quiet: [], paused: [] }
+  for (const row of rows) groups[groupOf(row)].push(row)
+  groups.look.sort((a, b) => URGENCY.indexOf(a.shown) - URGENCY.indexOf(b.shown))
+  return groups
+}
+
+/** Whether the words someone typed are in the name or the address. */
+export function matches(row: ServiceRow, words: string): boolean {
+  const wanted = words.trim().toLowerCase()
+  return `${row.name}\n${row.address}`.toLowerCase().includes(wanted)
+}
+
+/** The line under a service's name, where it is not its address. */
+export function explainState(row: ServiceRow, now: number): string | null {
+  if (row.shown === "paused") return describePause(row)
+  if (!row.reason) return null
+  if (row.shown !== "down" || !row.since) return row.reason
+  return `${row.reason}, for ${formatDuration((now - Date.parse(row.since)) / 1000)}`
+}
+
+function describePause(row: ServiceRow): string {
+  const by = row.paused_by ? ` by ${row.paused_by}` : ""
+  const on = row.paused_at ? ` on ${writeDate(row.paused_at, row.strip.zone)}` : ""
+  return `Paused${by}${on}`
+}
+
+function writeDate(at: string, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "long" }).format(
+    new Date(at),
+  )
+}
