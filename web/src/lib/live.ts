@@ -66,9 +66,9 @@ export function affectedKeys(
   workspaceId: string,
 ): readonly (readonly string[])[] {
   const workspace = queryKeys.workspace(workspaceId)
-  if (change.kind === "service" || change.kind === "result") {
-    return [workspace, queryKeys.service(change.id)]
-  }
+  if (change.kind === "result") return [workspace, queryKeys.service(change.id)]
+  // The mark in the navigation shows the worst state of all services.
+  if (change.kind === "service") return [workspace, queryKeys.service(change.id), queryKeys.me]
   // An incident or a delivery names itself, not its service: any open service may show it.
   if (change.kind === "incident") return [workspace, ["service"]]
   if (change.kind === "workspace") return [workspace, queryKeys.me]

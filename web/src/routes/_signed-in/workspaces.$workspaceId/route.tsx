@@ -1,4 +1,10 @@
+import { useQuery } from "@tanstack/react-query"
 import { createFileRoute, notFound, Outlet } from "@tanstack/react-router"
+import { instanceQuery, meQuery } from "@/features/account/queries"
+import { UnverifiedNotice } from "@/features/account/unverified-notice"
+import { useLogOut } from "@/features/account/use-log-out"
+import { AppShell } from "@/features/shell/app-shell"
+import { useLiveUpdates } from "@/lib/live"
 
 export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId")({
   beforeLoad: ({ context, params }) => {
@@ -6,5 +12,24 @@ export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId")({
     if (!workspace) throw notFound()
     return { workspace }
   },
-  component: Outlet,
+  component: WorkspaceLayout,
 })
+
+function WorkspaceLayout() {
+  const context = Route.useRouteContext()
+  const { data: me = context.me } = useQuery(meQuery())
+  const workspace = me.workspaces.find((one) => one.id === context.workspace.id)
+  const { data: instance } = useQuery(instanceQuery())
+  const { logOut } = useLogOut()
+  useLiveUpdates(context.workspace.id)
+  return (
+    <AppShell
+      me={me}
+      workspace={workspace ?? context.workspace}
+      onLogOut={logOut}
+      notice={!me.email_verified && instance?.mail && <UnverifiedNotice email={me.email} />}
+    >
+      <Outlet />
+    </AppShell>
+  )
+}

@@ -1,0 +1,84 @@
+import { Link } from "@tanstack/react-router"
+import { Activity } from "lucide-react"
+import type { ReactNode } from "react"
+import type { Me, WorkspaceSummary } from "@/api/types.gen"
+import { LogoMark, type MarkState } from "@/components/logo"
+import { Toaster } from "@/components/ui/toast"
+import { AccountMenu } from "./account-menu"
+import styles from "./shell.module.css"
+import { SideNav } from "./side-nav"
+
+type AppShellProps = {
+  me: Me
+  workspace: WorkspaceSummary
+  /** How many services the workspace has, once it is known. */
+  serviceCount?: number
+  onLogOut: () => void
+  /** A line above the page, when something keeps the product from working. */
+  notice?: ReactNode
+  children: ReactNode
+}
+
+/** The frame of every signed-in page: navigation at the side, or above and below on a phone. */
+export function AppShell(props: AppShellProps) {
+  const { me, workspace, serviceCount, onLogOut, notice, children } = props
+  const mark = markState(workspace)
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <header className="bar">
+        <HomeLink mark={mark} />
+        <span className={styles.end}>
+          <AccountMenu me={me} onLogOut={onLogOut} compact />
+        </span>
+      </header>
+      <div className="app">
+        <SideNav
+          me={me}
+          workspace={workspace}
+          serviceCount={serviceCount}
+          home={<HomeLink mark={mark} />}
+          account={<AccountMenu me={me} onLogOut={onLogOut} />}
+        />
+        <div className="main">
+          <main className="sheet" id="main" tabIndex={-1}>
+            {notice}
+            {children}
+          </main>
+        </div>
+      </div>
+      <TabBar workspaceId={workspace.id} />
+      <Toaster />
+    </>
+  )
+}
+
+function HomeLink({ mark }: { mark: MarkState }) {
+  return (
+    <Link className="logo" to="/" aria-label="Allgreen, home">
+      <LogoMark state={mark} />
+    </Link>
+  )
+}
+
+function TabBar({ workspaceId }: { workspaceId: string }) {
+  return (
+    <nav className="tabs" aria-label="Main">
+      <Link
+        to="/workspaces/$workspaceId"
+        params={{ workspaceId }}
+        activeProps={{ "aria-current": "page" }}
+      >
+        <Activity className="ic l" aria-hidden="true" />
+        Services
+      </Link>
+    </nav>
+  )
+}
+
+// Unknown is no measurement: the mark then stays as it is drawn.
+function markState({ health }: WorkspaceSummary): MarkState {
+  return health === "unknown" ? "up" : health
+}
