@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL behind one schema, one `MetaData` and one history of migrations."""

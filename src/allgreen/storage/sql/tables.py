@@ -1,0 +1,385 @@
+"""All tables, for SQLite and PostgreSQL alike.
+
+The public face of the schema: repositories, ``server/*/queries.py`` and ``server/*/actions.py``
+build their SQL from these objects. Services, checks, incidents and what hangs on them are written
+by the repositories only.
+
+Ids are UUIDv7 strings, so they sort by the moment at which they were made. Rows of tenants carry
+their workspace. Where rows come by the thousand (results, spans, roll-ups, the outbox, the audit)
+there are no foreign keys: services are marked deleted, never removed, and the look-ups cost more
+than the results.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from allgreen.domain.check import CheckKind
+from allgreen.domain.incident import IncidentState, Resolution
+from allgreen.domain.notice import Channel, NoticeKind, NoticeState
+from allgreen.domain.policy import Role
+from allgreen.domain.status import FailureClass, Mode, Outcome, ServiceHealth, TimeKind
+from allgreen.storage.sql.types import Count, Duration, Instant, Json, Line, Word
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+_Id = String(36)
+_Hash = String(64)  # SHA-256 as hexadecimal digits
+
+
+# People
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # in lower case
+    Column("name", Line, nullable=False),
+    Column("password_hash", Text),
+    Column("email_verified_at", Instant),
+    Column("instance_admin", Boolean, nullable=False, default=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", _Hash, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("keep", Boolean, nullable=False, default=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+# One-time links: to set up, verify an address, confirm or leave as a recipient.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_hash", _Hash, primary_key=True),
+    Column("purpose", String(32), nullable=False),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+    Column("recipient_id", _Id, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, index=True),
+    Column("used_at", Instant),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", Line, nullable=False),
+    Column("slug", String(80), unique=True),
+    Column("zone", String(64), nullable=False, default="UTC"),
+    # Its checks are not handed out, as long as nobody in it has a verified address.
+    Column("is_held", Boolean, nullable=False, default=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "workspace_id",
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    Column("role", Word(Role), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+
+# What is watched
+
+
+services = Table(
+    "services",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False, index=True),
+    Column("name", Line, nullable=False),
+    Column("mode", Word(Mode), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("health", Word(ServiceHealth), nullable=False),
+    Column("since", Instant),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False),
+    Column("service_id", ForeignKey("services.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),  # order within the service
+    Column("is_deleted", Boolean, nullable=False, default=False),
+    # The definition. Read options and expectation with `codec`; header values and body lie
+    # encrypted in `secrets`.
+    Column("kind", Word(CheckKind), nullable=False),
+    Column("options", Json, nullable=False),
+    Column("secrets", Text),
+    Column("expectation", Json, nullable=False),
+    Column("every", Duration, nullable=False),
+    Column("anchor", Instant, nullable=False),
+    Column("timeout", Duration, nullable=False),
+    Column("answers_within", Duration),
+    Column("confirm_down", Integer, nullable=False),
+    Column("confirm_up", Integer, nullable=False),
+    Column("confirm_slow", Integer, nullable=False),
+    Column("confirm_blind", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    # The state.
+    Column("health", Word(ServiceHealth), nullable=False),
+    Column("counts_as", Word(TimeKind), nullable=False),
+    Column("bad", Integer, nullable=False),
+    Column("good", Integer, nullable=False),
+    Column("slow", Integer, nullable=False),
+    Column("blind", Integer, nullable=False),
+    Column("first_bad_slot", Instant),
+    Column("last_slot", Instant),
+    Column("last_attempt", Integer),
+    Column("last_evidence_slot", Instant),
+    Column("reason", Line, nullable=False),
+    Column("since", Instant),
+)
+
+# The schedule, apart from the wide rows of checks: it changes with every run.
+leases = Table(
+    "leases",
+    metadata,
+    Column("check_id", ForeignKey("checks.id"), primary_key=True),
+    Column("workspace_id", _Id, nullable=False),
+    Column("is_active", Boolean, nullable=False),  # neither service paused nor check deleted
+    Column("slot", Instant),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("due_at", Instant),
+    Column("fence", Count, nullable=False, default=0),
+    Column("owner", Text),
+    Column("leased_until", Instant),
+)
+Index(
+    "ix_leases_due_at",
+    leases.c.due_at,
+    sqlite_where=leases.c.is_active,
+    postgresql_where=leases.c.is_active,
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False, index=True),
+    Column("service_id", ForeignKey("services.id"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+    Column("address", Text, nullable=False),
+    Column("name", Line, nullable=False, default=""),
+    Column("confirmed_at", Instant),
+    Column("position", Integer, nullable=False),  # order in which they were added
+    UniqueConstraint("service_id", "address"),
+)
+
+
+# What was found
+
+
+results = Table(
+    "results",
+    metadata,
+    Column("check_id", _Id, primary_key=True),
+    Column("slot", Instant, primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("service_id", _Id, nullable=False),
+    Column("workspace_id", _Id, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant, nullable=False),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("failure", Word(FailureClass)),
+    Column("reason", Line, nullable=False),
+    Column("message", Line, nullable=False),
+    Column("http_status", Integer),
+    Column("latency_ms", Float),
+    Column("dns_ms", Float),
+    Column("connect_ms", Float),
+    Column("tls_ms", Float),
+    Column("first_byte_ms", Float),
+    Column("body_ms", Float),
+    Column("explanations", Json),
+    Column("certificate_days", Float),
+)
+Index("ix_results_slot", results.c.slot)
+
+health_spans = Table(
+    "health_spans",
+    metadata,
+    Column("check_id", _Id, primary_key=True),
+    Column("began_at", Instant, primary_key=True),
+    Column("ended_at", Instant),  # none: it still lasts
+    Column("workspace_id", _Id, nullable=False),
+    Column("kind", Word(TimeKind), nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False),
+    Column("service_id", ForeignKey("services.id"), nullable=False),
+    Column("state", Word(IncidentState), nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("confirmed_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("reason", Line, nullable=False),
+    Column("resolution", Word(Resolution)),
+)
+Index("ix_incidents_service_id", incidents.c.service_id, incidents.c.began_at)
+Index("ix_incidents_workspace_id", incidents.c.workspace_id, incidents.c.began_at)
+Index(
+    "uq_incidents_not_resolved",
+    incidents.c.service_id,
+    unique=True,
+    sqlite_where=text("state <> 'resolved'"),
+    postgresql_where=text("state <> 'resolved'"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Count, primary_key=True),
+    Column("workspace_id", _Id, nullable=False),
+    Column("service_id", _Id),
+    Column("at", Instant, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("summary", Line, nullable=False),
+    Column("by_account_id", _Id),  # none: Allgreen itself
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+)
+Index("ix_audit_service_id", audit.c.service_id, audit.c.id)
+Index("ix_audit_workspace_id", audit.c.workspace_id, audit.c.id)
+
+
+# Who is told
+
+
+outbox = Table(
+    "outbox",
+    metadata,
+    # Order of messages about one service: its writers wait for one another, so it is also the
+    # order of their commits.
+    Column("seq", Count, primary_key=True),
+    Column("id", _Id, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Word(NoticeKind), nullable=False),
+    Column("channel", Word(Channel), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("workspace_id", _Id),
+    Column("service_id", _Id),
+    Column("incident_id", _Id),
+    Column("recipient_id", _Id),
+    Column("facts", Json, nullable=False),
+    Column("state", Word(NoticeState), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("sent_at", Instant),
+    Column("last_error", Line, nullable=False),
+)
+_IS_OPEN = text("state IN ('pending', 'leased')")
+Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN)
+Index(
+    "ix_outbox_order",
+    outbox.c.service_id,
+    outbox.c.recipient_id,
+    outbox.c.channel,
+    outbox.c.seq,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+Index("ix_outbox_incident_id", outbox.c.incident_id)
+Index("ix_outbox_workspace_id", outbox.c.workspace_id, outbox.c.seq)
+
+# One row per attempt to hand a message over. Without an end nobody knows whether it arrived.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("outbox_id", ForeignKey("outbox.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("answer", Line, nullable=False, default=""),
+    Column("error", Line, nullable=False, default=""),
+)
+
+
+# Sums
+
+
+def _rollup(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("check_id", _Id, primary_key=True),
+        Column("bucket", Instant, primary_key=True),
+        Column("workspace_id", _Id, nullable=False),
+        *(Column(f"{kind.value}_us", BigInteger, nullable=False) for kind in TimeKind),
+        *(Column(f"{outcome.value}_count", Integer, nullable=False) for outcome in Outcome),
+        Column("latencies", Text, nullable=False),  # a `LatencySketch`
+        Index(f"ix_{name}_bucket", "bucket"),
+    )
+
+
+rollup_minute = _rollup("rollup_minute")
+rollup_hour = _rollup("rollup_hour")
+rollup_day = _rollup("rollup_day")
+
+dirty_buckets = Table(
+    "dirty_buckets",
+    metadata,
+    Column("check_id", _Id, primary_key=True),
+    Column("hour", Instant, primary_key=True),
+    Index("ix_dirty_buckets_hour", "hour"),
+)
+
+strips = Table(
+    "strips",
+    metadata,
+    Column("service_id", ForeignKey("services.id"), primary_key=True),
+    Column("workspace_id", _Id, nullable=False, index=True),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("grades", String(90), nullable=False),
+    Column("details", Json, nullable=False),
+    Column("known_us", BigInteger, nullable=False),
+    Column("good_us", BigInteger, nullable=False),
+    Column("median_ms", Float),
+    Column("as_of", Instant, nullable=False),
+)
