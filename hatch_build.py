@@ -36,11 +36,11 @@ def _is_fresh(index: Path, web: Path) -> bool:
 
 
 def _sources(web: Path) -> list[Path]:
-    # The build itself writes the generated files.
+    # The build itself writes the tree of routes.
     return [
         path
         for path in web.rglob("*")
-        if path.is_file() and "node_modules" not in path.parts and ".gen." not in path.name
+        if path.is_file() and "node_modules" not in path.parts and path.name != "route-tree.gen.ts"
     ]
 
 
