@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from allgreen.domain import commands, events
+from allgreen.domain.check import CheckKind
+from allgreen.domain.expectation import JsonOperator
 from allgreen.domain.policy import PERMISSIONS, Permission, Role
+from allgreen.domain.status import FailureClass, Outcome
 from tests.checkout import ROOT, source_files
 
 PAGES = [
@@ -51,6 +55,15 @@ def test_every_described_message_exists() -> None:
     described = re.findall(r"^\| `([A-Z]\w+)` \|", page, re.MULTILINE)
 
     assert set(described) == {*_messages(commands), *_messages(events)}
+
+
+@pytest.mark.parametrize(
+    "words", [Outcome, FailureClass, JsonOperator, CheckKind], ids=lambda words: str(words.__name__)
+)
+def test_every_word_of_a_check_is_described(words: type[StrEnum]) -> None:
+    page = (ROOT / "docs/reference/checks.md").read_text().lower()
+
+    assert [word.value for word in words if word.value not in page] == []
 
 
 def test_the_table_of_permissions_equals_the_policy() -> None:
