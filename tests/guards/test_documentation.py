@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import runpy
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +56,13 @@ def test_every_described_message_exists() -> None:
     described = re.findall(r"^\| `([A-Z]\w+)` \|", page, re.MULTILINE)
 
     assert set(described) == {*_messages(commands), *_messages(events)}
+
+
+def test_contributing_names_every_verb_of_dev() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    verbs = runpy.run_path(str(ROOT / "dev"), run_name="dev")["VERBS"]
+
+    assert [verb for verb in verbs if f"`./dev {verb}`" not in page] == []
 
 
 @pytest.mark.parametrize(
