@@ -1,0 +1,199 @@
+"""Turn names into numbers with c-ares, on sockets of its own.
+
+Never through `getaddrinfo` and a thread pool: a few names whose DNS is dead would occupy every
+thread, and healthy targets would look down while they wait.
+"""
+
+import asyncio
+import ipaddress
+import time
+from typing import Any, Final, final
+
+import aiodns
+from aiodns import error as ares
+
+from allgreen.domain.status import FailureClass
+from allgreen.errors import SettingsError
+from allgreen.outbound.fault import Fault
+
+LOOKUP_LIMIT_S: Final = 2.0
+RESOLVER_SETTING: Final = "ALLGREEN_RESOLVER"
+
+_LOOPBACK: Final = ("127.0.0.1",)
+_FIRST_WAIT_S: Final = 0.5
+# c-ares waits longer with each try and may start lower than asked; four fill the whole limit.
+_TRIES: Final = 4
+
+_OURS: Final = frozenset(
+    {
+        ares.ARES_ECONNREFUSED,
+        ares.ARES_EREFUSED,
+        ares.ARES_ENOMEM,
+        ares.ARES_ECANCELLED,
+        ares.ARES_EDESTRUCTION,
+        ares.ARES_EFILE,
+        ares.ARES_ENOTINITIALIZED,
+    }
+)
+_NO_SIGN: Final = _OURS - {ares.ARES_EREFUSED} | {ares.ARES_ETIMEOUT}
+_REASONS: Final = {
+    ares.ARES_ENOTFOUND: ("no such name", "The name {name} does not exist in DNS."),
+    ares.ARES_ENODATA: ("no address in DNS", "The name {name} has no address in DNS."),
+    ares.ARES_ESERVFAIL: (
+        "DNS server failure",
+        "The DNS servers of {name} gave no usable answer (SERVFAIL).",
+    ),
+}
+
+
+@final
+class Resolver:
+    """Look addresses up; belongs to the event loop in which it is first used.
+
+    Answers are kept for as long as their own TTL says, failures never. Verdicts are not kept at
+    all: whoever connects vets every number of every answer again.
+
+    ``localhost`` and names below it are 127.0.0.1 without a question (RFC 6761, section 6.3).
+    """
+
+    def __init__(self, server: str | None = None) -> None:
+        """Prepare a resolver; nothing is opened yet.
+
+        Args:
+            server: Address of a DNS server, such as ``127.0.0.1:5353``; the system's when absent.
+
+        Raises:
+            SettingsError: `server` is not an address.
+        """
+        self._server = None if server is None else _parse_server(server)
+        self._channel: aiodns.DNSResolver | None = None
+        self._heard_at = 0.0
+        self._sign_of_life: asyncio.Future[None] | None = None
+
+    async def resolve(self, name: str, limit_s: float = LOOKUP_LIMIT_S) -> tuple[str, ...] | Fault:
+        """Return every address of a name, IPv4 first, or why there is none.
+
+        Args:
+            name: Host name in ASCII, not a number.
+            limit_s: Longest time to take; at most 2 seconds are used.
+        """
+        if name == "localhost" or name.endswith(".localhost"):
+            return _LOOPBACK
+        started = time.monotonic()
+        ends_at = started + min(limit_s, LOOKUP_LIMIT_S)
+        try:
+            addresses = await self._look_up(name, ends_at)
+        except ares.DNSError as error:
+            if error.args[0] != ares.ARES_ETIMEOUT:
+                return self._explain(name, *error.args)
+        except TimeoutError:
+            pass
+        else:
+            self._heard_at = time.monotonic()
+            return addresses or self._explain(name, ares.ARES_ENODATA, "no data")
+        return await self._explain_silence(name, started, ends_at)
+
+    async def aclose(self) -> None:
+        """Give up what is still being looked up, and close the sockets."""
+        channel, self._channel = self._channel, None
+        if self._sign_of_life is not None:
+            self._sign_of_life.cancel()
+            self._sign_of_life = None
+        if channel is not None:
+            await channel.close()
+
+    def _open(self) -> aiodns.DNSResolver:
+        if self._channel is None:
+            servers = None if self._server is None else [self._server]
+            self._channel = aiodns.DNSResolver(
+                nameservers=servers,
+                loop=asyncio.get_running_loop(),
+                timeout=_FIRST_WAIT_S,
+                tries=_TRIES,
+            )
+        return self._channel
+
+    async def _look_up(self, name: str, ends_at: float) -> tuple[str, ...]:
+        lookup = self._open().getaddrinfo(name)
+        try:
+            half = (ends_at - time.monotonic()) / 2
+            done, _ = await asyncio.wait((lookup,), timeout=half)
+            if not done:
+                # Find out meanwhile whether our DNS server or that of the target is silent.
+                self._ask_for_sign_of_life()
+                done, _ = await asyncio.wait((lookup,), timeout=ends_at - time.monotonic())
+            if not done:
+                raise TimeoutError
+            nodes = lookup.result().nodes
+        finally:
+            lookup.cancel()
+        numbers = dict.fromkeys(node.addr[0].decode("ascii", "replace") for node in nodes)
+        return tuple(sorted(numbers, key=_is_v6))
+
+    def _explain(self, name: str, code: int, meaning: str) -> Fault:
+        if code in _OURS:
+            return Fault.of_ours(
+                "our DNS server failed",
+                f"Our DNS server does not work: {meaning}. This says nothing about {name}.",
+            )
+        self._heard_at = time.monotonic()
+        reason, message = _REASONS.get(
+            code, ("DNS error", f"The DNS answer for {{name}} cannot be used: {meaning}.")
+        )
+        return Fault.of_target(FailureClass.DNS, reason, message.format(name=name))
+
+    async def _explain_silence(self, name: str, started: float, ends_at: float) -> Fault:
+        if self._heard_at < started:
+            sign = self._ask_for_sign_of_life()
+            await asyncio.wait((sign,), timeout=max(0.0, ends_at - time.monotonic()))
+        if self._heard_at < started:
+            return Fault.of_ours(
+                "our DNS server is silent",
+                f"Our DNS server answers nothing at all. This says nothing about {name}.",
+            )
+        return Fault.of_target(
+            FailureClass.DNS,
+            "DNS timed out",
+            f"The DNS servers of {name} did not answer within {ends_at - started:.1f} s.",
+        )
+
+    def _ask_for_sign_of_life(self) -> asyncio.Future[None]:
+        """Ask for the root once for all who wait; any answer to it, good or bad, is a sign."""
+        if self._sign_of_life is None or self._sign_of_life.done():
+            sign: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._sign_of_life = sign
+            answer = self._open().query_dns(".", "NS")
+            answer.add_done_callback(lambda done: self._take_sign(done, sign))
+        return self._sign_of_life
+
+    def _take_sign(self, answer: asyncio.Future[Any], sign: asyncio.Future[None]) -> None:
+        if answer.cancelled():
+            return
+        error = answer.exception()
+        if error is None or error.args[0] not in _NO_SIGN:
+            self._heard_at = time.monotonic()
+        if not sign.done():
+            sign.set_result(None)
+
+
+def _is_v6(address: str) -> bool:
+    return ":" in address
+
+
+def _parse_server(server: str) -> str:
+    host, _, port = server.rpartition(":") if _has_port(server) else (server, "", "53")
+    try:
+        number = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        number = None
+    if number is None or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        raise SettingsError(
+            RESOLVER_SETTING,
+            f"{server[:80]!r} is not the address of a DNS server. "
+            "Write a number and perhaps a port, such as 127.0.0.1:5353 or [::1]:53.",
+        )
+    return f"[{number}]:{port}" if number.version == 6 else f"{number}:{port}"
+
+
+def _has_port(server: str) -> bool:
+    return "]:" in server or server.count(":") == 1
