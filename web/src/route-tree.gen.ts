@@ -13,6 +13,8 @@ import { Route as SignedInRouteImport } from "./routes/_signed-in"
 import { Route as SignedInIndexRouteImport } from "./routes/_signed-in/index"
 import { Route as SignedInWorkspacesWorkspaceIdRouteRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/route"
 import { Route as SignedInWorkspacesWorkspaceIdIndexRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/index"
+import { Route as SignedInWorkspacesWorkspaceIdServicesNewRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.new"
+import { Route as SignedInWorkspacesWorkspaceIdServicesServiceIdEditRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.$serviceId.edit"
 
 const SignedInRoute = SignedInRouteImport.update({
   id: "/_signed-in",
@@ -35,15 +37,31 @@ const SignedInWorkspacesWorkspaceIdIndexRoute =
     path: "/",
     getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
   } as any)
+const SignedInWorkspacesWorkspaceIdServicesNewRoute =
+  SignedInWorkspacesWorkspaceIdServicesNewRouteImport.update({
+    id: "/services/new",
+    path: "/services/new",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
+const SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute =
+  SignedInWorkspacesWorkspaceIdServicesServiceIdEditRouteImport.update({
+    id: "/services/$serviceId/edit",
+    path: "/services/$serviceId/edit",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
 
 export interface FileRoutesByFullPath {
   "/": typeof SignedInIndexRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
   "/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
+  "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 export interface FileRoutesByTo {
   "/": typeof SignedInIndexRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
+  "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -51,18 +69,31 @@ export interface FileRoutesById {
   "/_signed-in/": typeof SignedInIndexRoute
   "/_signed-in/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
   "/_signed-in/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  "/_signed-in/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
+  "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
-  fullPaths: "/" | "/workspaces/$workspaceId" | "/workspaces/$workspaceId/"
+  fullPaths:
+    | "/"
+    | "/workspaces/$workspaceId"
+    | "/workspaces/$workspaceId/"
+    | "/workspaces/$workspaceId/services/new"
+    | "/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesByTo: FileRoutesByTo
-  to: "/" | "/workspaces/$workspaceId"
+  to:
+    | "/"
+    | "/workspaces/$workspaceId"
+    | "/workspaces/$workspaceId/services/new"
+    | "/workspaces/$workspaceId/services/$serviceId/edit"
   id:
     | "__root__"
     | "/_signed-in"
     | "/_signed-in/"
     | "/_signed-in/workspaces/$workspaceId"
     | "/_signed-in/workspaces/$workspaceId/"
+    | "/_signed-in/workspaces/$workspaceId/services/new"
+    | "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -99,17 +130,37 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdIndexRouteImport
       parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
     }
+    "/_signed-in/workspaces/$workspaceId/services/new": {
+      id: "/_signed-in/workspaces/$workspaceId/services/new"
+      path: "/services/new"
+      fullPath: "/workspaces/$workspaceId/services/new"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdServicesNewRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
+    "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit": {
+      id: "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit"
+      path: "/services/$serviceId/edit"
+      fullPath: "/workspaces/$workspaceId/services/$serviceId/edit"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
   }
 }
 
 interface SignedInWorkspacesWorkspaceIdRouteRouteChildren {
   SignedInWorkspacesWorkspaceIdIndexRoute: typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  SignedInWorkspacesWorkspaceIdServicesNewRoute: typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
+  SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute: typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 
 const SignedInWorkspacesWorkspaceIdRouteRouteChildren: SignedInWorkspacesWorkspaceIdRouteRouteChildren =
   {
     SignedInWorkspacesWorkspaceIdIndexRoute:
       SignedInWorkspacesWorkspaceIdIndexRoute,
+    SignedInWorkspacesWorkspaceIdServicesNewRoute:
+      SignedInWorkspacesWorkspaceIdServicesNewRoute,
+    SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute:
+      SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute,
   }
 
 const SignedInWorkspacesWorkspaceIdRouteRouteWithChildren =

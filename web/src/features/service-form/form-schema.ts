@@ -1,0 +1,162 @@
+import * as z from "zod/mini"
+import { formatPeriod, periodSeconds, toPeriod } from "@/lib/format"
+
+// The content policy forbids making code from text, which the compiled parsers would do.
+z.config({ jitless: true })
+
+const MAX_PERIOD_S = 52 * 604_800
+const STATUS = /^\s*([1-5]xx|[1-5]\d\d)(\s*,\s*([1-5]xx|[1-5]\d\d))*\s*$/i
+
+export const emailText = z
+  .string()
+  .check(z.trim(), z.regex(/^[^\s@]+@[^\s@]+$/, "An email has an @, as in you@example.org."))
+
+const method = z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+const operator = z.enum(["equals", "not_equals", "contains", "above", "below", "exists"])
+
+const jsonValue = z
+  .object({
+    path: text(findPathMistake),
+    operator,
+    value: z.string().check(z.maxLength(1000, "Compare with at most 1,000 characters.")),
+  })
+  .check(
+    z.superRefine((rule, context) => {
+      const message = findValueMistake(rule.operator, rule.value.trim())
+      if (message) context.addIssue({ code: "custom", message, path: ["value"] })
+    }),
+  )
+
+const header = z.object({
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, "Name the header, or remove it."),
+      z.regex(/^[!#$%&'*+\-.^_`|~\w]*$/, "A header name has letters, digits and dashes only."),
+    ),
+  value: z.string(),
+  is_stored: z.boolean(),
+})
+
+/** What a check must be before it is worth trying. */
+export const checkSchema = z.object({
+  id: z.nullable(z.string()),
+  method,
+  url: text(findUrlMistake),
+  headers: z.array(header),
+  body: z.string(),
+  expectations: z
+    .object({
+      status: z
+        .string()
+        .check(z.regex(STATUS, "Write one code, a list, or a class: 200, or 200, 204, or 2xx.")),
+      body_contains: z.string(),
+      json_values: z.array(jsonValue),
+      answers_within_ms: wholeNumber(1, 60_000, { optional: true }),
+      has_certificate: z.boolean(),
+      certificate_days: z.string(),
+    })
+    .check(
+      z.superRefine(({ has_certificate, certificate_days }, context) => {
+        const message = has_certificate ? findNumberMistake(certificate_days, 1, 825) : null
+        if (message) context.addIssue({ code: "custom", message, path: ["certificate_days"] })
+      }),
+    ),
+  confirm_down: wholeNumber(1, 10),
+  timeout_ms: z.number(),
+  follow_redirects: z.boolean(),
+  verify_tls: z.boolean(),
+})
+
+/**
+ * Make the rules of the form: the mistakes that are certain before the server is asked.
+ *
+ * @param minIntervalS The shortest period that this installation allows.
+ */
+export function createFormSchema(minIntervalS: number) {
+  return z.object({
+    name: z
+      .string()
+      .check(
+        z.trim(),
+        z.minLength(1, "Give it a name that you know at 03:00."),
+        z.maxLength(80, "Use at most 80 characters."),
+      ),
+    checks: z.array(checkSchema),
+    period: z
+      .object({
+        every: wholeNumber(1, 1_000_000_000),
+        unit: z.enum(["seconds", "minutes", "hours", "days", "weeks"]),
+      })
+      .check(
+        z.superRefine(({ every, unit }, context) => {
+          const seconds = periodSeconds({ every: Number(every), unit })
+          const message = findPeriodMistake(seconds, minIntervalS)
+          if (message) context.addIssue({ code: "custom", message, path: ["every"] })
+        }),
+      ),
+    recipients: z.array(
+      z.object({
+        account_id: z.nullable(z.string()),
+        email: z.nullable(z.string()),
+        name: z.string(),
+        note: z.string(),
+        is_told: z.boolean(),
+      }),
+    ),
+  })
+}
+
+/** Whether a JSON rule could be checked as it stands. */
+export function isSoundRule(rule: unknown): boolean {
+  return jsonValue.safeParse(rule).success
+}
+
+function text(findMistake: (text: string) => string | null) {
+  return z.string().check(
+    z.superRefine((value, context) => {
+      const message = findMistake(value.trim())
+      if (message) context.addIssue({ code: "custom", message })
+    }),
+  )
+}
+
+function wholeNumber(min: number, max: number, { optional = false } = {}) {
+  return text((value) => (optional && value === "" ? null : findNumberMistake(value, min, max)))
+}
+
+function findNumberMistake(digits: string, min: number, max: number): string | null {
+  const value = /^\s*\d+\s*$/.test(digits) ? Number(digits) : Number.NaN
+  if (value >= min && value <= max) return null
+  return `Enter a whole number from ${min} to ${max.toLocaleString("en-GB")}.`
+}
+
+function findUrlMistake(address: string): string | null {
+  if (address === "") return "Enter the address to ask, as in https://example.org/health."
+  if (!/^https?:\/\//i.test(address)) return "Start with https:// or http://."
+  const url = URL.canParse(address) ? new URL(address) : null
+  if (!url?.hostname)
+    return "This is not a complete address. Write https://, the host and the path."
+  if (url.username || url.password) return "Leave name and password out. Send them as a header."
+  return null
+}
+
+function findPathMistake(path: string): string | null {
+  if (path === "") return "Enter a path, as in $.status."
+  return path.startsWith("$") ? null : `Paths start at the root. Try $.${path.replace(/^\.+/, "")}`
+}
+
+function findValueMistake(operatorName: string, value: string): string | null {
+  if (operatorName === "exists") return null
+  const isNumeric = operatorName === "above" || operatorName === "below"
+  if (isNumeric && (value === "" || Number.isNaN(Number(value)))) return "Compare with a number."
+  return value === "" ? "Enter the value to compare with." : null
+}
+
+function findPeriodMistake(seconds: number, minS: number): string | null {
+  if (!(seconds > 0)) return null
+  const shortest = formatPeriod(toPeriod(minS))
+  if (seconds < minS) return `The shortest period here is ${shortest}.`
+  return seconds > MAX_PERIOD_S ? "The longest period is every 52 weeks." : null
+}

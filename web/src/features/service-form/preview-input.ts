@@ -1,0 +1,25 @@
+import type { CheckInput } from "@/api/types.gen"
+import { checkSchema, isSoundRule } from "./form-schema"
+import { type CheckValues, toCheckInput } from "./form-values"
+
+/** What can be tried of a check that is still being written. */
+export type PreviewInput = {
+  check: CheckInput
+  /** The JSON paths whose rules need a fix first; they are not tried. */
+  skipped: string[]
+}
+
+/** Take what is sound of a check; nothing when even that cannot be asked. */
+export function readPreviewInput(values: CheckValues): PreviewInput | null {
+  const rules = values.expectations.json_values
+  const sound = rules.filter(isSoundRule)
+  const tried = { ...values, expectations: { ...values.expectations, json_values: sound } }
+  if (!checkSchema.safeParse(tried).success) return null
+  const skipped = rules.filter((rule) => !sound.includes(rule)).map((rule) => rule.path)
+  return { check: toCheckInput(tried), skipped }
+}
+
+/** Whether a request may be repeated without asking: it changes nothing at the target. */
+export function isHarmless({ method }: CheckInput): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS"
+}

@@ -1,0 +1,92 @@
+import { standardSchemaResolver } from "@hookform/resolvers/standard-schema"
+import { type ReactNode, useMemo } from "react"
+import { FormProvider, useForm } from "react-hook-form"
+import type { ServiceInput } from "@/api/types.gen"
+import { ApiError } from "@/lib/api-error"
+import { AskSection } from "./ask-section"
+import { CorrectSection } from "./correct-section"
+import { placeErrors } from "./field-errors"
+import { FormFoot } from "./form-foot"
+import { createFormSchema } from "./form-schema"
+import { type FormValues, toServiceInput } from "./form-values"
+import { OftenSection } from "./often-section"
+import styles from "./service-form.module.css"
+import { ToldSection } from "./told-section"
+import { TryIt } from "./try-it"
+
+/** The parts of a service that were changed. */
+export type ChangedParts = Partial<ServiceInput>
+
+type ServiceFormProps = {
+  workspaceId: string
+  values: FormValues
+  /** The word on the button. */
+  submitLabel: string
+  /** The shortest period that this installation allows. */
+  minIntervalS: number
+  hasMail: boolean
+  mayTry: boolean
+  zone: string
+  /** When the service is checked next, if it is there already. */
+  nextSlotAt?: string | null
+  cancel: ReactNode
+  /** Send. A refusal is thrown as an `ApiError`. */
+  onSave: (service: ServiceInput, changed: ChangedParts) => Promise<void>
+}
+
+/** A service in four questions, with proof beside them. */
+export function ServiceForm(props: ServiceFormProps) {
+  const { workspaceId, values, submitLabel, minIntervalS, hasMail, mayTry, cancel, onSave } = props
+  const schema = useMemo(() => createFormSchema(minIntervalS), [minIntervalS])
+  const form = useForm<FormValues>({
+    defaultValues: values,
+    resolver: standardSchemaResolver(schema) as never,
+    mode: "onTouched",
+  })
+  const { dirtyFields } = form.formState
+
+  const save = async (filled: FormValues) => {
+    const service = toServiceInput(filled)
+    try {
+      await onSave(service, pickChanged(service, dirtyFields))
+    } catch (error) {
+      showRefusal(error, filled)
+    }
+  }
+
+  const showRefusal = (error: unknown, filled: FormValues) => {
+    const refused = error instanceof ApiError ? error.errors : []
+    const { placed, unplaced } = placeErrors(refused, filled)
+    for (const [index, { path, message }] of placed.entries()) {
+      form.setError(path, { type: "server", message }, { shouldFocus: index === 0 })
+    }
+    if (placed.length > 0 && unplaced.length === 0) return
+    form.setError("root", { type: "server", message: unplaced[0] ?? messageOf(error) })
+  }
+
+  return (
+    <FormProvider {...form}>
+      <div className={styles.cols}>
+        <form onSubmit={form.handleSubmit(save)} noValidate aria-label="Service">
+          <AskSection />
+          <CorrectSection />
+          <OftenSection zone={props.zone} nextSlotAt={props.nextSlotAt ?? null} />
+          <ToldSection hasMail={hasMail} />
+          <FormFoot cancel={cancel} submitLabel={submitLabel} />
+        </form>
+        {mayTry && <TryIt workspaceId={workspaceId} />}
+      </div>
+    </FormProvider>
+  )
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return error.message
+  return "This could not be saved because of an error on this page. Reload it and try again."
+}
+
+// A part that nobody touched is not sent: a period that is sent again would start a new grid.
+function pickChanged(service: ServiceInput, dirty: Record<string, unknown>): ChangedParts {
+  const parts = Object.entries(service).filter(([part]) => part in dirty)
+  return Object.fromEntries(parts)
+}
