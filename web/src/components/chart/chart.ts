@@ -52,7 +52,7 @@ export interface ChartModel {
 
 export const MIN_SAMPLES = 5
 
-const MARGIN = { left: 52, right: 8, top: 16, bottom: 24 }
+const MARGIN = { left: 46, right: 8, top: 16, bottom: 24 }
 const MIN_OUTAGE_WIDTH = 3
 const LOW_HEIGHT = 170
 const NARROW_WIDTH = 460

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router"
 import { Plus } from "lucide-react"
 import type { Role, Workspace } from "@/api"
 import { buttonClass } from "@/components/ui/button"
+import styles from "./overview.module.css"
 
 const ROLE_SENTENCES: Readonly<Record<Role, string>> = {
   owner: "You own this workspace.",
@@ -9,16 +10,22 @@ const ROLE_SENTENCES: Readonly<Record<Role, string>> = {
   observer: "You can look at this workspace, but not change it.",
 }
 
+export interface WorkspaceHeadProps {
+  workspace: Workspace
+  /** An empty page offers the first service itself, where the list will be. */
+  isEmpty: boolean
+}
+
 /** The name of the workspace, what the reader is in it, and the next thing to do. */
-export function WorkspaceHead({ workspace }: { workspace: Workspace }) {
+export function WorkspaceHead({ workspace, isEmpty }: WorkspaceHeadProps) {
   return (
     <div className="ph">
       <div>
         <h1>{workspace.name}</h1>
         <p>{ROLE_SENTENCES[workspace.role]}</p>
       </div>
-      {workspace.may.includes("service.write") && (
-        <div className="acts">
+      {!isEmpty && workspace.may.includes("service.write") && (
+        <div className={`acts ${styles.actions}`}>
           <Link
             to="/workspaces/$workspaceId/services/new"
             params={{ workspaceId: workspace.id }}

@@ -5,11 +5,15 @@ import { Button } from "@/components/ui/button"
 import { FieldError } from "@/components/ui/field"
 import { Input } from "@/components/ui/input"
 import { Select } from "@/components/ui/select"
-import { listFieldErrors } from "@/lib/api-client"
-import { useEditPeriod } from "./mutations"
+import { findPeriodRefusal, useEditPeriod } from "./mutations"
 import styles from "./service-detail.module.css"
 
 const UNITS: readonly PeriodUnit[] = ["seconds", "minutes", "hours", "days", "weeks"]
+
+interface Draft {
+  every: string
+  unit: PeriodUnit
+}
 
 export interface EditPeriodFormProps {
   service: Service
@@ -18,32 +22,28 @@ export interface EditPeriodFormProps {
 
 /** How often a service is checked, changed where it stands. */
 export function EditPeriodForm({ service, workspaceId }: EditPeriodFormProps) {
-  const { period } = service
-  // A period that was changed elsewhere, or rolled back, replaces what stood in the inputs.
-  return (
-    <PeriodInputs
-      key={`${period.every} ${period.unit}`}
-      service={service}
-      workspaceId={workspaceId}
-    />
-  )
-}
-
-function PeriodInputs({ service, workspaceId }: EditPeriodFormProps) {
   const id = useId()
-  const [every, setEvery] = useState(String(service.period.every))
-  const [unit, setUnit] = useState<PeriodUnit>(service.period.unit)
+  // Until someone types, the inputs follow the service, whoever changes it.
+  const [draft, setDraft] = useState<Draft | null>(null)
   const [refusal, setRefusal] = useState<string | null>(null)
   const edit = useEditPeriod({ id: service.id, name: service.name, workspaceId })
+  const { every, unit } = draft ?? {
+    every: String(service.period.every),
+    unit: service.period.unit,
+  }
 
   function handleSubmit(event: FormEvent) {
     event.preventDefault()
     const period = readPeriod(every, unit)
     if (!period) return setRefusal("Use a whole number from 1.")
     setRefusal(null)
+    setDraft({ every, unit })
     edit.mutate(
       { period, version: service.version },
-      { onError: (error) => setRefusal(findRefusal(error)) },
+      {
+        onSuccess: () => setDraft(null),
+        onError: (error) => setRefusal(findPeriodRefusal(error)),
+      },
     )
   }
 
@@ -61,14 +61,14 @@ function PeriodInputs({ service, workspaceId }: EditPeriodFormProps) {
             value={every}
             aria-invalid={refusal ? true : undefined}
             aria-describedby={refusal ? `${id}-error` : undefined}
-            onChange={(event) => setEvery(event.target.value)}
+            onChange={(event) => setDraft({ every: event.target.value, unit })}
           />
           <Select
             className={`sep ${styles.unit}`}
             aria-label="Unit"
             value={unit}
             options={units.map((value) => ({ value, label: value }))}
-            onChange={(event) => setUnit(event.target.value as PeriodUnit)}
+            onChange={(event) => setDraft({ every, unit: event.target.value as PeriodUnit })}
           />
         </Affix>
         <Button type="submit" busy={edit.isPending}>
@@ -83,8 +83,4 @@ function PeriodInputs({ service, workspaceId }: EditPeriodFormProps) {
 /** A period out of what was typed, or `null` when it is no whole number from one. */
 export function readPeriod(every: string, unit: PeriodUnit): Period | null {
   return /^[1-9]\d{0,6}$/.test(every.trim()) ? { every: Number(every), unit } : null
-}
-
-function findRefusal(error: unknown): string | null {
-  return listFieldErrors(error).find(({ field }) => field.startsWith("period"))?.message ?? null
 }

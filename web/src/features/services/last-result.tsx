@@ -14,24 +14,21 @@ const PHASES: readonly { key: keyof Phases; name: string }[] = [
 export function LastResult({ result }: { result: Result }) {
   const phases = PHASES.filter(({ key }) => result.phases[key] !== null)
   return (
-    <div className="field">
-      <span className="lab">
-        Last check
-        {result.latency_ms !== null && (
-          <span className="opt num"> {formatMs(result.latency_ms)} in all</span>
-        )}
-      </span>
+    <div className={styles.last}>
+      <h3>Last check</h3>
+      <dl className="num">
+        {phases.map(({ key, name }) => (
+          <div key={key}>
+            <dt>{name}</dt>
+            <dd>{formatMs(result.phases[key])}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>In all</dt>
+          <dd>{formatMs(result.latency_ms)}</dd>
+        </div>
+      </dl>
       {result.message && <p className="sm t2">{result.message}</p>}
-      {phases.length > 0 && (
-        <dl className={`${styles.phases} num`}>
-          {phases.map(({ key, name }) => (
-            <div key={key}>
-              <dt>{name}</dt>
-              <dd>{formatMs(result.phases[key])}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
     </div>
   )
 }

@@ -10,7 +10,7 @@ import {
   type ServiceRow,
 } from "@/api"
 import { showToast } from "@/components/ui/toast"
-import { describeError } from "@/lib/api-client"
+import { describeError, listFieldErrors } from "@/lib/api-client"
 import { formatPeriod, periodSeconds } from "@/lib/format"
 import { queryKeys } from "@/lib/query-keys"
 import { serviceQuery, servicesQuery } from "./queries"
@@ -45,10 +45,19 @@ export function useEditPeriod(service: ServiceRef) {
         },
       })
     },
-    onError: (error, _, rollBack) => tellFailure(error, rollBack),
+    onError: (error, _, rollBack) => {
+      rollBack?.restore()
+      // A refused period is explained beside its field.
+      if (findPeriodRefusal(error) === null) showToast(describeError(error), { tone: "error" })
+    },
     onSettled: () => refresh(queryClient, service),
   })
   return mutation
+}
+
+/** What the server says is wrong with a period, or `null` when it refused for another reason. */
+export function findPeriodRefusal(error: unknown): string | null {
+  return listFieldErrors(error).find(({ field }) => field.startsWith("period"))?.message ?? null
 }
 
 /** Pause or resume at once on screen, with a way back. */
@@ -71,7 +80,10 @@ export function usePauseOrResume(service: ServiceRef) {
         action: { label: "Undo", run: () => mutation.mutate(isPaused ? "active" : "paused") },
       })
     },
-    onError: (error, _, rollBack) => tellFailure(error, rollBack),
+    onError: (error, _, rollBack) => {
+      rollBack?.restore()
+      showToast(describeError(error), { tone: "error" })
+    },
     onSettled: () => refresh(queryClient, service),
   })
   return mutation
@@ -100,7 +112,7 @@ export function useDeleteService(service: ServiceRef, onDeleted: () => void) {
       onDeleted()
       queryClient.removeQueries({ queryKey: queryKeys.service(service.id) })
       showToast(`${service.name} is deleted`)
-      return queryClient.invalidateQueries({ queryKey: queryKeys.workspace(service.workspaceId) })
+      void queryClient.invalidateQueries({ queryKey: queryKeys.workspace(service.workspaceId) })
     },
   })
 }
@@ -142,14 +154,8 @@ function patchRow(row: ServiceRow, id: string, change: Partial<Service>): Servic
   return { ...row, mode, shown, period_s }
 }
 
-function tellFailure(error: unknown, rollBack: RollBack | undefined): void {
-  rollBack?.restore()
-  showToast(describeError(error), { tone: "error" })
-}
-
-async function refresh(queryClient: QueryClient, { id, workspaceId }: ServiceRef): Promise<void> {
-  await Promise.all([
-    queryClient.invalidateQueries({ queryKey: queryKeys.service(id) }),
-    queryClient.invalidateQueries({ queryKey: queryKeys.workspace(workspaceId) }),
-  ])
+/** Not waited for: a press is done when the server has answered it. */
+function refresh(queryClient: QueryClient, { id, workspaceId }: ServiceRef): void {
+  void queryClient.invalidateQueries({ queryKey: queryKeys.service(id) })
+  void queryClient.invalidateQueries({ queryKey: queryKeys.workspace(workspaceId) })
 }

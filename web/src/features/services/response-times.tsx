@@ -40,7 +40,7 @@ export function ResponseTimes({ row, range, onRange }: ResponseTimesProps) {
   const { data: figures, error, refetch } = useQuery(figuresQuery(row.id, range))
   const [isTable, setTable] = useState(false)
   return (
-    <div>
+    <>
       <div className={styles.chartHead}>
         <h3>Response time</h3>
         <Keys />
@@ -69,7 +69,7 @@ export function ResponseTimes({ row, range, onRange }: ResponseTimesProps) {
         <PlotSkeleton />
       )}
       {figures && <ServiceEvents figures={figures} />}
-    </div>
+    </>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Pause, Play, RotateCw, Trash2 } from "lucide-react"
+import { Pause, Play, RotateCw } from "lucide-react"
 import { useState } from "react"
 import type { Service } from "@/api"
 import { Button } from "@/components/ui/button"
@@ -36,7 +36,6 @@ export function ServiceActions({ service, workspaceId, onDeleted }: ServiceActio
             onPress={(mode) => pauseOrResume.mutate(mode)}
           />
           <Button size="sm" variant="danger" onClick={() => setDeleting(true)}>
-            <Trash2 className="ic" aria-hidden="true" />
             Delete…
           </Button>
           <DeleteServiceDialog

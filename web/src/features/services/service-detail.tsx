@@ -4,6 +4,7 @@ import { StripAxis } from "@/components/strip/strip-axis"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { ErrorState } from "@/components/ui/error-state"
 import { Skeleton } from "@/components/ui/skeleton"
+import { LastResult } from "./last-result"
 import { serviceQuery } from "./queries"
 import { ResponseTimes } from "./response-times"
 import styles from "./service-detail.module.css"
@@ -27,7 +28,10 @@ export function ServiceDetail({ row, workspaceId, range, onRange, onDeleted }: S
         <UptimeStrip strip={row.strip} name={row.name} isMuted={row.mode === "paused"} />
         <StripAxis strip={row.strip} />
       </div>
-      <ResponseTimes row={row} range={range} onRange={onRange} />
+      <div>
+        <ResponseTimes row={row} range={range} onRange={onRange} />
+        {service?.last_result && <LastResult result={service.last_result} />}
+      </div>
       {service ? (
         <ServiceSettings service={service} workspaceId={workspaceId} onDeleted={onDeleted} />
       ) : (

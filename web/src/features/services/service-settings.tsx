@@ -7,7 +7,6 @@ import { Chip } from "@/components/ui/chip"
 import { formatPeriod } from "@/lib/format"
 import { defineCheck } from "./definition"
 import { EditPeriodForm } from "./edit-period-form"
-import { LastResult } from "./last-result"
 import { ServiceActions } from "./service-actions"
 import styles from "./service-detail.module.css"
 
@@ -37,7 +36,6 @@ export function ServiceSettings({ service, workspaceId, onDeleted }: ServiceSett
         )}
       </h3>
       <Definition service={service} />
-      {service.last_result && <LastResult result={service.last_result} />}
       {canEdit ? (
         <EditPeriodForm service={service} workspaceId={workspaceId} />
       ) : (

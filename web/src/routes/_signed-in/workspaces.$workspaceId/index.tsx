@@ -47,7 +47,7 @@ function ServicesPage() {
   return (
     <div className="wrap">
       <StaleLine updatedAt={dataUpdatedAt} />
-      <WorkspaceHead workspace={workspace} />
+      <WorkspaceHead workspace={workspace} isEmpty={services.length === 0} />
       {services.length === 0 ? (
         <EmptyServices workspaceId={workspaceId} canAdd={workspace.may.includes("service.write")} />
       ) : (
@@ -87,6 +87,8 @@ function usePageNavigation() {
         search: (before) => ({ ...before, ...change }),
         replace: true,
         resetScroll: false,
+        // A cross-fade at every letter that is typed would be motion without a meaning.
+        viewTransition: false,
       }),
     [navigate],
   )
