@@ -184,8 +184,8 @@ leases = Table(
 Index(
     "ix_leases_due_at",
     leases.c.due_at,
-    sqlite_where=leases.c.is_active,
-    postgresql_where=leases.c.is_active,
+    sqlite_where=text("is_active"),
+    postgresql_where=text("is_active"),
 )
 
 recipients = Table(

@@ -99,16 +99,18 @@ class Line(TypeDecorator[str]):
 
 @final
 class Json(TypeDecorator[Any]):
-    """A JSON value as ASCII text, so that it comes back exactly, whatever characters are in it.
+    """A JSON value as text; half a surrogate pair becomes the replacement character.
 
-    It is not ``jsonb``: no query looks inside, and ``jsonb`` refuses NUL.
+    It is not ``jsonb``: no query looks inside, and ``jsonb`` refuses NUL, even where it is escaped.
     """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        if value is None:
+            return None
+        return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -1,0 +1,160 @@
+"""The schedule in SQL: which check runs when, and who runs it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import final
+
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.check import Check, LeasedCheck, Slot
+from allgreen.domain.identity import CheckId
+from allgreen.ports import CheckRepository
+from allgreen.storage.sql.cipher import Cipher
+from allgreen.storage.sql.rows import check_from_row
+from allgreen.storage.sql.tables import checks, leases, workspaces
+
+_FREE = {"owner": None, "leased_until": None}
+
+
+@final
+class SqlCheckRepository(CheckRepository):
+    """The schedule in the table of leases."""
+
+    def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    async def lease(
+        self, *, now: datetime, limit: int, owner: str, lease_for: timedelta
+    ) -> list[LeasedCheck]:
+        until = now + lease_for
+        due = (
+            select(leases.c.check_id)
+            .join(workspaces, workspaces.c.id == leases.c.workspace_id)
+            .where(
+                leases.c.is_active,
+                workspaces.c.is_held.is_(False),
+                leases.c.due_at <= now,
+                _is_free(now),
+            )
+            .order_by(leases.c.due_at, leases.c.check_id)
+            .limit(limit)
+            # What somebody else is handing out at this moment is passed over.
+            .with_for_update(of=leases, skip_locked=True)
+            .cte("due")
+        )
+        claim = (
+            update(leases)
+            .where(leases.c.check_id.in_(select(due.c.check_id)))
+            .values(owner=owner, leased_until=until, fence=leases.c.fence + 1)
+            .returning(
+                leases.c.check_id,
+                leases.c.slot,
+                leases.c.attempt,
+                leases.c.due_at,
+                leases.c.fence,
+            )
+        )
+        claimed = [_Claim(*row) for row in (await self._connection.execute(claim)).all()]
+        definitions = await self._definitions([claim.check_id for claim in claimed])
+        return [
+            LeasedCheck(
+                check=definitions[claim.check_id],
+                slot=_slot_to_run(definitions[claim.check_id], claim, now),
+                fence=claim.fence,
+                leased_until=until,
+            )
+            for claim in sorted(claimed, key=lambda claim: (claim.due_at, claim.check_id))
+        ]
+
+    async def next_due_at(self) -> datetime | None:
+        free_from = case(
+            (leases.c.leased_until > leases.c.due_at, leases.c.leased_until),
+            else_=leases.c.due_at,
+        )
+        query = (
+            select(func.min(free_from))
+            .join(workspaces, workspaces.c.id == leases.c.workspace_id)
+            .where(leases.c.is_active, workspaces.c.is_held.is_(False))
+        )
+        instant: datetime | None = (await self._connection.execute(query)).scalar_one()
+        return instant
+
+    async def plan(self, check_id: CheckId, slot: Slot) -> None:
+        await self.plan_many({check_id: slot})
+
+    async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
+        rows = [
+            {
+                "the_id": check_id,
+                "slot": slot.at,
+                "attempt": slot.attempt,
+                "due_at": slot.due_at,
+                **_FREE,
+            }
+            for check_id, slot in sorted(slots.items())
+        ]
+        if rows:
+            plan = update(leases).where(leases.c.check_id == bindparam("the_id"))
+            await self._connection.execute(plan, rows)
+
+    async def planned(self, check_id: CheckId) -> Slot | None:
+        query = select(leases.c.slot, leases.c.attempt, leases.c.due_at).where(
+            leases.c.check_id == check_id, leases.c.due_at.is_not(None)
+        )
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else Slot(at=row.slot, attempt=row.attempt, due_at=row.due_at)
+
+    async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
+        query = select(leases.c.check_id, leases.c.fence).where(
+            leases.c.check_id.in_(list(check_ids))
+        )
+        rows = (await self._connection.execute(query)).all()
+        return {CheckId(row.check_id): row.fence for row in rows}
+
+    async def revoke_lease(self, check_ids: Iterable[CheckId]) -> None:
+        await self._connection.execute(
+            update(leases)
+            .where(leases.c.check_id.in_(list(check_ids)))
+            .values(fence=leases.c.fence + 1, **_FREE)
+        )
+
+    async def void_leases(self) -> int:
+        void = (
+            update(leases)
+            .where(leases.c.leased_until.is_not(None))
+            .values(fence=leases.c.fence + 1, **_FREE)
+        )
+        return (await self._connection.execute(void)).rowcount
+
+    async def _definitions(self, ids: Sequence[CheckId]) -> dict[CheckId, Check]:
+        if not ids:
+            return {}
+        query = select(checks).where(checks.c.id.in_(ids))
+        rows = (await self._connection.execute(query)).mappings()
+        return {CheckId(row["id"]): check_from_row(row, self._cipher) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    check_id: CheckId
+    slot: datetime
+    attempt: int
+    due_at: datetime
+    fence: int
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(leases.c.leased_until.is_(None), leases.c.leased_until <= now)
+
+
+def _slot_to_run(check: Check, claim: _Claim, now: datetime) -> Slot:
+    latest = check.schedule.slot_at(now)
+    is_late = now - claim.slot > check.schedule.every
+    if claim.attempt == 1 and is_late and latest is not None and latest > claim.slot:
+        return Slot(at=latest, due_at=latest)
+    return Slot(at=claim.slot, attempt=claim.attempt, due_at=claim.due_at)

@@ -1,0 +1,122 @@
+"""Domain values to JSON and back, spelled out, so that a renamed field breaks a test, not a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from allgreen.domain.check import HttpOptions
+from allgreen.domain.expectation import (
+    AllOf,
+    AnyOf,
+    BodyContains,
+    CertificateLasts,
+    Expectation,
+    Explanation,
+    JsonOperator,
+    JsonValue,
+    Not,
+    StatusIs,
+)
+
+Json = dict[str, Any]
+
+
+def options_to_json(options: HttpOptions) -> Json:
+    """Return what may lie in plain sight: everything but header values and body."""
+    return {
+        "method": options.method,
+        "url": options.url,
+        "headers": list(options.headers),
+        "follow_redirects": options.follow_redirects,
+        "verify_tls": options.verify_tls,
+        "announce": options.announce,
+    }
+
+
+def secrets_to_text(options: HttpOptions) -> str | None:
+    """Return what must be encrypted, as JSON; `None` when there is nothing to hide."""
+    if not options.headers and options.body is None:
+        return None
+    return json.dumps({"headers": list(options.headers.values()), "body": options.body})
+
+
+def options_from_json(options: Json, secrets: str | None) -> HttpOptions:
+    """Put options together again from their plain and their decrypted part."""
+    hidden = json.loads(secrets) if secrets is not None else {"headers": [], "body": None}
+    return HttpOptions(
+        method=options["method"],
+        url=options["url"],
+        headers=dict(zip(options["headers"], hidden["headers"], strict=True)),
+        body=hidden["body"],
+        follow_redirects=options["follow_redirects"],
+        verify_tls=options["verify_tls"],
+        announce=options["announce"],
+    )
+
+
+def expectation_to_json(expectation: Expectation) -> Json:
+    """Return a tree of expectations as nested objects, each with its kind in ``is``."""
+    match expectation:
+        case StatusIs(codes=codes, classes=classes):
+            return {"is": "status", "codes": list(codes), "classes": list(classes)}
+        case BodyContains(text=text):
+            return {"is": "body_contains", "text": text}
+        case JsonValue(path=path, operator=operator, value=value):
+            return {"is": "json_value", "path": path, "operator": operator.value, "value": value}
+        case CertificateLasts(days=days):
+            return {"is": "certificate_lasts", "days": days}
+        case AllOf(parts=parts):
+            return {"is": "all_of", "parts": [expectation_to_json(part) for part in parts]}
+        case AnyOf(parts=parts):
+            return {"is": "any_of", "parts": [expectation_to_json(part) for part in parts]}
+        case Not(part=part):
+            return {"is": "not", "part": expectation_to_json(part)}
+
+
+def expectation_from_json(tree: Json) -> Expectation:
+    """Read what `expectation_to_json` wrote.
+
+    Raises:
+        ValueError: It holds a kind that this version of Allgreen does not know.
+    """
+    match tree:
+        case {"is": "status", "codes": codes, "classes": classes}:
+            return StatusIs(codes=tuple(codes), classes=tuple(classes))
+        case {"is": "body_contains", "text": text}:
+            return BodyContains(text=text)
+        case {"is": "json_value", "path": path, "operator": operator, "value": value}:
+            return JsonValue(path=path, operator=JsonOperator(operator), value=value)
+        case {"is": "certificate_lasts", "days": days}:
+            return CertificateLasts(days=days)
+        case {"is": "all_of", "parts": parts}:
+            return AllOf(parts=tuple(expectation_from_json(part) for part in parts))
+        case {"is": "any_of", "parts": parts}:
+            return AnyOf(parts=tuple(expectation_from_json(part) for part in parts))
+        case {"is": "not", "part": part}:
+            return Not(part=expectation_from_json(part))
+        case _:
+            raise ValueError(f"This is no expectation that Allgreen knows: {tree!r}")
+
+
+def explanations_to_json(explanations: Sequence[Explanation]) -> list[list[Any]]:
+    """Return explanations as short lists: there is one for every result."""
+    return [[line.operand, line.actual, line.expected, line.holds] for line in explanations]
+
+
+def explanations_from_json(lines: Sequence[Sequence[Any]] | None) -> tuple[Explanation, ...]:
+    """Read what `explanations_to_json` wrote."""
+    return tuple(
+        Explanation(operand=operand, actual=actual, expected=expected, holds=holds)
+        for operand, actual, expected, holds in lines or ()
+    )
+
+
+def details_from_json(details: Sequence[Sequence[Any]]) -> tuple[StripDetail, ...]:
+    """Read the day details of a strip."""
+    return tuple((index, pct, down_s, runs, failed) for index, pct, down_s, runs, failed in details)
+
+
+StripDetail = tuple[int, float, int, int, int]
+Facts = Mapping[str, object]

@@ -1,0 +1,179 @@
+"""Database: the one object through which everything reaches SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Self, final
+
+from sqlalchemy import URL, text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from allgreen.errors import StorageUnavailableError
+from allgreen.storage.sql import engines, migrations
+from allgreen.storage.sql.cipher import Cipher
+from allgreen.storage.sql.faults import busy, sqlite_fault
+from allgreen.storage.sql.sqlite_file import FileLock, back_up
+from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
+
+
+@final
+class Database:
+    """A database of Allgreen, to be opened before and closed after use.
+
+    On SQLite it is opened by one process only; units of work queue for its one writer, so never
+    open one inside another. Reads see a snapshot and are never blocked.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://user:password@host/database``.
+        secret_key: Secret of the instance; secrets of checks are encrypted with it.
+
+    Raises:
+        SettingsError: The URL is none that Allgreen can use.
+    """
+
+    def __init__(self, url: str, secret_key: str) -> None:
+        self._url = engines.parse_url(url)
+        self.cipher = Cipher(secret_key)
+        self._lock = FileLock(self.path) if self.path else None
+        self._writer: AsyncEngine | None = None
+        self._reader: AsyncEngine | None = None
+
+    @property
+    def url(self) -> URL:
+        """Return the address with its driver; it may hold a password."""
+        return self._url
+
+    @property
+    def path(self) -> Path | None:
+        """Return the file of an embedded database; `None` for PostgreSQL."""
+        is_file = self._url.get_backend_name() == "sqlite"
+        return Path(self._url.database or "") if is_file else None
+
+    async def open(self) -> None:
+        """Make sure that the database answers and, on SQLite, that nobody else uses it.
+
+        Raises:
+            StorageUnavailableError: With one sentence on what to do.
+            StorageFullError: The disk is full.
+        """
+        if self._lock:
+            self._lock.acquire()
+            self._writer = engines.sqlite_writer(self._url)
+            self._reader = engines.sqlite_readers(self._url)
+        else:
+            self._writer = engines.postgres(self._url)
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        try:
+            await self.check()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Give connections and file back; may be called twice."""
+        for engine in (self._reader, self._writer):
+            if engine is not None:
+                await engine.dispose()
+        self._writer = self._reader = None
+        if self._lock:
+            self._lock.release()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        """Return a new transaction over all repositories, not yet begun."""
+        return SqlUnitOfWork(self._connect_to_write, self.cipher)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that sees one moment of the database and cannot change it.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+        """
+        async with self._connect(self._reader) as connection, connection.begin():
+            yield connection
+
+    async def check(self) -> None:
+        """Make sure that the database answers.
+
+        Raises:
+            StorageUnavailableError: It does not.
+        """
+        # On SQLite a query without a table would not even look into the file.
+        table = "sqlite_master" if self._lock else "pg_catalog.pg_class"
+        async with self._connect(self._writer) as connection:
+            await connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608
+
+    async def pending(self) -> list[str]:
+        """Return the revisions that `migrate` would apply, oldest first.
+
+        Raises:
+            StorageUnavailableError: The database was written by a newer Allgreen.
+        """
+        async with self._connect(self._writer) as connection:
+            return await connection.run_sync(migrations.pending)
+
+    async def migrate(self) -> list[str]:
+        """Bring the schema up to date in one transaction; return the revisions that were applied.
+
+        A SQLite database that holds something is copied first, into ``backups`` beside it.
+
+        Raises:
+            StorageUnavailableError: The database was written by a newer Allgreen.
+        """
+        pending = await self.pending()
+        if not pending:
+            return []
+        if self.path is None:
+            async with self._connect(self._writer) as connection:
+                return await self._upgrade(connection)
+        await self._back_up(self.path)
+        engine = engines.sqlite_migrator(self._url)
+        try:
+            async with self._connect(engine) as connection:
+                return await self._upgrade(connection)
+        finally:
+            await engine.dispose()
+
+    async def _back_up(self, path: Path) -> None:
+        async with self._connect(self._writer) as connection:
+            revision = await connection.run_sync(migrations.current)
+        if revision is None:
+            return
+        try:
+            await asyncio.to_thread(back_up, path, revision)
+        except (sqlite3.Error, OSError) as error:
+            raise sqlite_fault(error, path) or error from error
+
+    async def _upgrade(self, connection: AsyncConnection) -> list[str]:
+        async with connection.begin():
+            return await connection.run_sync(migrations.upgrade)
+
+    @asynccontextmanager
+    async def _connect_to_write(self) -> AsyncIterator[AsyncConnection]:
+        async with self._connect(self._writer) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _connect(self, engine: AsyncEngine | None) -> AsyncIterator[AsyncConnection]:
+        if engine is None:
+            raise StorageUnavailableError("The database is not open.")
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(engine.connect())
+            except PoolTimeoutError:
+                raise busy(self.path or self._url.host) from None
+            yield connection

@@ -1,0 +1,63 @@
+"""The one history of the schema, run by `Database.migrate`; no Alembic command is needed.
+
+A new revision is written by hand into ``versions``; a test compares what the history makes with
+the tables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from allgreen.errors import StorageUnavailableError
+
+_ONE_AT_A_TIME = 4_207_310_946_521  # key of the advisory lock; any number nobody else uses
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision of the schema; `None` for a database that holds none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def pending(connection: Connection) -> list[str]:
+    """Return the revisions that are still to be applied, oldest first.
+
+    Raises:
+        StorageUnavailableError: The schema is of a newer Allgreen.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    applied = current(connection)
+    try:
+        missing = list(scripts.iterate_revisions("head", applied or "base"))
+    except CommandError:
+        raise StorageUnavailableError(
+            f"A newer Allgreen wrote this database (revision {applied}). "
+            "Start that version, or restore a copy that was made before the upgrade."
+        ) from None
+    return [script.revision for script in reversed(missing)]
+
+
+def upgrade(connection: Connection) -> list[str]:
+    """Apply what is pending within the transaction of `connection`; return the revisions."""
+    if connection.dialect.name == "postgresql":
+        # Of two that start at once one migrates, and the other finds nothing left to do.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    missing = pending(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return missing
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config

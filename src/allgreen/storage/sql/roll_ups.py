@@ -1,0 +1,164 @@
+"""Sums of results and time per check and bucket, and the packed strips, in SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, final
+
+from sqlalchemy import Row, RowMapping, delete, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.identity import CheckId, ServiceId
+from allgreen.domain.sketch import LatencySketch
+from allgreen.domain.status import Mode, Outcome, TimeKind
+from allgreen.domain.uptime import RollUp, Tally
+from allgreen.ports import DirtyBucket, Grain, RollUpRepository, Strip
+from allgreen.storage.sql import codec
+from allgreen.storage.sql.dialect import insert_new, upsert
+from allgreen.storage.sql.tables import (
+    checks,
+    dirty_buckets,
+    rollup_day,
+    rollup_hour,
+    rollup_minute,
+    services,
+    strips,
+)
+
+_TABLES = {Grain.MINUTE: rollup_minute, Grain.HOUR: rollup_hour, Grain.DAY: rollup_day}
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@final
+class SqlRollUpRepository(RollUpRepository):
+    """Sums; one table for each width of buckets."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def mark_dirty(self, buckets: Iterable[DirtyBucket]) -> None:
+        # In one order for all, so that two batches cannot wait for each other.
+        marks = sorted({(bucket.check_id, bucket.hour) for bucket in buckets})
+        rows = [{"check_id": check_id, "hour": hour} for check_id, hour in marks]
+        await insert_new(self._connection, dirty_buckets, rows)
+
+    async def take_dirty(self, *, limit: int) -> list[DirtyBucket]:
+        key = tuple_(dirty_buckets.c.check_id, dirty_buckets.c.hour)
+        oldest = (
+            select(dirty_buckets.c.check_id, dirty_buckets.c.hour)
+            .order_by(dirty_buckets.c.hour, dirty_buckets.c.check_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("oldest")
+        )
+        take = (
+            delete(dirty_buckets)
+            .where(key.in_(select(oldest.c.check_id, oldest.c.hour)))
+            .returning(dirty_buckets.c.check_id, dirty_buckets.c.hour)
+        )
+        taken = (await self._connection.execute(take)).all()
+        in_order = sorted(taken, key=lambda row: (row.hour, row.check_id))
+        return [DirtyBucket(check_id=CheckId(row.check_id), hour=row.hour) for row in in_order]
+
+    async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
+        if not rows:
+            return
+        query = select(checks.c.workspace_id).where(checks.c.id == check_id)
+        workspace_id = (await self._connection.execute(query)).scalar_one()
+        own = {"check_id": check_id, "workspace_id": workspace_id}
+        sums = [{**own, "bucket": bucket, **_to_row(sum_)} for bucket, sum_ in rows.items()]
+        await upsert(self._connection, _TABLES[grain], sums)
+
+    async def load(
+        self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
+    ) -> dict[CheckId, dict[datetime, RollUp]]:
+        table = _TABLES[grain]
+        query = (
+            select(table)
+            .where(table.c.check_id.in_(list(check_ids)))
+            .where(table.c.bucket >= begin, table.c.bucket < end)
+            .order_by(table.c.check_id, table.c.bucket)
+        )
+        found: dict[CheckId, dict[datetime, RollUp]] = defaultdict(dict)
+        for row in (await self._connection.execute(query)).mappings():
+            found[CheckId(row["check_id"])][row["bucket"]] = _from_row(row)
+        return dict(found)
+
+    async def save_strip(self, service_id: ServiceId, strip: Strip) -> None:
+        query = select(services.c.workspace_id).where(services.c.id == service_id)
+        workspace_id = (await self._connection.execute(query)).scalar_one()
+        row = {"service_id": service_id, "workspace_id": workspace_id, **_strip_to_row(strip)}
+        await upsert(self._connection, strips, [row])
+
+    async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, Strip]:
+        query = select(strips).where(strips.c.service_id.in_(list(service_ids)))
+        rows = (await self._connection.execute(query)).all()
+        return {ServiceId(row.service_id): strip_from_row(row) for row in rows}
+
+    async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
+        query = (
+            select(services.c.id)
+            .outerjoin(strips, strips.c.service_id == services.c.id)
+            .where(services.c.mode == Mode.ACTIVE)
+            .where(or_(strips.c.last.is_(None), strips.c.last < day))
+            .order_by(services.c.id)
+            .limit(limit)
+        )
+        return [ServiceId(id_) for id_ in (await self._connection.execute(query)).scalars()]
+
+    async def delete_before(self, grain: Grain, instant: datetime, *, limit: int) -> int:
+        table = _TABLES[grain]
+        old = (
+            select(table.c.check_id, table.c.bucket)
+            .where(table.c.bucket < instant)
+            .order_by(table.c.bucket)
+            .limit(limit)
+        )
+        key = tuple_(table.c.check_id, table.c.bucket)
+        return (await self._connection.execute(delete(table).where(key.in_(old)))).rowcount
+
+
+def strip_from_row(row: Row[Any]) -> Strip:
+    """Build a strip from a row that holds the columns of its table."""
+    return Strip(
+        first=row.first,
+        zone=row.zone,
+        grades=row.grades,
+        details=codec.details_from_json(row.details),
+        known_us=row.known_us,
+        good_us=row.good_us,
+        median_ms=row.median_ms,
+        as_of=row.as_of,
+    )
+
+
+def _strip_to_row(strip: Strip) -> dict[str, Any]:
+    return {
+        "first": strip.first,
+        "last": strip.first + timedelta(days=len(strip.grades) - 1),
+        "zone": strip.zone,
+        "grades": strip.grades,
+        "details": strip.details,
+        "known_us": strip.known_us,
+        "good_us": strip.good_us,
+        "median_ms": strip.median_ms,
+        "as_of": strip.as_of,
+    }
+
+
+def _to_row(roll_up: RollUp) -> dict[str, Any]:
+    times = {f"{kind}_us": roll_up.tally.of_kind(kind) // _MICROSECOND for kind in TimeKind}
+    counts = {f"{outcome}_count": roll_up.outcomes.get(outcome, 0) for outcome in Outcome}
+    return {**times, **counts, "latencies": roll_up.latencies.to_text()}
+
+
+def _from_row(row: RowMapping) -> RollUp:
+    times = {kind: timedelta(microseconds=row[f"{kind}_us"]) for kind in TimeKind}
+    counts = {outcome: row[f"{outcome}_count"] for outcome in Outcome}
+    return RollUp(
+        tally=Tally.from_kinds(times),
+        outcomes={outcome: count for outcome, count in counts.items() if count},
+        latencies=LatencySketch.from_text(row["latencies"]),
+    )

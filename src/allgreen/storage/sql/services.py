@@ -1,0 +1,206 @@
+"""Services with their checks, states and open incidents, as whole aggregates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import final
+
+from sqlalchemy import RowMapping, bindparam, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.check import Check
+from allgreen.domain.identity import CheckId, ServiceId
+from allgreen.domain.incident import Incident, IncidentState
+from allgreen.domain.service import Service
+from allgreen.domain.status import Mode
+from allgreen.errors import NotFoundError, VersionConflictError
+from allgreen.ports import ServiceRepository
+from allgreen.storage.sql.cipher import Cipher
+from allgreen.storage.sql.rows import (
+    Row,
+    check_from_row,
+    check_state_to_row,
+    check_to_row,
+    incident_from_row,
+    service_from_row,
+    service_state_to_row,
+    service_to_row,
+)
+from allgreen.storage.sql.tables import checks, incidents, leases
+from allgreen.storage.sql.tables import services as services_table
+
+_UPDATE_SERVICE = update(services_table).where(services_table.c.id == bindparam("the_id"))
+_UPDATE_CHECK = update(checks).where(checks.c.id == bindparam("the_id"))
+
+
+@final
+class SqlServiceRepository(ServiceRepository):
+    """Services in SQL.
+
+    It remembers the revision at which each service was read: that one must still be stored when
+    the service is saved.
+    """
+
+    def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+        self._read: dict[ServiceId, int] = {}
+
+    async def get(self, service_id: ServiceId, *, lock: bool = False) -> Service:
+        query = select(services_table).where(services_table.c.id == service_id)
+        query = query.where(services_table.c.mode != Mode.DELETED)
+        if lock:
+            query = query.with_for_update()
+        found = await self._assembled((await self._connection.execute(query)).mappings().all())
+        if not found:
+            raise NotFoundError("service")
+        return found[0]
+
+    async def list_of_checks(self, check_ids: Iterable[CheckId]) -> list[Service]:
+        concerned = select(checks.c.service_id).where(
+            checks.c.id.in_(list(check_ids)), checks.c.is_deleted.is_(False)
+        )
+        # Always in the same order: two batches that share services must not wait for each other.
+        query = (
+            select(services_table)
+            .where(services_table.c.id.in_(concerned), services_table.c.mode != Mode.DELETED)
+            .order_by(services_table.c.id)
+            .with_for_update()
+        )
+        return await self._assembled((await self._connection.execute(query)).mappings().all())
+
+    async def add(self, service: Service) -> None:
+        await self._connection.execute(insert(services_table), service_to_row(service))
+        self._read[service.id] = service.revision
+
+    async def save(self, services: Iterable[Service]) -> None:
+        saved = list(services)
+        if not saved:
+            return
+        stored = await self._stored_revisions(saved)
+        if any(stored.get(service.id) != self._base(service) for service in saved):
+            raise VersionConflictError("service")
+        rows = [{"the_id": service.id, **_changed(service_to_row(service))} for service in saved]
+        await self._connection.execute(_UPDATE_SERVICE, rows)
+        await self._save_checks(saved)
+        self._remember(saved)
+
+    async def save_states(self, services: Iterable[Service]) -> None:
+        saved = list(services)
+        if not saved:
+            return
+        stored = await self._stored_revisions(saved)
+        if any(stored.get(service.id, 0) > self._base(service) for service in saved):
+            raise VersionConflictError("service")
+        await self._connection.execute(
+            _UPDATE_SERVICE,
+            [{"the_id": service.id, **service_state_to_row(service)} for service in saved],
+        )
+        states = [
+            {"the_id": check.id, **check_state_to_row(check.state)}
+            for service in saved
+            for check in service.checks
+        ]
+        if states:
+            await self._connection.execute(_UPDATE_CHECK, states)
+        self._remember(saved)
+
+    def revisions(self) -> dict[ServiceId, int]:
+        """Return the revisions as read so far, for `restore` when a part is undone."""
+        return dict(self._read)
+
+    def restore(self, revisions: dict[ServiceId, int]) -> None:
+        """Go back to what was read when `revisions` were asked for."""
+        self._read = dict(revisions)
+
+    def _base(self, service: Service) -> int:
+        return self._read.get(service.id, service.revision)
+
+    def _remember(self, saved: Iterable[Service]) -> None:
+        self._read.update({service.id: service.revision for service in saved})
+
+    async def _stored_revisions(self, saved: Sequence[Service]) -> dict[ServiceId, int]:
+        query = (
+            select(services_table.c.id, services_table.c.revision)
+            .where(services_table.c.id.in_([service.id for service in saved]))
+            .order_by(services_table.c.id)
+            .with_for_update()
+        )
+        rows = (await self._connection.execute(query)).all()
+        return {ServiceId(row.id): row.revision for row in rows}
+
+    async def _assembled(self, rows: Sequence[RowMapping]) -> list[Service]:
+        ids = [ServiceId(row["id"]) for row in rows]
+        by_service = await self._checks_of(ids)
+        open_incidents = await self._open_incidents_of(ids)
+        found = [
+            service_from_row(row, by_service[service_id], open_incidents.get(service_id))
+            for service_id, row in zip(ids, rows, strict=True)
+        ]
+        self._remember(found)
+        return found
+
+    async def _checks_of(self, ids: Sequence[ServiceId]) -> dict[ServiceId, list[Check]]:
+        found: dict[ServiceId, list[Check]] = defaultdict(list)
+        if not ids:
+            return found
+        query = (
+            select(checks)
+            .where(checks.c.service_id.in_(ids), checks.c.is_deleted.is_(False))
+            .order_by(checks.c.service_id, checks.c.position, checks.c.id)
+        )
+        for row in (await self._connection.execute(query)).mappings():
+            found[ServiceId(row["service_id"])].append(check_from_row(row, self._cipher))
+        return found
+
+    async def _open_incidents_of(self, ids: Sequence[ServiceId]) -> dict[ServiceId, Incident]:
+        if not ids:
+            return {}
+        query = select(incidents).where(
+            incidents.c.service_id.in_(ids), incidents.c.state != IncidentState.RESOLVED
+        )
+        rows = (await self._connection.execute(query)).mappings()
+        return {ServiceId(row["service_id"]): incident_from_row(row) for row in rows}
+
+    async def _save_checks(self, saved: Sequence[Service]) -> None:
+        ids = [service.id for service in saved]
+        query = select(checks.c.id).where(checks.c.service_id.in_(ids))
+        known = set((await self._connection.execute(query)).scalars())
+        rows = [
+            check_to_row(check, position, self._cipher)
+            for service in saved
+            for position, check in enumerate(service.checks)
+        ]
+        new = [row for row in rows if row["id"] not in known]
+        changed = [{"the_id": row["id"], **_changed(row)} for row in rows if row["id"] in known]
+        if new:
+            await self._connection.execute(insert(checks), new)
+            await self._connection.execute(insert(leases), [_unplanned(row) for row in new])
+        if changed:
+            await self._connection.execute(_UPDATE_CHECK, changed)
+        if gone := known - {row["id"] for row in rows}:
+            mark = update(checks).where(checks.c.id.in_(gone)).values(is_deleted=True)
+            await self._connection.execute(mark)
+        await self._switch_leases(ids)
+
+    async def _switch_leases(self, ids: Sequence[ServiceId]) -> None:
+        """Let exactly the checks be handed out whose service is active and that are not deleted."""
+        concerned = select(checks.c.id).where(checks.c.service_id.in_(ids))
+        is_active = exists().where(
+            checks.c.id == leases.c.check_id,
+            checks.c.is_deleted.is_(False),
+            services_table.c.id == checks.c.service_id,
+            services_table.c.mode == Mode.ACTIVE,
+        )
+        await self._connection.execute(
+            update(leases).where(leases.c.check_id.in_(concerned)).values(is_active=is_active)
+        )
+
+
+def _changed(row: Row) -> Row:
+    return {column: value for column, value in row.items() if column != "id"}
+
+
+def _unplanned(check: Row) -> Row:
+    return {"check_id": check["id"], "workspace_id": check["workspace_id"], "is_active": False}
