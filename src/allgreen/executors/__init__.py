@@ -1,0 +1,1 @@
+"""CheckExecutor: one file for each kind of check."""

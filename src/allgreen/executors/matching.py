@@ -1,0 +1,243 @@
+"""Look into bodies with paths and patterns that people typed, within a budget.
+
+Documents come from targets and paths and patterns from users, so neither may cost more than
+milliseconds: paths are a closed subset of RFC 9535, patterns run on RE2 and never on `re`.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, final
+
+import jsonpath
+import re2  # type: ignore[import-untyped]  # it ships no types
+from jsonpath.segments import JSONPathChildSegment
+from jsonpath.selectors import IndexSelector, NameSelector, WildcardSelector
+
+MAX_PATH_LENGTH: Final = 256
+MAX_PATTERN_BYTES: Final = 1024
+MAX_DEPTH: Final = 64
+MAX_VISITED: Final = 10_000
+
+_MAX_NUMBER_LENGTH: Final = 64
+_PATTERN_MEMORY: Final = 1 << 20
+_EXAMPLE: Final = "$.queue.depth"
+
+
+@final
+class Everything:
+    """The step of a path that takes all members: ``[*]``."""
+
+
+EVERYTHING: Final = Everything()
+Step = str | int | Everything
+
+
+def validate_json_path(path: str) -> None:
+    """Check a path that a person typed.
+
+    Raises:
+        ValueError: With a sentence that says what to change.
+    """
+    parse_json_path(path)
+
+
+@lru_cache(maxsize=4096)
+def parse_json_path(path: str) -> tuple[Step, ...]:
+    """Read a path of names, numbers and at most one ``[*]``.
+
+    Raises:
+        ValueError: With a sentence that says what to change.
+    """
+    if not path.strip():
+        raise ValueError(f"Write where the value is, such as {_EXAMPLE}.")
+    if len(path) > MAX_PATH_LENGTH:
+        raise ValueError(f"This path is longer than {MAX_PATH_LENGTH} characters. Shorten it.")
+    if not path.startswith("$"):
+        raise ValueError(f"Paths start at the root. Try {_suggest_root(path)}")
+    steps = _read_steps(path)
+    if steps is None:
+        raise ValueError(f"This path cannot be read. It looks like {_EXAMPLE} or $.jobs[0].state.")
+    if any(step is None for step in steps) or steps.count(EVERYTHING) > 1:
+        raise ValueError(
+            "A path has names, numbers in brackets and at most one [*]. Try $.jobs[*].state"
+        )
+    return tuple(step for step in steps if step is not None)
+
+
+def find_values(document: object, path: str) -> list[object]:
+    """Return the values at a path; empty when there is none.
+
+    Raises:
+        ValueError: The path is not one, or the search went over its budget.
+    """
+    found = [document]
+    visited = 0
+    for step in parse_json_path(path):
+        found = [value for parent in found for value in _members(parent, step)]
+        visited += len(found)
+        if visited > MAX_VISITED:
+            raise ValueError(f"more than {MAX_VISITED} values to look at")
+    return found
+
+
+def parse_json(text: str) -> object:
+    """Read a JSON document from a target, strictly.
+
+    Raises:
+        ValueError: With a few words: not JSON, too deep, a key twice, a number out of bounds.
+    """
+    try:
+        document: object = json.loads(
+            text,
+            object_pairs_hook=_read_object,
+            parse_int=_read_int,
+            parse_float=_read_float,
+            parse_constant=_refuse_constant,
+        )
+    except json.JSONDecodeError:
+        raise ValueError("not JSON") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _refuse_depth(document)
+    return document
+
+
+def validate_pattern(pattern: str) -> None:
+    """Check a regular expression that a person typed.
+
+    Raises:
+        ValueError: With a sentence that says what to change.
+    """
+    _compile_pattern(pattern)
+
+
+def has_match(pattern: str, text: str) -> bool:
+    """Tell whether a pattern is found anywhere in a text, in time linear in the text.
+
+    Raises:
+        ValueError: The pattern is not one.
+    """
+    return _compile_pattern(pattern).search(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compile_pattern(pattern: str) -> "re2._Regexp":
+    if not pattern:
+        raise ValueError("Write a pattern, such as queue: [0-9]+.")
+    try:
+        size = len(pattern.encode())
+    except UnicodeEncodeError:
+        raise ValueError("The pattern holds a character that does not exist.") from None
+    if size > MAX_PATTERN_BYTES:
+        raise ValueError("This pattern is longer than 1 KB. Shorten it.")
+    options = re2.Options()
+    options.max_mem = _PATTERN_MEMORY
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options=options)
+    except re2.error as error:
+        raise ValueError(_explain_pattern(error)) from None
+
+
+def _explain_pattern(error: Exception) -> str:
+    said = error.args[0] if error.args else b""
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    if words.startswith(("invalid perl operator", "invalid escape sequence")):
+        return (
+            f"This pattern cannot be used ({words}). "
+            "Look-around and back-references are not available."
+        )
+    if words.startswith(("invalid repetition", "bad repetition", "pattern too large")):
+        return f"This pattern repeats too much ({words}). Use smaller numbers in the braces."
+    return f"This pattern cannot be read: {words}."
+
+
+def _suggest_root(path: str) -> str:
+    for attempt in (f"$.{path.lstrip('.')}", f"${path}"):
+        steps = _read_steps(attempt)
+        if steps and None not in steps:
+            return attempt
+    return _EXAMPLE
+
+
+def _read_steps(path: str) -> list[Step | None] | None:
+    """Return the steps, `None` for those outside of the subset; `None` when it is no path."""
+    try:
+        parsed = _PATHS.compile(path)
+    except (jsonpath.JSONPathError, RecursionError, ValueError):
+        return None
+    if not isinstance(parsed, jsonpath.JSONPath):
+        return [None]
+    return [_read_step(segment) for segment in parsed.segments]
+
+
+def _read_step(segment: object) -> Step | None:
+    if not isinstance(segment, JSONPathChildSegment) or len(segment.selectors) != 1:
+        return None
+    match segment.selectors[0]:
+        case NameSelector(name=str(name)):
+            return name
+        case IndexSelector(index=int(index)):
+            return index
+        case WildcardSelector():
+            return EVERYTHING
+        case _:
+            return None
+
+
+def _members(parent: object, step: Step) -> Iterator[object]:
+    match parent, step:
+        case dict(), str() if step in parent:
+            yield parent[step]
+        case list(), int() if -len(parent) <= step < len(parent):
+            yield parent[step]
+        case dict(), Everything():
+            yield from parent.values()
+        case list(), Everything():
+            yield from parent
+
+
+def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        # Parsers differ in which of the two they take, so neither can be relied on.
+        raise ValueError("JSON with a key twice")
+    return members
+
+
+def _read_int(digits: str) -> int:
+    if len(digits) > _MAX_NUMBER_LENGTH:
+        raise ValueError("JSON with a number out of bounds")
+    return int(digits)
+
+
+def _read_float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("JSON with a number out of bounds")
+    return number
+
+
+def _refuse_constant(word: str) -> float:
+    raise ValueError(f"not JSON, because of {word}")
+
+
+def _refuse_depth(document: object) -> None:
+    level: list[object] = [document]
+    for _ in range(MAX_DEPTH + 1):
+        level = [member for value in level for member in _children(value)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+_PATHS: Final = jsonpath.JSONPathEnvironment(strict=True)
