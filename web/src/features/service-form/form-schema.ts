@@ -7,9 +7,7 @@ z.config({ jitless: true })
 const MAX_PERIOD_S = 52 * 604_800
 const STATUS = /^\s*([1-5]xx|[1-5]\d\d)(\s*,\s*([1-5]xx|[1-5]\d\d))*\s*$/i
 
-export const emailText = z
-  .string()
-  .check(z.trim(), z.regex(/^[^\s@]+@[^\s@]+$/, "An email has an @, as in you@example.org."))
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~\w]+$/
 
 const method = z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 const operator = z.enum(["equals", "not_equals", "contains", "above", "below", "exists"])
@@ -18,7 +16,7 @@ const jsonValue = z
   .object({
     path: text(findPathMistake),
     operator,
-    value: z.string().check(z.maxLength(1000, "Compare with at most 1,000 characters.")),
+    value: z.string(),
   })
   .check(
     z.superRefine((rule, context) => {
@@ -28,13 +26,7 @@ const jsonValue = z
   )
 
 const header = z.object({
-  name: z
-    .string()
-    .check(
-      z.trim(),
-      z.minLength(1, "Name the header, or remove it."),
-      z.regex(/^[!#$%&'*+\-.^_`|~\w]*$/, "A header name has letters, digits and dashes only."),
-    ),
+  name: text(findHeaderMistake),
   value: z.string(),
   is_stored: z.boolean(),
 })
@@ -48,9 +40,7 @@ export const checkSchema = z.object({
   body: z.string(),
   expectations: z
     .object({
-      status: z
-        .string()
-        .check(z.regex(STATUS, "Write one code, a list, or a class: 200, or 200, 204, or 2xx.")),
+      status: text(findStatusMistake),
       body_contains: z.string(),
       json_values: z.array(jsonValue),
       answers_within_ms: wholeNumber(1, 60_000, { optional: true }),
@@ -76,13 +66,7 @@ export const checkSchema = z.object({
  */
 export function createFormSchema(minIntervalS: number) {
   return z.object({
-    name: z
-      .string()
-      .check(
-        z.trim(),
-        z.minLength(1, "Give it a name that you know at 03:00."),
-        z.maxLength(80, "Use at most 80 characters."),
-      ),
+    name: text(findNameMistake),
     checks: z.array(checkSchema),
     period: z
       .object({
@@ -132,6 +116,26 @@ function findNumberMistake(digits: string, min: number, max: number): string | n
   return `Enter a whole number from ${min} to ${max.toLocaleString("en-GB")}.`
 }
 
+/** Say what is wrong with an email; whether it exists, its mailbox tells. */
+export function findEmailMistake(email: string): string | null {
+  return /^[^\s@]+@[^\s@]+$/.test(email) ? null : "An email has an @, as in you@example.org."
+}
+
+function findNameMistake(name: string): string | null {
+  if (name === "") return "Give it a name that you know at 03:00."
+  return Array.from(name).length > 80 ? "Use at most 80 characters." : null
+}
+
+function findStatusMistake(status: string): string | null {
+  if (STATUS.test(status)) return null
+  return "Write one code, a list, or a class: 200, or 200, 204, or 2xx."
+}
+
+function findHeaderMistake(name: string): string | null {
+  if (name === "") return "Name the header, or remove it."
+  return HEADER_NAME.test(name) ? null : "A header name has letters, digits and dashes only."
+}
+
 function findUrlMistake(address: string): string | null {
   if (address === "") return "Enter the address to ask, as in https://example.org/health."
   if (!/^https?:\/\//i.test(address)) return "Start with https:// or http://."
@@ -149,6 +153,7 @@ function findPathMistake(path: string): string | null {
 
 function findValueMistake(operatorName: string, value: string): string | null {
   if (operatorName === "exists") return null
+  if (value.length > 1000) return "Compare with at most 1,000 characters."
   const isNumeric = operatorName === "above" || operatorName === "below"
   if (isNumeric && (value === "" || Number.isNaN(Number(value)))) return "Compare with a number."
   return value === "" ? "Enter the value to compare with." : null

@@ -5,7 +5,7 @@ import { Avatar } from "@/components/ui/avatar"
 import { Button } from "@/components/ui/button"
 import { FieldError } from "@/components/ui/field"
 import { Input } from "@/components/ui/input"
-import { emailText } from "./form-schema"
+import { findEmailMistake } from "./form-schema"
 import type { FormValues } from "./form-values"
 import { Section } from "./section"
 import styles from "./service-form.module.css"
@@ -74,7 +74,7 @@ function AddEmail({ taken, onAdd }: AddEmailProps) {
   const [typed, setTyped] = useState("")
   const [error, setError] = useState<string | null>(null)
   const add = () => {
-    const mistake = findEmailMistake(typed, taken)
+    const mistake = findMistake(typed.trim(), taken)
     setError(mistake)
     if (mistake) return
     onAdd(typed.trim())
@@ -109,8 +109,7 @@ function AddEmail({ taken, onAdd }: AddEmailProps) {
   )
 }
 
-function findEmailMistake(typed: string, taken: string[]): string | null {
-  const read = emailText.safeParse(typed)
-  if (!read.success) return read.error.issues[0]?.message ?? null
-  return taken.includes(read.data.toLowerCase()) ? "This address is on the list already." : null
+function findMistake(email: string, taken: string[]): string | null {
+  const isTaken = taken.includes(email.toLowerCase())
+  return isTaken ? "This address is on the list already." : findEmailMistake(email)
 }

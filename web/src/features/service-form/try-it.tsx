@@ -1,15 +1,19 @@
 import { RotateCw } from "lucide-react"
-import { useEffect, useEffectEvent } from "react"
+import { lazy, Suspense, useEffect, useEffectEvent } from "react"
 import { useWatch } from "react-hook-form"
 import { Button } from "@/components/ui/button"
 import { StatusGlyph } from "@/components/ui/status-glyph"
 import { cx } from "@/lib/class-names"
 import type { FormValues } from "./form-values"
+import { previewHeading } from "./preview-heading"
 import { readPreviewInput } from "./preview-input"
-import { PreviewFailure, PreviewResult, previewHeading } from "./preview-result"
 import pageStyles from "./service-form.module.css"
 import styles from "./try-it.module.css"
 import { usePreview } from "./use-preview"
+
+const loadResult = () => import("./preview-result")
+const PreviewResult = lazy(async () => ({ default: (await loadResult()).PreviewResult }))
+const PreviewFailure = lazy(async () => ({ default: (await loadResult()).PreviewFailure }))
 
 /** The proof beside the form: what a check would find right now. */
 export function TryIt({ workspaceId }: { workspaceId: string }) {
@@ -36,8 +40,10 @@ export function TryIt({ workspaceId }: { workspaceId: string }) {
             {preview || error ? "Try again" : "Try it"}
           </Button>
         </div>
-        {error && <PreviewFailure error={error} />}
-        {!error && preview && <PreviewResult preview={preview} skipped={skipped} />}
+        <Suspense>
+          {error && <PreviewFailure error={error} />}
+          {!error && preview && <PreviewResult preview={preview} skipped={skipped} />}
+        </Suspense>
         {!error && !preview && (
           <p className="sm t2">Type an address, and see here what a check finds.</p>
         )}

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs"
+
+const BUILD = "../src/allgreen/server/web"
+
+/** @type {Record<string, { file: string, imports?: string[], css?: string[] }>} */
+const manifest = JSON.parse(
+  readFileSync(new URL(`${BUILD}/manifest.json`, import.meta.url), "utf8"),
+)
+
+/** The chunks that a browser loads with these modules: they themselves and what they import. */
+function chunksOf(...modules) {
+  const seen = new Set()
+  const visit = (key) => {
+    if (seen.has(key)) return
+    if (!manifest[key]) throw new Error(`The build has no chunk for ${key}.`)
+    seen.add(key)
+    for (const imported of manifest[key].imports ?? []) visit(imported)
+  }
+  for (const module of modules) visit(module)
+  return [...seen]
+}
+
+const file = (name) => `${BUILD}/${name}`
+const scripts = (keys) => keys.map((key) => file(manifest[key].file))
+const styles = (keys) => [...new Set(keys.flatMap((key) => manifest[key].css ?? []))].map(file)
+const route = (name) => `src/routes/_signed-in${name}.tsx?tsr-split=component`
+
+const login = chunksOf("index.html", "src/auth-page.tsx")
+const app = chunksOf("index.html", "src/app.tsx")
+const services = chunksOf(
+  route("/workspaces.$workspaceId/route"),
+  route("/workspaces.$workspaceId/index"),
+)
+const form = chunksOf(route("/workspaces.$workspaceId/services.new"))
+const workspacePage = [...new Set([...app, ...services])]
+const formOnly = form.filter((key) => !app.includes(key))
+
+// The budgets of the design; a lazy route counts what the first load does not hold already.
+export default [
+  { name: "log-in page, scripts", path: scripts(login), limit: "75 KB" },
+  { name: "services page, scripts", path: scripts(workspacePage), limit: "140 KB" },
+  { name: "service form, scripts", path: scripts(formOnly), limit: "30 KB" },
+  { name: "services page, styles", path: styles(workspacePage), limit: "14 KB" },
+  {
+    name: "fonts of a latin page",
+    path: [
+      file("assets/instrument-sans-latin-wdth-normal-*.woff2"),
+      file("assets/geist-mono-latin-wght-normal-*.woff2"),
+    ],
+    limit: "81 KB",
+    gzip: false,
+    brotli: false,
+  },
+].map((budget) => ({ gzip: true, ...budget }))
