@@ -431,6 +431,9 @@ class CheckSource(Protocol):
     async def wait(self, *, at_most: timedelta) -> None:
         """Return when something is due or may have changed, within `at_most`."""
 
+    async def release(self, check_ids: Iterable[CheckId]) -> None:
+        """Give checks back that were leased and not run, so that nobody waits for their leases."""
+
 
 class ResultSink(Protocol):
     """Where results go."""

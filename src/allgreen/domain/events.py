@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from allgreen.domain.identity import AccountId, CheckId, ServiceId, WorkspaceId
+from allgreen.domain.identity import AccountId, CheckId, RecipientId, ServiceId, WorkspaceId
 from allgreen.domain.incident import Incident
 from allgreen.domain.result import Result
 from allgreen.domain.status import ServiceHealth, TimeKind
@@ -79,12 +79,37 @@ class ServiceChanged:
 
     Attributes:
         change: What was done, in words for the history: ``changed the limit from 500 to 800 ms``.
+        by: Who did it; `None` when somebody without an account followed a link in a mail.
+        action: Stable word for the history, such as ``service.paused``.
+        version: Version of the service after it.
     """
 
     service_id: ServiceId
     workspace_id: WorkspaceId
     change: str
-    by: AccountId
+    by: AccountId | None
+    at: datetime
+    action: str = "service.edited"
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckParked:
+    """A result could not be evaluated; the check is unknown until one can be."""
+
+    check_id: CheckId
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientAdded:
+    """A recipient is told from `at` on, also about an incident that is open already."""
+
+    recipient_id: RecipientId
+    service_id: ServiceId
+    workspace_id: WorkspaceId
     at: datetime
 
 
@@ -97,4 +122,6 @@ Event = (
     | IncidentResolved
     | ServiceBlocked
     | ServiceChanged
+    | CheckParked
+    | RecipientAdded
 )

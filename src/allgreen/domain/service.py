@@ -36,6 +36,8 @@ from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
 MOST_MISSED_SLOTS = 100
 """How many missed slots of one gap are written down; the latest ones."""
 
+PARKED_REASON = "could not be evaluated"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
@@ -79,12 +81,8 @@ class Service:
     @property
     def shown(self) -> Shown:
         """Return the one word for screens: mode before suspicion before health."""
-        if self.mode is not Mode.ACTIVE:
-            return Shown.PAUSED
         suspect = any(check.state.is_suspect for check in self.checks)
-        if suspect and self.health is not ServiceHealth.DOWN:
-            return Shown.CHECKING
-        return Shown(self.health.value)
+        return Shown.of(self.mode, self.health, is_suspect=suspect)
 
     @property
     def reason(self) -> str:
@@ -132,6 +130,24 @@ class Service:
             incident_id=incident_id,
         )
         return Observed(service=service, events=(*events, *turns))
+
+    def park(self, check_id: CheckId, at: datetime) -> Observed:
+        """Know nothing of a check from `at` on, because its results cannot be evaluated.
+
+        One that is down stays down: our own fault must not end an incident.
+        """
+        check = self.check(check_id)
+        is_down = check.state.health is ServiceHealth.DOWN
+        state = replace(
+            _fresh(check.state, TimeKind.UNKNOWN),
+            health=check.state.health if is_down else ServiceHealth.UNKNOWN,
+            since=check.state.since if is_down else at,
+            reason=PARKED_REASON,
+        )
+        service, turns = self._with_check(replace(check, state=state)).settled(
+            at=at, now=at, reason=PARKED_REASON
+        )
+        return Observed(service=service, events=(_account(check, at, TimeKind.UNKNOWN), *turns))
 
     def next_slot(self, result: Result, *, now: datetime, delay_scale: float = 1.0) -> Slot:
         """Return the run that follows `result`: a quick re-probe, or the next slot of the grid.

@@ -85,6 +85,15 @@ class Shown(StrEnum):
     PAUSED = "paused"
     MAINTENANCE = "maintenance"
 
+    @classmethod
+    def of(cls, mode: Mode, health: ServiceHealth, *, is_suspect: bool) -> Shown:
+        """Return the word for a service: mode before suspicion before health."""
+        if mode is not Mode.ACTIVE:
+            return cls.PAUSED
+        if is_suspect and health is not ServiceHealth.DOWN:
+            return cls.CHECKING
+        return cls(health.value)
+
 
 class TimeKind(StrEnum):
     """What a stretch of time counts as; the six add up to any window exactly."""
