@@ -1,0 +1,135 @@
+"""From a message to those who handle it.
+
+A command has exactly one handler. An event may have many, of two sorts: handlers *within* write
+to the same unit of work as the command and raise, so that state, incident, audit and outbox rows
+are kept together or not at all; handlers *afterwards* ring doorbells once all is committed, and
+what they raise is logged only.
+"""
+
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar, cast
+
+from allgreen.domain.commands import Command
+from allgreen.domain.events import Event
+from allgreen.ports import UnitOfWork, UnitOfWorkFactory
+
+logger = logging.getLogger(__name__)
+
+C = TypeVar("C", bound=Command)
+E = TypeVar("E", bound=Event)
+
+
+class Turn:
+    """One command on its way through the bus: its unit of work and what has happened so far.
+
+    Every call of `Bus.handle` has its own, so that the bus keeps nothing between calls and may
+    be used by many tasks at once.
+    """
+
+    def __init__(self, uow: UnitOfWork, within: Mapping[type[object], Sequence["Within[Event]"]]):
+        self.uow = uow
+        self.events: list[Event] = []
+        self._within = within
+        self._queue: deque[Event] = deque()
+        self._is_telling = False
+
+    async def tell(self, *events: Event) -> None:
+        """Tell events to the handlers within, one after the other.
+
+        Events that a handler tells in its turn wait until all handlers saw the earlier ones.
+        """
+        self._queue.extend(events)
+        if self._is_telling:
+            return
+        self._is_telling = True
+        try:
+            while self._queue:
+                await self._tell_one(self._queue.popleft())
+        finally:
+            self._is_telling = False
+            self._queue.clear()
+
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """Guard a part of the work: when it raises, what it wrote and told is undone."""
+        told = len(self.events)
+        try:
+            async with self.uow.savepoint():
+                yield
+        except BaseException:
+            del self.events[told:]
+            raise
+
+    async def _tell_one(self, event: Event) -> None:
+        self.events.append(event)
+        for handler in self._within.get(type(event), ()):
+            await handler(event, self)
+
+
+CommandHandler = Callable[[C, Turn], Awaitable[None]]
+Within = Callable[[E, Turn], Awaitable[None]]
+Afterwards = Callable[[E], None]
+
+
+class Bus:
+    """Hands commands and events to their handlers."""
+
+    def __init__(self) -> None:
+        self._commands: dict[type[object], CommandHandler[Command]] = {}
+        self._within: dict[type[object], list[Within[Event]]] = {}
+        self._afterwards: dict[type[object], list[Afterwards[Event]]] = {}
+
+    def on_command(self, kind: type[C], handler: CommandHandler[C]) -> None:
+        """Name the handler of a command.
+
+        Raises:
+            ValueError: The command has one already.
+        """
+        if kind in self._commands:
+            raise ValueError(f"{kind.__name__} has a handler already.")
+        self._commands[kind] = cast(CommandHandler[Command], handler)
+
+    def within(self, kind: type[E], handler: Within[E]) -> None:
+        """Add a handler that writes to the unit of work in which the event happens."""
+        self._within.setdefault(kind, []).append(cast(Within[Event], handler))
+
+    def afterwards(self, kind: type[E], handler: Afterwards[E]) -> None:
+        """Add a handler that is called when the event is committed; it never waits."""
+        self._afterwards.setdefault(kind, []).append(cast(Afterwards[Event], handler))
+
+    async def handle(self, command: Command, uow: UnitOfWork) -> tuple[Event, ...]:
+        """Carry a command out in a unit of work; the caller commits it.
+
+        Returns:
+            What happened, for `announce` once it is committed.
+
+        Raises:
+            LookupError: Nobody handles this command.
+            AllgreenError: As the handlers raise; the unit of work is to be left uncommitted.
+        """
+        handler = self._commands.get(type(command))
+        if handler is None:
+            raise LookupError(f"Nobody handles {type(command).__name__}.")
+        turn = Turn(uow, self._within)
+        await handler(command, turn)
+        return tuple(turn.events)
+
+    def announce(self, events: Iterable[Event]) -> None:
+        """Tell committed events to the handlers afterwards. Hints only: failures are logged."""
+        for event in events:
+            for handler in self._afterwards.get(type(event), ()):
+                try:
+                    handler(event)
+                except Exception:  # what is committed cannot fail any more
+                    logger.exception("A handler of %s failed", type(event).__name__)
+
+    async def execute(self, command: Command, unit_of_work: UnitOfWorkFactory) -> tuple[Event, ...]:
+        """Carry a command out in a unit of work of its own, commit it, and announce."""
+        async with unit_of_work() as uow:
+            events = await self.handle(command, uow)
+            await uow.commit()
+        self.announce(events)
+        return events

@@ -1,0 +1,216 @@
+"""Dispatcher: messages owed are handed to their channels, and marked after they were accepted.
+
+At least once: a crash between acceptance and mark sends the same message again, with the same
+Message-ID and a higher attempt number, so that a receiver can fold the two.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allgreen.domain.notice import Channel, Notice, NoticeState, retry_at
+from allgreen.errors import (
+    DeliveryDelayedError,
+    DeliveryError,
+    DeliveryRefusedError,
+    StorageError,
+)
+from allgreen.monitoring.patience import Patience, wait_for
+from allgreen.ports import Change, Clock, EventBroker, Notifier, UnitOfWork, UnitOfWorkFactory
+
+logger = logging.getLogger(__name__)
+
+Mark = Callable[[UnitOfWork], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchOptions:
+    """How messages are sent.
+
+    Attributes:
+        concurrency: How many messages are handed over at once, so that one recipient that hangs
+            delays nobody else.
+        lease_for: How long a message stays with the one who sends it; longer than `send_for`.
+        send_for: Longest time of one attempt.
+        poll: How long a lost doorbell may go unnoticed.
+        drain_for: How long attempts under way may go on when the dispatcher is stopped.
+    """
+
+    concurrency: int = 20
+    lease_for: timedelta = timedelta(seconds=120)
+    send_for: timedelta = timedelta(seconds=90)
+    poll: timedelta = timedelta(seconds=1)
+    drain_for: timedelta = timedelta(seconds=8)
+
+
+class Dispatcher:
+    """Leases outbox rows, hands each to the notifier of its channel, and notes what came of it."""
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWorkFactory,
+        notifiers: Mapping[Channel, Notifier],
+        clock: Clock,
+        broker: EventBroker,
+        jitter: Callable[[], float],
+        options: DispatchOptions | None = None,
+        delay_scale: float = 1.0,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._notifiers = notifiers
+        self._clock = clock
+        self._broker = broker
+        self._jitter = jitter
+        self._options = options or DispatchOptions()
+        self._delay_scale = delay_scale
+        self._bell = asyncio.Event()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self.ends: Counter[NoticeState] = Counter()
+
+    def wake(self) -> None:
+        """Say that there may be something to send; a hint, the poll finds it anyway."""
+        self._bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until `stop` is set; then let attempts under way end for a while."""
+        async with asyncio.TaskGroup() as tasks:
+            leasing = tasks.create_task(self._lease_for_ever(tasks, stop))
+            await stop.wait()
+            self.wake()
+            await asyncio.wait([leasing], timeout=self._options.drain_for.total_seconds())
+            leasing.cancel()
+            await self._drain()
+
+    async def lease(self) -> list[Notice]:
+        """Take as many messages as may be sent now."""
+        free = self._options.concurrency - len(self._in_flight)
+        if free <= 0:
+            return []
+        async with self._unit_of_work() as uow:
+            notices = await uow.outbox.lease(
+                now=self._clock.now(), limit=free, lease_for=self._options.lease_for
+            )
+            await uow.commit()
+        return notices
+
+    async def deliver(self, notice: Notice) -> None:
+        """Make one attempt and note what came of it."""
+        # Committed before the first byte, so that after a crash the next attempt knows of this.
+        if not await self._commit(
+            lambda uow: uow.outbox.begin_attempt(notice, at=self._clock.now())
+        ):
+            return
+        try:
+            answer = await self._send(notice)
+        except DeliveryRefusedError as error:
+            await self._give_up(notice, str(error))
+        except DeliveryError as error:
+            await self._try_later(notice, str(error))
+        else:
+            await self._mark(
+                notice,
+                NoticeState.SENT,
+                lambda uow: uow.outbox.mark_sent(notice, at=self._clock.now(), answer=answer),
+            )
+
+    async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        async def lease() -> None:
+            self._bell.clear()
+            notices = await self.lease()
+            for notice in notices:
+                self._begin(notice, tasks)
+            if not notices and not stop.is_set():
+                await wait_for(self._bell, self._options.poll)
+
+        await Patience("The dispatcher").repeat(lease, stop)
+
+    def _begin(self, notice: Notice, tasks: asyncio.TaskGroup) -> None:
+        patience = Patience(f"The delivery of {notice.event}")
+        task = tasks.create_task(self._deliver_one(notice, patience), name=f"notice {notice.id}")
+        self._in_flight.add(task)
+        task.add_done_callback(self._forget)
+
+    async def _deliver_one(self, notice: Notice, patience: Patience) -> None:
+        await patience.attempt(lambda: self.deliver(notice))
+
+    def _forget(self, done: asyncio.Task[None]) -> None:
+        self._in_flight.discard(done)
+        self.wake()  # the next message of the same recipient may go now
+
+    async def _send(self, notice: Notice) -> str:
+        notifier = self._notifiers.get(notice.channel)
+        if notifier is None:
+            raise DeliveryDelayedError(f"The channel {notice.channel} is not set up.")
+        try:
+            async with asyncio.timeout(self._options.send_for.total_seconds()):
+                return (await notifier.send(notice)).answer
+        except TimeoutError:
+            raise DeliveryDelayedError("The channel did not answer in time.") from None
+        except DeliveryError:
+            raise
+        except Exception:  # a message that cannot be made must not stop the others
+            logger.exception("Notice %s could not be handed over", notice.id)
+            raise DeliveryDelayedError("The message could not be made; see the log.") from None
+
+    async def _try_later(self, notice: Notice, error: str) -> None:
+        until = retry_at(
+            notice,
+            self._clock.now(),
+            jitter=self._jitter(),
+            delay_scale=self._delay_scale,
+        )
+        if until is None:
+            await self._give_up(notice, error)
+            return
+        await self._mark(
+            notice,
+            NoticeState.PENDING,
+            lambda uow: uow.outbox.mark_delayed(notice, until=until, error=error),
+        )
+
+    async def _give_up(self, notice: Notice, error: str) -> None:
+        logger.error("Notice %s is given up: %s", notice.id, error)
+        await self._mark(
+            notice,
+            NoticeState.DEAD,
+            lambda uow: uow.outbox.mark_dead(notice, at=self._clock.now(), error=error),
+        )
+
+    async def _mark(self, notice: Notice, end: NoticeState, mark: Mark) -> None:
+        if not await self._mark_patiently(mark):
+            logger.warning("Notice %s was marked by somebody else meanwhile", notice.id)
+            return
+        self.ends[end] += 1
+        if notice.workspace_id is not None:
+            self._broker.publish(
+                [Change(workspace_id=notice.workspace_id, kind="delivery", id=notice.id)]
+            )
+
+    async def _mark_patiently(self, mark: Mark) -> bool:
+        """Mark as long as the lease lasts: an accepted message without a mark is sent again."""
+        left = self._options.lease_for - self._options.send_for
+        async with asyncio.timeout(left.total_seconds()):
+            while True:
+                try:
+                    return await self._commit(mark)
+                except StorageError as error:
+                    logger.warning("A delivery could not be noted yet: %s", error)
+                    await asyncio.sleep(min(1.0, left.total_seconds()))
+
+    async def _commit(self, change: Mark) -> bool:
+        async with self._unit_of_work() as uow:
+            done = await change(uow)
+            await uow.commit()
+        return done
+
+    async def _drain(self) -> None:
+        if self._in_flight:
+            await asyncio.wait(
+                list(self._in_flight), timeout=self._options.drain_for.total_seconds()
+            )
+        for task in list(self._in_flight):
+            task.cancel()

@@ -1,0 +1,87 @@
+"""Handlers within: incidents, spans of time and the history, in the transaction of the change."""
+
+from datetime import datetime, timedelta
+
+from allgreen.domain.events import (
+    CheckAccountChanged,
+    CheckParked,
+    IncidentOpened,
+    IncidentResolved,
+    ServiceBlocked,
+    ServiceChanged,
+    ServiceStatusChanged,
+)
+from allgreen.domain.identity import CheckId
+from allgreen.monitoring.bus import Turn
+from allgreen.ports import AuditRow, DirtyBucket
+
+HOUR = timedelta(hours=1)
+
+
+async def keep_incident(event: IncidentOpened | IncidentResolved, turn: Turn) -> None:
+    """Store the incident as it is now."""
+    await turn.uow.incidents.save(event.incident)
+
+
+async def turn_time(event: CheckAccountChanged, turn: Turn) -> None:
+    """Count the time of a check differently, from an instant that may lie in the past."""
+    await turn.uow.spans.turn(event.check_id, event.at, event.kind)
+    await turn.uow.roll_ups.mark_dirty([dirty_hour(event.check_id, event.at)])
+
+
+async def note_health(event: ServiceStatusChanged, turn: Turn) -> None:
+    """Add the one row of a transition to the history."""
+    reason = f": {event.reason}" if event.reason else ""
+    row = AuditRow(
+        workspace_id=event.workspace_id,
+        service_id=event.service_id,
+        at=event.at,
+        action="service.health",
+        summary=f"went from {event.before} to {event.after}{reason}",
+        before={"health": event.before.value},
+        after={"health": event.after.value},
+    )
+    await turn.uow.audit.add([row])
+
+
+async def note_change(event: ServiceChanged, turn: Turn) -> None:
+    """Add what people did to the history."""
+    row = AuditRow(
+        workspace_id=event.workspace_id,
+        service_id=event.service_id,
+        at=event.at,
+        action=event.action,
+        summary=event.change,
+        by=event.by,
+    )
+    await turn.uow.audit.add([row])
+
+
+async def note_blocked(event: ServiceBlocked, turn: Turn) -> None:
+    """Say in the history that our own guard refuses the target."""
+    row = AuditRow(
+        workspace_id=event.workspace_id,
+        service_id=event.service_id,
+        at=event.at,
+        action="service.blocked",
+        summary=f"is not checked: {event.reason}",
+    )
+    await turn.uow.audit.add([row])
+
+
+async def note_parked(event: CheckParked, turn: Turn) -> None:
+    """Say in the history that a result could not be evaluated."""
+    row = AuditRow(
+        workspace_id=event.workspace_id,
+        service_id=event.service_id,
+        at=event.at,
+        action="check.parked",
+        summary="is unknown: its result could not be evaluated; the log says why",
+        after={"check_id": event.check_id},
+    )
+    await turn.uow.audit.add([row])
+
+
+def dirty_hour(check_id: CheckId, instant: datetime) -> DirtyBucket:
+    """Return the mark of the hour that holds an instant."""
+    return DirtyBucket(check_id=check_id, hour=instant.replace(minute=0, second=0, microsecond=0))

@@ -1,0 +1,186 @@
+"""What was found becomes what is known: results, states, incidents and next runs, all or nothing."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from allgreen.domain.check import Slot
+from allgreen.domain.commands import RecordResults
+from allgreen.domain.events import (
+    CheckAccountChanged,
+    CheckFailed,
+    CheckParked,
+    CheckSucceeded,
+    Event,
+)
+from allgreen.domain.identity import CheckId, IncidentId
+from allgreen.domain.result import Result
+from allgreen.domain.service import PARKED_REASON, Service
+from allgreen.domain.status import Mode
+from allgreen.errors import StorageError
+from allgreen.monitoring.bus import Turn
+from allgreen.monitoring.handlers.records import HOUR, dirty_hour
+from allgreen.ports import DirtyBucket, IdFactory
+
+logger = logging.getLogger(__name__)
+
+PARKED_FOR = timedelta(minutes=5)
+"""When a check whose result could not be evaluated is run again."""
+
+MOST_DIRTY_HOURS = 100 * 24
+"""Sums by the hour are not kept for longer than these."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a batch means for one service; nothing of it is stored yet."""
+
+    service: Service
+    results: list[Result] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    slots: dict[CheckId, Slot] = field(default_factory=dict)
+    dirty: set[DirtyBucket] = field(default_factory=set)
+
+    @property
+    def is_calm(self) -> bool:
+        """Tell whether nothing follows from it but counters."""
+        return all(isinstance(event, CheckSucceeded | CheckFailed) for event in self.events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRecorder:
+    """Handles `RecordResults`.
+
+    Attributes:
+        ids: Where the identities of new incidents come from.
+        delay_scale: Factor on the delays of quick re-probes.
+    """
+
+    ids: IdFactory
+    delay_scale: float = 1.0
+
+    async def record(self, command: RecordResults, turn: Turn) -> None:
+        """Take a batch in, in the order of slots and attempts.
+
+        Results of checks that are gone are dropped. A service whose evaluation raises is parked
+        and hurts no other one.
+        """
+        uow = turn.uow
+        check_ids = {result.check_id for result in command.results}
+        services = await uow.services.list_of_checks(check_ids)
+        fences = await uow.checks.fences(check_ids)
+        by_check = _by_check(command.results)
+        taken = [self._take(service, by_check, fences, command.at) for service in services]
+        await uow.results.add([result for each in taken for result in each.results])
+        await uow.services.save_states([each.service for each in taken if each.is_calm])
+        await turn.tell(*[event for each in taken if each.is_calm for event in each.events])
+        for each in taken:
+            if not each.is_calm:
+                await self._turn_service(each, command.at, turn)
+        await uow.checks.plan_many(
+            {check_id: slot for each in taken for check_id, slot in each.slots.items()}
+        )
+        await uow.roll_ups.mark_dirty({bucket for each in taken for bucket in each.dirty})
+
+    def _take(
+        self,
+        service: Service,
+        by_check: Mapping[CheckId, list[Result]],
+        fences: Mapping[CheckId, int],
+        now: datetime,
+    ) -> Taken:
+        taken = Taken(service)
+        for check in service.checks:
+            for result in by_check.get(check.id, ()):
+                taken.results.append(result)
+                taken.dirty.add(dirty_hour(check.id, result.slot))
+                if result.fence >= fences.get(check.id, 0):
+                    self._evaluate(taken, result, now)
+        return taken
+
+    def _evaluate(self, taken: Taken, result: Result, now: datetime) -> None:
+        """Let one result change the service; when that raises, park the check instead."""
+        try:
+            self._observe(taken, result)
+            if _is_current(taken.service, result):
+                taken.slots[result.check_id] = taken.service.next_slot(
+                    result, now=now, delay_scale=self.delay_scale
+                )
+        except Exception:  # one poisoned check must not stop the others
+            logger.exception("The result of check %s could not be evaluated", result.check_id)
+            _park(taken, result.check_id, now)
+
+    def _observe(self, taken: Taken, result: Result) -> None:
+        missed = taken.service.missed_before(result) if _is_current(taken.service, result) else []
+        before = taken.service.check(result.check_id).state.last
+        service, events = taken.service, list[Event]()
+        for each in (*missed, result):
+            observed = service.observe(each, incident_id=IncidentId(self.ids()))
+            service = observed.service
+            events.extend(observed.events)
+        since = [event.at for event in events if isinstance(event, CheckAccountChanged)]
+        since += [before.slot] if before else []
+        taken.service = service
+        taken.events.extend(events)
+        taken.results.extend(missed)
+        taken.dirty.update(_hours(result.check_id, min([*since, result.slot]), result.slot))
+
+    async def _turn_service(self, taken: Taken, now: datetime, turn: Turn) -> None:
+        """Store a turn with all that follows from it, or park the service with nothing of it."""
+        try:
+            await _keep(taken, turn)
+        except StorageError:
+            raise
+        except Exception:  # nor one poisoned service
+            logger.exception("A turn of service %s could not be kept", taken.service.id)
+            taken.service = await turn.uow.services.get(taken.service.id)
+            taken.events.clear()
+            for check_id in list(taken.slots):
+                _park(taken, check_id, now)
+            await _keep(taken, turn)
+
+
+async def _keep(taken: Taken, turn: Turn) -> None:
+    async with turn.part():
+        await turn.uow.services.save_states([taken.service])
+        await turn.tell(*taken.events)
+
+
+def _park(taken: Taken, check_id: CheckId, now: datetime) -> None:
+    check = taken.service.check(check_id)
+    taken.slots[check_id] = Slot(at=now + PARKED_FOR, due_at=now + PARKED_FOR)
+    if check.state.reason == PARKED_REASON:
+        return
+    observed = taken.service.park(check_id, now)
+    taken.service = observed.service
+    parked = CheckParked(
+        check_id=check_id,
+        service_id=check.service_id,
+        workspace_id=check.workspace_id,
+        at=now,
+    )
+    taken.events += [*observed.events, parked]
+
+
+def _is_current(service: Service, result: Result) -> bool:
+    """Tell whether the result answers what is asked now, so that the next run follows from it."""
+    return service.mode is Mode.ACTIVE and service.check(result.check_id).version == result.version
+
+
+def _by_check(results: Iterable[Result]) -> dict[CheckId, list[Result]]:
+    by_check: dict[CheckId, list[Result]] = defaultdict(list)
+    for result in sorted(results, key=lambda each: each.key):
+        by_check[result.check_id].append(result)
+    return by_check
+
+
+def _hours(check_id: CheckId, begin: datetime, end: datetime) -> Iterable[DirtyBucket]:
+    """Return the marks of all hours from `begin` to `end`, the latest ones when there are many.
+
+    With the hour of the result before, whose sums were made while it lasted.
+    """
+    first, last = dirty_hour(check_id, begin), dirty_hour(check_id, end)
+    count = min((last.hour - first.hour) // HOUR + 1, MOST_DIRTY_HOURS)
+    return [replace(last, hour=last.hour - HOUR * ago) for ago in range(count)]

@@ -1,0 +1,237 @@
+"""Commands by which people say what is watched, and how."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from allgreen.domain.check import Check, Slot
+from allgreen.domain.commands import (
+    DeleteCheck,
+    DeleteService,
+    EditService,
+    ExecuteChecks,
+    PauseService,
+    RegisterCheck,
+    RegisterService,
+    ResumeService,
+)
+from allgreen.domain.events import RecipientAdded, ServiceChanged
+from allgreen.domain.identity import AccountId, CheckId
+from allgreen.domain.service import Observed, Recipient, Service
+from allgreen.domain.status import Mode
+from allgreen.errors import InvalidInputError, NotFoundError, VersionConflictError
+from allgreen.monitoring import wording
+from allgreen.monitoring.bus import Turn
+from allgreen.ports import UnitOfWork
+
+
+async def register_service(command: RegisterService, turn: Turn) -> None:
+    """Store a service and its recipients; its checks come with commands of their own."""
+    service = Service(id=command.service_id, workspace_id=command.workspace_id, name=command.name)
+    await turn.uow.services.add(service)
+    await turn.uow.recipients.replace(service.id, command.recipients)
+    await turn.tell(
+        _changed(service, "service.registered", "began to watch it", command.by, command.at)
+    )
+
+
+async def register_check(command: RegisterCheck, turn: Turn) -> None:
+    """Add a check, due at once."""
+    before = await turn.uow.services.get(command.check.service_id, lock=True)
+    observed = before.reconfigure((*before.checks, command.check), command.at)
+    # The first check is part of registering the service, which is one act with one version.
+    after = _edited(observed.service) if before.checks else observed.service
+    await turn.uow.services.save([after])
+    await _plan_anew(before, after, command.at, turn.uow)
+    change = f"added {wording.request_in_words(command.check)}"
+    await turn.tell(
+        *observed.events, _changed(after, "check.registered", change, command.by, command.at)
+    )
+
+
+async def edit_service(command: EditService, turn: Turn) -> None:
+    """Change a service and run at once what is asked differently now."""
+    uow = turn.uow
+    before = await uow.services.get(command.service_id, lock=True)
+    if before.version != command.expected_version:
+        raise VersionConflictError("service")
+    observed = _apply(before, command)
+    after = _edited(observed.service)
+    await uow.services.save([after])
+    await _plan_anew(before, after, command.at, uow)
+    words = [wording.changes_in_words(before, after)]
+    added: list[RecipientAdded] = []
+    if command.recipients is not None:
+        added, change = await _replace_recipients(before, command.recipients, command.at, uow)
+        words.append(change)
+    change = "; ".join(filter(None, words)) or "saved it without a change"
+    await turn.tell(
+        *observed.events,
+        _changed(after, "service.edited", change, command.by, command.at),
+        *added,
+    )
+
+
+async def pause_service(command: PauseService, turn: Turn) -> None:
+    """Stop to check; results that are on their way belong to the history only."""
+    before = await turn.uow.services.get(command.service_id, lock=True)
+    if before.mode is Mode.PAUSED:
+        return
+    observed = before.pause(command.at)
+    after = _edited(observed.service)
+    await turn.uow.services.save([after])
+    await turn.uow.checks.revoke_lease(check.id for check in after.checks)
+    await turn.tell(
+        *observed.events, _changed(after, "service.paused", "paused it", command.by, command.at)
+    )
+
+
+async def resume_service(command: ResumeService, turn: Turn) -> None:
+    """Check again, at once."""
+    before = await turn.uow.services.get(command.service_id, lock=True)
+    if before.mode is Mode.ACTIVE:
+        return
+    observed = before.resume(command.at)
+    after = _edited(observed.service)
+    await turn.uow.services.save([after])
+    await turn.uow.checks.plan_many(
+        {check.id: _first_slot(check, command.at) for check in after.checks}
+    )
+    await turn.tell(
+        *observed.events, _changed(after, "service.resumed", "resumed it", command.by, command.at)
+    )
+
+
+async def delete_service(command: DeleteService, turn: Turn) -> None:
+    """Stop to watch for ever; what was still to be told is not told any more."""
+    before = await turn.uow.services.get(command.service_id, lock=True)
+    observed = before.delete(command.at)
+    after = _edited(observed.service)
+    await turn.uow.checks.revoke_lease(check.id for check in after.checks)
+    await turn.uow.outbox.cancel(after.id)
+    await turn.uow.services.save([after])
+    await turn.tell(
+        *observed.events, _changed(after, "service.deleted", "deleted it", command.by, command.at)
+    )
+
+
+async def delete_check(command: DeleteCheck, turn: Turn) -> None:
+    """Remove a check, but never the last one: a service without checks would say nothing."""
+    before = await turn.uow.services.get(command.service_id, lock=True)
+    kept = [check for check in before.checks if check.id != command.check_id]
+    if len(kept) == len(before.checks):
+        raise NotFoundError("check")
+    if not kept:
+        raise InvalidInputError.at(
+            "checks",
+            "last_check",
+            "A service keeps at least one check. Delete the service instead.",
+        )
+    observed = before.reconfigure(kept, command.at)
+    after = _edited(observed.service)
+    await turn.uow.checks.revoke_lease([command.check_id])
+    await turn.uow.services.save([after])
+    change = wording.changes_in_words(before, after)
+    await turn.tell(
+        *observed.events, _changed(after, "check.deleted", change, command.by, command.at)
+    )
+
+
+async def execute_checks(command: ExecuteChecks, turn: Turn) -> None:
+    """Run all checks now. One whose failure is being confirmed keeps its re-probe instead."""
+    service = await turn.uow.services.get(command.service_id, lock=True)
+    if service.mode is not Mode.ACTIVE:
+        raise InvalidInputError.at("", "paused", "This service is paused. Resume it to check it.")
+    slot = Slot(at=command.at, due_at=command.at)
+    free = await _not_confirming(service.checks, turn.uow)
+    # A run that is under way now must not plan the slot after it over the one asked for here.
+    await turn.uow.checks.revoke_lease(check.id for check in free)
+    await turn.uow.checks.plan_many({check.id: slot for check in free})
+    await turn.tell(_changed(service, "service.checked", "checked it now", command.by, command.at))
+
+
+def _apply(before: Service, command: EditService) -> Observed:
+    service, observed = before, Observed(service=before)
+    if command.checks is not None:
+        observed = service.reconfigure(command.checks, command.at)
+        service = observed.service
+    if command.name is not None:
+        service = service.rename(command.name)
+    if command.every is not None and _has_other_period(service, command):
+        service = service.reschedule(command.every, command.at)
+    return replace(observed, service=service)
+
+
+def _has_other_period(service: Service, command: EditService) -> bool:
+    return any(check.schedule.every != command.every for check in service.checks)
+
+
+def _edited(service: Service) -> Service:
+    return replace(service, version=service.version + 1)
+
+
+async def _plan_anew(before: Service, after: Service, at: datetime, uow: UnitOfWork) -> None:
+    """Plan the checks whose question or grid is another now; removed ones lose their lease."""
+    old = {check.id: check for check in before.checks}
+    asked_anew = [check for check in after.checks if _version(old, check) != check.version]
+    moved = [
+        check
+        for check in after.checks
+        if check not in asked_anew and old[check.id].schedule != check.schedule
+    ]
+    gone = old.keys() - {check.id for check in after.checks}
+    await uow.checks.revoke_lease([*gone, *(check.id for check in asked_anew)])
+    # A failure that is being confirmed goes on being confirmed, on the old grid.
+    now_due = [*asked_anew, *await _not_confirming(moved, uow)]
+    await uow.checks.plan_many({check.id: _first_slot(check, at) for check in now_due})
+
+
+def _version(known: Mapping[CheckId, Check], check: Check) -> int | None:
+    old = known.get(check.id)
+    return None if old is None else old.version
+
+
+async def _not_confirming(checks: Iterable[Check], uow: UnitOfWork) -> list[Check]:
+    planned = [(check, await uow.checks.planned(check.id)) for check in checks]
+    return [check for check, slot in planned if slot is None or slot.attempt == 1]
+
+
+def _first_slot(check: Check, at: datetime) -> Slot:
+    slot = check.schedule.slot_at(at) or check.schedule.anchor
+    return Slot(at=slot, due_at=slot)
+
+
+async def _replace_recipients(
+    service: Service, recipients: tuple[Recipient, ...], at: datetime, uow: UnitOfWork
+) -> tuple[list[RecipientAdded], str]:
+    known = {recipient.id for recipient in await uow.recipients.of_service(service.id)}
+    removed = known - {recipient.id for recipient in recipients}
+    for recipient_id in removed:
+        await uow.recipients.remove(recipient_id)
+    await uow.recipients.replace(service.id, recipients)
+    new = [recipient for recipient in recipients if recipient.id not in known]
+    added = [
+        RecipientAdded(
+            recipient_id=recipient.id,
+            service_id=service.id,
+            workspace_id=service.workspace_id,
+            at=at,
+        )
+        for recipient in new
+        if recipient.confirmed_at is not None
+    ]
+    return added, "changed who is told" if new or removed else ""
+
+
+def _changed(
+    service: Service, action: str, change: str, by: AccountId, at: datetime
+) -> ServiceChanged:
+    return ServiceChanged(
+        service_id=service.id,
+        workspace_id=service.workspace_id,
+        action=action,
+        change=change,
+        version=service.version,
+        by=by,
+        at=at,
+    )

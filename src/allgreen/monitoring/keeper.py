@@ -1,0 +1,151 @@
+"""Keeper: owns what time does to history: sums, midnights, retention."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from allgreen.domain.identity import ServiceId
+from allgreen.domain.service import Service
+from allgreen.errors import NotFoundError
+from allgreen.monitoring.patience import Patience, wait_for
+from allgreen.monitoring.rollup import Folding
+from allgreen.ports import Change, Clock, EventBroker, Grain, UnitOfWork, UnitOfWorkFactory
+
+logger = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+LARGEST_FOLD = 200
+"""Marks in one transaction; more would keep results waiting."""
+
+LARGEST_SWEEP = 2_500
+"""Rows deleted in one transaction, for the same reason."""
+
+QUARTER = timedelta(minutes=15)
+"""Every zone of the world has its midnights at a quarter of an hour of UTC."""
+
+MOST_SERVICES = 100_000
+EASTERNMOST = timedelta(hours=14)
+WESTERNMOST = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how long history is kept; days, incidents and spans are kept for ever."""
+
+    raw: timedelta = timedelta(days=7)
+    minutes: timedelta = timedelta(days=2)
+    hours: timedelta = timedelta(days=100)
+
+
+class Keeper:
+    """Folds marked hours into sums, turns strips at midnight, deletes what is too old."""
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWorkFactory,
+        clock: Clock,
+        broker: EventBroker,
+        retention: Retention | None = None,
+        tick: timedelta = TICK,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+        self._broker = broker
+        self._retention = retention or Retention()
+        self._tick = tick
+        self._turned: int | None = None
+        self._swept: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep until `stop` is set."""
+        patience = Patience("The keeper")
+        while not stop.is_set():
+            went_well = await patience.attempt(self.keep)
+            await wait_for(stop, self._tick if went_well else patience.delay)
+
+    async def keep(self) -> None:
+        """Do all that is to be done now."""
+        now = self._clock.now()
+        while await self._fold(now) == LARGEST_FOLD:
+            pass
+        quarter = int(now.timestamp()) // int(QUARTER.total_seconds())
+        if quarter != self._turned:
+            await self._turn_days(now)
+            self._turned = quarter
+        hour = int(now.timestamp()) // 3600
+        if hour != self._swept:
+            await self._sweep(now)
+            self._swept = hour
+
+    async def _fold(self, now: datetime) -> int:
+        async with self._unit_of_work() as uow:
+            count, services = await self._folding(uow, now).fold_dirty(limit=LARGEST_FOLD)
+            await uow.commit()
+        self._hint(services)
+        return count
+
+    async def _turn_days(self, now: datetime) -> None:
+        """Close the day of each service in whose zone midnight has passed."""
+        for day in _dates_on_earth(now):
+            for service_id in await self._services_before(day):
+                await self._turn_day(service_id, now)
+
+    async def _services_before(self, day: date) -> list[ServiceId]:
+        async with self._unit_of_work() as uow:
+            return await uow.roll_ups.services_without_strip_of(day, limit=MOST_SERVICES)
+
+    async def _turn_day(self, service_id: ServiceId, now: datetime) -> None:
+        async with self._unit_of_work() as uow:
+            try:
+                service = await uow.services.get(service_id)
+            except NotFoundError:
+                return  # deleted meanwhile
+            turned = await self._folding(uow, now).turn_day(service)
+            await uow.commit()
+        if turned:
+            self._hint([service])
+
+    async def _sweep(self, now: datetime) -> None:
+        """Delete what is older than it is kept, in slices."""
+        kept = self._retention
+        await self._delete(
+            lambda uow: uow.results.delete_before(now - kept.raw, limit=LARGEST_SWEEP)
+        )
+        for grain, age in ((Grain.MINUTE, kept.minutes), (Grain.HOUR, kept.hours)):
+            await self._delete_sums(grain, now - age)
+
+    async def _delete_sums(self, grain: Grain, before: datetime) -> None:
+        await self._delete(
+            lambda uow: uow.roll_ups.delete_before(grain, before, limit=LARGEST_SWEEP)
+        )
+
+    async def _delete(self, delete: Callable[[UnitOfWork], Awaitable[int]]) -> None:
+        while True:
+            async with self._unit_of_work() as uow:
+                deleted = await delete(uow)
+                await uow.commit()
+            if deleted < LARGEST_SWEEP:
+                return
+
+    def _folding(self, uow: UnitOfWork, now: datetime) -> Folding:
+        return Folding(uow=uow, now=now, raw_since=now - self._retention.raw)
+
+    def _hint(self, services: Iterable[Service]) -> None:
+        self._broker.publish(
+            Change(
+                workspace_id=service.workspace_id,
+                kind="service",
+                id=service.id,
+                version=service.version,
+            )
+            for service in services
+        )
+
+
+def _dates_on_earth(now: datetime) -> list[date]:
+    """Return the local dates that it is somewhere, the earliest first."""
+    dates = {(now - WESTERNMOST).date(), now.date(), (now + EASTERNMOST).date()}
+    return sorted(dates)

@@ -1,0 +1,97 @@
+"""CheckRunner: runs checks side by side, each within its time and apart from the others."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from allgreen.domain.check import LeasedCheck
+from allgreen.domain.result import Result
+from allgreen.domain.status import Outcome
+from allgreen.ports import CheckExecutor, Clock
+
+logger = logging.getLogger(__name__)
+
+BACKSTOP = timedelta(seconds=1)
+"""How much longer than its timeout a run may take before it is cancelled from outside."""
+
+
+class CheckRunner:
+    """Hands each check to the executor of its kind. Whatever that does, there is one result.
+
+    What goes wrong here is our fault and never the target's: it is a `PROBE_ERROR`.
+
+    Attributes:
+        concurrency: How many checks run at once; others wait for their turn.
+        outcomes: How many runs ended how, since the start.
+        late_s: Seconds by which the latest run began after it was due.
+    """
+
+    def __init__(
+        self,
+        executors: Iterable[CheckExecutor],
+        *,
+        clock: Clock,
+        concurrency: int,
+        backstop: timedelta = BACKSTOP,
+    ) -> None:
+        self._executors = {executor.kind: executor for executor in executors}
+        self._clock = clock
+        self.concurrency = concurrency
+        self._backstop = backstop
+        self._slots = asyncio.Semaphore(concurrency)
+        self.outcomes: Counter[Outcome] = Counter()
+        self.late_s = 0.0
+
+    async def run(self, leased: LeasedCheck) -> Result:
+        """Run one check and return what was found; raises nothing but its own cancellation."""
+        async with self._slots:
+            started_at = self._clock.now()
+            self.late_s = max((started_at - leased.slot.due_at).total_seconds(), 0.0)
+            result = await self._run_isolated(leased, started_at)
+        self.outcomes[result.outcome] += 1
+        return result
+
+    async def _run_isolated(self, leased: LeasedCheck, started_at: datetime) -> Result:
+        check = leased.check
+        executor = self._executors.get(check.kind)
+        if executor is None:
+            return self._probe_error(leased, started_at, f"nothing here runs {check.kind} checks")
+        try:
+            async with asyncio.timeout((check.timeout + self._backstop).total_seconds()):
+                return await executor.run(leased)
+        except TimeoutError:
+            logger.error("The run of check %s did not end by itself", check.id, extra=_who(leased))
+            return self._probe_error(leased, started_at, "the run did not end by itself")
+        except Exception:  # here is where the faults of executors end
+            logger.exception("The run of check %s failed", check.id, extra=_who(leased))
+            return self._probe_error(leased, started_at, "the run failed inside Allgreen")
+
+    def _probe_error(self, leased: LeasedCheck, started_at: datetime, reason: str) -> Result:
+        check, slot = leased.check, leased.slot
+        return Result(
+            check_id=check.id,
+            service_id=check.service_id,
+            workspace_id=check.workspace_id,
+            slot=slot.at,
+            attempt=slot.attempt,
+            started_at=started_at,
+            finished_at=max(self._clock.now(), started_at),
+            outcome=Outcome.PROBE_ERROR,
+            version=check.version,
+            fence=leased.fence,
+            reason=reason,
+            message=f"This says nothing about the service: {reason}.",
+        )
+
+
+def _who(leased: LeasedCheck) -> dict[str, object]:
+    check = leased.check
+    return {
+        "check_id": check.id,
+        "service_id": check.service_id,
+        "workspace_id": check.workspace_id,
+        "slot": leased.slot.at.isoformat(),
+        "attempt": leased.slot.attempt,
+    }

@@ -1,0 +1,144 @@
+"""What checks, results and edits are called in messages and in the history."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+from allgreen.domain.check import Check
+from allgreen.domain.expectation import (
+    AllOf,
+    AnyOf,
+    BodyContains,
+    CertificateLasts,
+    Expectation,
+    JsonOperator,
+    JsonValue,
+    Not,
+    StatusIs,
+)
+from allgreen.domain.result import Result
+from allgreen.domain.service import Service
+
+_UNITS = (
+    (timedelta(weeks=1), "week"),
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+    (timedelta(seconds=1), "second"),
+)
+_SIGNS = {
+    JsonOperator.EQUALS: "=",
+    JsonOperator.NOT_EQUALS: "≠",
+    JsonOperator.CONTAINS: "contains",
+    JsonOperator.ABOVE: ">",
+    JsonOperator.BELOW: "<",
+}
+
+
+def period_in_words(every: timedelta) -> str:
+    """Return ``every minute`` or ``every 15 minutes``, in the largest unit that fits whole."""
+    for unit, name in _UNITS:
+        count, rest = divmod(every, unit)
+        if count and not rest:
+            return f"every {name}" if count == 1 else f"every {count} {name}s"
+    return f"every {every.total_seconds():g} seconds"
+
+
+def request_in_words(check: Check) -> str:
+    """Return method and URL without what may be secret: user info, query and fragment."""
+    parts = urlsplit(check.options.url)
+    address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return f"{check.options.method} {address}"
+
+
+def expected_in_words(check: Check) -> str:
+    """Return what a good answer is: ``202, $.accepted = true, within 800 ms``."""
+    words = list(_expectation_in_words(check.expectation))
+    if check.answers_within is not None:
+        words.append(f"within {_milliseconds(check.answers_within)}")
+    return ", ".join(words)
+
+
+def got_in_words(result: Result) -> str:
+    """Return what came: ``503, after 1204 ms``, or why nothing came."""
+    what = str(result.http_status) if result.http_status is not None else result.reason
+    if result.latency_ms is None:
+        return what
+    return f"{what}, after {result.latency_ms:.0f} ms"
+
+
+def changes_in_words(before: Service, after: Service) -> str:
+    """Return what an edit changed: ``changed the limit from 500 to 800 ms``; empty for nothing."""
+    return "; ".join(_changes(before, after))
+
+
+def _changes(before: Service, after: Service) -> Iterator[str]:
+    if before.name != after.name:
+        yield f"changed the name from {before.name} to {after.name}"
+    known = {check.id: check for check in before.checks}
+    for check in after.checks:
+        old = known.pop(check.id, None)
+        if old is None:
+            yield f"added {request_in_words(check)}"
+        else:
+            yield from _changes_of_check(old, check)
+    for removed in known.values():
+        yield f"removed {request_in_words(removed)}"
+
+
+def _changes_of_check(old: Check, new: Check) -> Iterator[str]:
+    if request_in_words(old) != request_in_words(new):
+        yield f"changed the request from {request_in_words(old)} to {request_in_words(new)}"
+    elif old.options != new.options:
+        yield "changed the request"
+    if old.expectation != new.expectation:
+        texts = [", ".join(_expectation_in_words(check.expectation)) for check in (old, new)]
+        yield f"changed what is expected from {texts[0]} to {texts[1]}"
+    if old.schedule.every != new.schedule.every:
+        periods = [period_in_words(check.schedule.every) for check in (old, new)]
+        yield f"changed the period from {periods[0]} to {periods[1]}"
+    yield from _changes_of_patience(old, new)
+
+
+def _changes_of_patience(old: Check, new: Check) -> Iterator[str]:
+    if old.answers_within != new.answers_within:
+        yield f"changed the limit from {_limit(old)} to {_limit(new)}"
+    if old.timeout != new.timeout:
+        timeouts = [_milliseconds(check.timeout) for check in (old, new)]
+        yield f"changed the timeout from {timeouts[0]} to {timeouts[1]}"
+    if old.confirmation != new.confirmation:
+        counts = [check.confirmation.down for check in (old, new)]
+        yield f"changed the failures that make it down from {counts[0]} to {counts[1]}"
+
+
+def _limit(check: Check) -> str:
+    return "none" if check.answers_within is None else _milliseconds(check.answers_within)
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return f"{duration / timedelta(milliseconds=1):g} ms"
+
+
+def _expectation_in_words(expectation: Expectation) -> Iterator[str]:
+    match expectation:
+        case StatusIs():
+            yield str(expectation)
+        case BodyContains():
+            yield f"body contains {expectation.text}"
+        case JsonValue(operator=JsonOperator.EXISTS):
+            yield f"{expectation.path} is there"
+        case JsonValue():
+            yield f"{expectation.path} {_SIGNS[expectation.operator]} {expectation.value}"
+        case CertificateLasts():
+            yield f"certificate for {expectation.days} more days"
+        case AllOf():
+            for part in expectation.parts:
+                yield from _expectation_in_words(part)
+        case AnyOf():
+            yield " or ".join(_joined(_expectation_in_words(part)) for part in expectation.parts)
+        case Not():
+            yield f"not {_joined(_expectation_in_words(expectation.part))}"
+
+
+def _joined(words: Iterable[str]) -> str:
+    return ", ".join(words)
