@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -109,10 +111,17 @@ class SmtpSink:
 
 
 class SmtpServer:
-    """Run a sink on a loop and a thread of its own, on a port that the system chooses."""
+    """Run a sink on a loop and a thread of its own, on a port that the system chooses.
 
-    def __init__(self) -> None:
+    Args:
+        tls: Certificate for encryption from the first byte.
+        options: What else aiosmtpd's `SMTP` takes, such as ``tls_context`` for STARTTLS.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, **options: Any) -> None:
         self.sink = SmtpSink()
+        self._tls = tls
+        self._options = options
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -132,9 +141,15 @@ class SmtpServer:
 
     async def _listen(self) -> asyncio.Server:
         def conversation() -> SMTP:
-            return SMTP(self.sink, hostname="sink.test", enable_SMTPUTF8=True, loop=self._loop)
+            return SMTP(
+                self.sink,
+                hostname="sink.test",
+                enable_SMTPUTF8=True,
+                loop=self._loop,
+                **self._options,
+            )
 
-        return await self._loop.create_server(conversation, self.sink.host, 0)
+        return await self._loop.create_server(conversation, self.sink.host, 0, ssl=self._tls)
 
     async def _cut(self) -> None:
         self._server.close()

@@ -95,7 +95,8 @@ class EmailNotifier(Notifier):
         message = EmailMessage(policy=SMTP_POLICY)
         message["From"] = Address("Allgreen", self._sender.username, self._sender.domain)
         message["To"] = _recipient(notice)
-        message["Subject"] = letter.subject
+        # What looks like an encoded word would be decoded here, line breaks and all.
+        message["Subject"] = letter.subject.replace("=?", "= ?")
         message["Date"] = now
         message["Message-ID"] = notice.message_id(self._sender.domain)
         # RFC 3834: nobody's holiday notice should answer this.

@@ -20,9 +20,8 @@ def plain(text: str, *, longest: int = LONGEST_TEXT) -> str:
     The bidirectional ones could make a name read as something else and a line break could begin
     another header; the two joiners stay, since Persian and Hindi words are not right without them.
     """
-    spaced = " ".join(text.split())
-    kept = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in _UNSHOWN)
-    kept = kept.strip()
+    kept = "".join(c for c in text if c.isspace() or c in _JOINERS or _is_shown(c))
+    kept = " ".join(kept.split())
     return kept if len(kept) <= longest else kept[: longest - 1].rstrip() + "…"
 
 
@@ -103,6 +102,10 @@ def strip_in_words(grades: Sequence[DayGrade], today: date) -> str:
         for day, grade in named
     ]
     return ", ".join(parts)
+
+
+def _is_shown(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSHOWN
 
 
 MOST_NAMED_DAYS: Final = 4
