@@ -43,10 +43,18 @@ export function defineCheck(check: CheckView, lastResult: Result | null): Defini
 function describeCertificate(check: CheckView, lastResult: Result | null): string | null {
   if (!check.url.startsWith("https:")) return null
   if (!check.verify_tls) return "Not verified"
-  const left = lastResult?.certificate_days ?? null
   const wanted = check.expectations.certificate_days
-  const validity = left === null ? "Valid" : `Valid, ${left}${NBSP}days left`
-  return wanted === null ? validity : `${validity}, at least ${wanted}${NBSP}wanted`
+  const validity = describeValidity(lastResult)
+  return wanted === null ? validity : `${validity}, at least ${wanted}${NBSP}days wanted`
+}
+
+/** Only a check that got its answer has proven the certificate; a failed one has merely read it. */
+function describeValidity(lastResult: Result | null): string {
+  const left = lastResult?.certificate_days ?? null
+  if (left === null) return "Verified"
+  if (left < 0) return "Expired"
+  const isProven = lastResult?.outcome === "ok" || lastResult?.outcome === "slow"
+  return `${isProven ? "Valid, " : ""}${left}${NBSP}days left`
 }
 
 function writeRule({ path, operator, value }: JsonValueRule): string {

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest"
+import type { Counts } from "@/api"
+import { makeWorkspace } from "@/testing/factories"
+import { listFacts, writeTitle } from "./facts"
+
+const NOW = Date.parse("2026-04-15T00:00:00Z")
+const SINCE = "2026-04-14T23:18:00Z"
+
+const counts = (over: Partial<Counts> = {}): Counts => ({
+  up: 0,
+  degraded: 0,
+  down: 0,
+  unknown: 0,
+  paused: 0,
+  maintenance: 0,
+  ...over,
+})
+
+const facts = (over: Partial<Counts>, down_since: string | null = null) =>
+  listFacts({ counts: counts(over), down_since }, NOW).map(({ words, more }) =>
+    more ? `${words} ${more}` : words,
+  )
+
+describe("the sentence about now", () => {
+  test("tells every state that occurs, the worst first", () => {
+    expect(
+      facts({ up: 5, degraded: 1, down: 1, unknown: 2, paused: 1, maintenance: 1 }, SINCE),
+    ).toEqual([
+      "1 down for 42\u00a0min",
+      "1 slow",
+      "2 not known",
+      "1 in maintenance",
+      "5 green",
+      "1 paused",
+    ])
+  })
+
+  test("says nothing of what does not occur", () => {
+    expect(facts({ up: 9 })).toEqual(["9 green"])
+  })
+
+  test("does not claim for all what is true of the first that went down", () => {
+    expect(facts({ down: 2 }, SINCE)).toEqual(["2 down for up to 42\u00a0min"])
+  })
+})
+
+describe("the title of the tab", () => {
+  test.each<[string, Partial<Counts>, string]>([
+    ["down", { down: 1, degraded: 2, up: 1 }, "1 down · Nordlys · Allgreen"],
+    ["slow", { degraded: 2, up: 1 }, "2 slow · Nordlys · Allgreen"],
+    ["green", { up: 1, paused: 3 }, "Nordlys · Allgreen"],
+  ])("of a workspace that is %s starts with the worst", (_, over, title) => {
+    expect(writeTitle(makeWorkspace({ name: "Nordlys", counts: counts(over) }))).toBe(title)
+  })
+})

@@ -1,0 +1,342 @@
+import { screen, waitFor, within } from "@testing-library/react"
+import { HttpResponse, http } from "msw"
+import { expect, test, vi } from "vitest"
+import type { Figures, Problem, Service } from "@/api"
+import { Toaster } from "@/components/ui/toast"
+import { openDialogs } from "@/testing/dialog"
+import { makeService } from "@/testing/factories"
+import { layOut } from "@/testing/layout"
+import { renderPage } from "@/testing/render"
+import { server } from "@/testing/server"
+import { ServiceDetail } from "./service-detail"
+
+openDialogs()
+layOut({ width: 700, height: 220 })
+
+const hour = (n: number) => new Date(Date.UTC(2026, 3, 14, n)).toISOString()
+
+const makeFigures = (over: Partial<Figures> = {}): Figures => ({
+  range: "7d",
+  from: hour(0),
+  to: hour(12),
+  zone: "UTC",
+  bucket_s: 3600,
+  limit_ms: 800,
+  uptime_pct: 99.98,
+  buckets: Array.from({ length: 12 }, (_, n) => ({
+    at: hour(n),
+    p50_ms: 180,
+    p95_ms: 260,
+    checks: 12,
+    failed: 0,
+    down_s: 0,
+  })),
+  outages: [],
+  incidents: [],
+  changes: [],
+  ...over,
+})
+
+const problem = (status: number, over: Partial<Problem> = {}) =>
+  HttpResponse.json(
+    { type: "about:blank", title: "No", status, detail: "Not now.", code: "refused", ...over },
+    { status, headers: { "Content-Type": "application/problem+json" } },
+  )
+
+/** The server's side of one service, which keeps what it is told. */
+function serve(service: Service, figures: Figures = makeFigures()) {
+  const state = { service }
+  server.use(
+    http.get("/api/v1/services/:id", () => HttpResponse.json(state.service)),
+    http.get("/api/v1/services/:id/figures", () => HttpResponse.json(figures)),
+  )
+  return state
+}
+
+async function setUp(service: Service) {
+  const onDeleted = vi.fn()
+  const onRange = vi.fn()
+  const rendered = await renderPage(
+    <>
+      <ServiceDetail
+        row={service}
+        workspaceId="w1"
+        range="7d"
+        onRange={onRange}
+        onDeleted={onDeleted}
+      />
+      <Toaster />
+    </>,
+  )
+  return { ...rendered, onDeleted, onRange }
+}
+
+test("what is correct, how often, and who is told stand beside the graph", async () => {
+  const service = makeService({
+    recipients: [
+      {
+        id: "r1",
+        account_id: "a1",
+        name: "Jonas Berg",
+        email: null,
+        state: "confirmed",
+        you: false,
+      },
+      {
+        id: "r2",
+        account_id: null,
+        name: null,
+        email: "oncall@nordlys.example",
+        state: "pending",
+        you: false,
+      },
+    ],
+  })
+  serve(service)
+  await setUp(service)
+
+  expect(await screen.findByText("GET api.nordlys.example/checkout/health")).toBeInTheDocument()
+  expect(screen.getByLabelText("Check every")).toHaveValue("15")
+  expect(screen.getByLabelText("Unit")).toHaveValue("minutes")
+  expect(screen.getByText("Jonas Berg")).toBeInTheDocument()
+  expect(screen.getByText("oncall@nordlys.example").closest("li")).toHaveTextContent(
+    "not confirmed",
+  )
+})
+
+test("the phases of the last check are told", async () => {
+  const service = makeService({
+    last_result: {
+      slot: hour(11),
+      attempt: 1,
+      started_at: hour(11),
+      finished_at: hour(11),
+      outcome: "ok",
+      failure_class: null,
+      message: null,
+      http_status: 200,
+      latency_ms: 180,
+      phases: { dns_ms: 1, connect_ms: 12, tls_ms: null, first_byte_ms: 140, body_ms: 3 },
+      explanations: [],
+      certificate_days: null,
+    },
+  })
+  serve(service)
+  await setUp(service)
+
+  const phases = (await screen.findByRole("heading", { name: "Last check" })).parentElement
+  expect(phases).toHaveTextContent("DNS1 msConnect12 msFirst byte140 msBody3 msIn all180 ms")
+})
+
+test("the graph can be read as a table", async () => {
+  const service = makeService()
+  serve(service)
+  const { user } = await setUp(service)
+
+  expect(
+    await screen.findByRole("slider", { name: /^Response time of Checkout API/ }),
+  ).toBeVisible()
+  await user.click(screen.getByRole("button", { name: "Show as a table" }))
+
+  const table = await screen.findByRole("table")
+  expect(within(table).getAllByRole("row")).toHaveLength(13)
+})
+
+test("fewer than five checks are told in words", async () => {
+  const service = makeService()
+  const [bucket] = makeFigures().buckets
+  serve(service, makeFigures({ buckets: bucket ? [{ ...bucket, checks: 2 }] : [] }))
+  await setUp(service)
+
+  expect(await screen.findByText("2 checks so far")).toBeInTheDocument()
+  expect(screen.getByText("The graph starts at five. Next check at 23:45.")).toBeInTheDocument()
+})
+
+test("response times that do not load can be asked for again", async () => {
+  const service = makeService()
+  serve(service)
+  server.use(http.get("/api/v1/services/:id/figures", () => problem(500), { once: true }))
+  const { user } = await setUp(service)
+
+  await screen.findByText("Response times did not load")
+  await user.click(screen.getByRole("button", { name: "Try again" }))
+
+  expect(await screen.findByRole("slider", { name: /^Response time/ })).toBeInTheDocument()
+})
+
+test("incidents and changes stand below the graph, the newest first", async () => {
+  const service = makeService()
+  serve(
+    service,
+    makeFigures({
+      incidents: [
+        {
+          id: "i1",
+          service_id: "s1",
+          service_name: "Checkout API",
+          state: "resolved",
+          began_at: "2026-04-09T12:06:00Z",
+          confirmed_at: "2026-04-09T12:06:20Z",
+          ended_at: "2026-04-09T19:57:00Z",
+          reason: "No answer within 10 s",
+          resolution: "holds again",
+          duration_s: 28_260,
+          told: 2,
+        },
+      ],
+      changes: [{ at: "2026-04-10T22:40:00Z", text: "Jonas changed the limit from 500 to 800 ms" }],
+    }),
+  )
+  await setUp(service)
+
+  const lines = await within(
+    await screen.findByRole("list", { name: "What happened" }),
+  ).findAllByRole("listitem")
+  expect(lines[0]).toHaveTextContent("Jonas changed the limit")
+  expect(lines[1]).toHaveTextContent("Thu 9 Apr 12:06No answer within 10 s7 h 51 min")
+})
+
+test("a range is told to the page", async () => {
+  const service = makeService()
+  serve(service)
+  const { user, onRange } = await setUp(service)
+
+  await user.click(await screen.findByRole("button", { name: /^30/ }))
+
+  expect(onRange).toHaveBeenCalledExactlyOnceWith("30d")
+})
+
+test("a new period is saved with the version it was read at, and can be undone", async () => {
+  const service = makeService({ name: "Storefront", version: 7 })
+  const state = serve(service)
+  const edits: { ifMatch: string | null; body: unknown }[] = []
+  server.use(
+    http.patch("/api/v1/services/:id", async ({ request }) => {
+      const body = (await request.json()) as Partial<Service>
+      edits.push({ ifMatch: request.headers.get("If-Match"), body })
+      state.service = { ...state.service, ...body, version: state.service.version + 1 }
+      return HttpResponse.json(state.service)
+    }),
+  )
+  const { user } = await setUp(service)
+
+  await user.clear(await screen.findByLabelText("Check every"))
+  await user.type(screen.getByLabelText("Check every"), "5")
+  await user.click(screen.getByRole("button", { name: "Save" }))
+
+  const toast = await screen.findByText("Storefront is checked every 5 minutes now")
+  expect(edits).toEqual([{ ifMatch: '"7"', body: { period: { every: 5, unit: "minutes" } } }])
+
+  await user.click(within(toast.parentElement as HTMLElement).getByRole("button", { name: "Undo" }))
+
+  await screen.findByText("Storefront is checked every 15 minutes now")
+  expect(edits[1]).toEqual({ ifMatch: '"8"', body: { period: { every: 15, unit: "minutes" } } })
+  expect(screen.getByLabelText("Check every")).toHaveValue("15")
+})
+
+test("a period that is no whole number is refused before it is sent", async () => {
+  const service = makeService()
+  serve(service)
+  const { user } = await setUp(service)
+
+  await user.clear(await screen.findByLabelText("Check every"))
+  await user.type(screen.getByLabelText("Check every"), "1.5")
+  await user.click(screen.getByRole("button", { name: "Save" }))
+
+  expect(screen.getByLabelText("Check every")).toHaveAccessibleDescription(
+    "Use a whole number from 1.",
+  )
+})
+
+test("a period that the server refuses is explained beside its field, and stays typed", async () => {
+  const service = makeService()
+  serve(service)
+  const message = "Check every minute or less often."
+  server.use(
+    http.patch("/api/v1/services/:id", () =>
+      problem(422, { code: "invalid", errors: [{ field: "period.every", code: "min", message }] }),
+    ),
+  )
+  const { user } = await setUp(service)
+
+  await user.clear(await screen.findByLabelText("Check every"))
+  await user.type(screen.getByLabelText("Check every"), "1")
+  await user.click(screen.getByRole("button", { name: "Save" }))
+
+  await waitFor(() =>
+    expect(screen.getByLabelText("Check every")).toHaveAccessibleDescription(message),
+  )
+  expect(screen.getByLabelText("Check every")).toHaveValue("1")
+})
+
+test("pausing shows at once and is rolled back when the server refuses", async () => {
+  const service = makeService()
+  serve(service)
+  let refuse = () => {}
+  const refused = new Promise<void>((resolve) => {
+    refuse = resolve
+  })
+  server.use(
+    http.post("/api/v1/services/:id/pause", async () => {
+      await refused
+      return problem(503, { detail: "The database is busy. Try again in a minute." })
+    }),
+  )
+  const { user } = await setUp(service)
+
+  await user.click(await screen.findByRole("button", { name: "Pause" }))
+  expect(await screen.findByRole("button", { name: "Resume" })).toBeInTheDocument()
+  refuse()
+
+  expect(
+    await screen.findByText("The database is busy. Try again in a minute."),
+  ).toBeInTheDocument()
+  expect(screen.getByRole("button", { name: "Pause" })).toBeInTheDocument()
+})
+
+test("a paused service can be resumed, but not checked now", async () => {
+  const service = makeService({ name: "Partner docs", mode: "paused", shown: "paused" })
+  const state = serve(service)
+  server.use(
+    http.post("/api/v1/services/:id/resume", () => {
+      state.service = { ...service, mode: "active", shown: "checking" }
+      return HttpResponse.json(state.service)
+    }),
+  )
+  const { user } = await setUp(service)
+
+  const resume = await screen.findByRole("button", { name: "Resume" })
+  expect(screen.queryByRole("button", { name: "Check now" })).toBeNull()
+  await user.click(resume)
+
+  expect(await screen.findByText("Partner docs is watched again")).toBeInTheDocument()
+  expect(screen.getByRole("button", { name: "Check now" })).toBeInTheDocument()
+})
+
+test("a check that was asked for too soon says when the next may be", async () => {
+  const service = makeService()
+  serve(service)
+  server.use(
+    http.post("/api/v1/services/:id/check", () =>
+      problem(429, { detail: "It was checked 3 s ago. Wait 7 s." }),
+    ),
+  )
+  const { user } = await setUp(service)
+
+  await user.click(await screen.findByRole("button", { name: "Check now" }))
+
+  expect(await screen.findByText("It was checked 3 s ago. Wait 7 s.")).toBeInTheDocument()
+})
+
+test("an observer sees everything and can change nothing", async () => {
+  const service = makeService({ may: ["service.read"] })
+  serve(service)
+  await setUp(service)
+
+  expect(await screen.findByText("every 15 minutes")).toBeInTheDocument()
+  expect(screen.queryByLabelText("Check every")).toBeNull()
+  for (const name of [/^Edit/, "Pause", "Check now", "Delete…"]) {
+    expect(screen.queryByRole("button", { name })).toBeNull()
+    expect(screen.queryByRole("link", { name })).toBeNull()
+  }
+})

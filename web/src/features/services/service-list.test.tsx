@@ -1,0 +1,116 @@
+import { screen, within } from "@testing-library/react"
+import { expect, test, vi } from "vitest"
+import { makeServiceRow } from "@/testing/factories"
+import { layOut } from "@/testing/layout"
+import { renderPlain } from "@/testing/render"
+import { ServiceList, type ServiceListProps } from "./service-list"
+
+layOut({ width: 560, height: 34 })
+
+const services = [
+  makeServiceRow({ id: "a", name: "Storefront", address: "www.nordlys.example" }),
+  makeServiceRow({
+    id: "b",
+    name: "Payments webhook",
+    address: "hooks.nordlys.example/stripe",
+    health: "down",
+    shown: "down",
+    reason: "503 instead of 202",
+    median_ms: null,
+  }),
+  makeServiceRow({ id: "c", name: "Partner docs", mode: "paused", shown: "paused" }),
+]
+
+function setUp(over: Partial<ServiceListProps> = {}) {
+  const calls = { onShow: vi.fn(), onWords: vi.fn(), onToggle: vi.fn() }
+  const props: ServiceListProps = {
+    services,
+    show: "all",
+    words: "",
+    openId: undefined,
+    renderDetail: (row) => <p>Details of {row.name}</p>,
+    ...calls,
+    ...over,
+  }
+  return { ...renderPlain(<ServiceList {...props} />), calls }
+}
+
+const names = () => screen.getAllByRole("article").map((row) => row.getAttribute("aria-label"))
+
+test("what needs a look stands above what is quiet, paused services last", () => {
+  setUp()
+
+  expect(screen.getAllByRole("heading", { level: 2 }).map((title) => title.textContent)).toEqual([
+    "Needs a look",
+    "Quiet",
+    "Paused",
+  ])
+  expect(names()).toEqual(["Payments webhook", "Storefront", "Partner docs"])
+})
+
+test("a row tells its state by word, its reason, uptime and median", () => {
+  setUp()
+
+  const row = within(screen.getByRole("article", { name: "Payments webhook" }))
+  expect(row.getByRole("img", { name: "Down" })).toBeInTheDocument()
+  expect(row.getByText(/^503 instead of 202, for/)).toBeInTheDocument()
+  expect(row.getByText("99.98 %")).toBeInTheDocument()
+  expect(row.getByText("—")).toBeInTheDocument()
+})
+
+test("the filter counts what each choice holds", () => {
+  setUp()
+
+  const group = within(screen.getByRole("group", { name: "Show" }))
+  expect(group.getAllByRole("button").map((button) => button.textContent)).toEqual([
+    "All 3",
+    "Needs a look 1",
+    "Paused 1",
+  ])
+})
+
+test("only the chosen group is shown", () => {
+  setUp({ show: "paused" })
+
+  expect(names()).toEqual(["Partner docs"])
+})
+
+test("choosing a group and typing words are told to the page", async () => {
+  const { user, calls } = setUp()
+
+  await user.click(screen.getByRole("button", { name: "Needs a look 1" }))
+  await user.type(screen.getByRole("searchbox", { name: "Filter services" }), "web")
+
+  expect(calls.onShow).toHaveBeenCalledExactlyOnceWith("look")
+  expect(calls.onWords).toHaveBeenLastCalledWith("web")
+})
+
+test("words find names and addresses", () => {
+  setUp({ words: "STRIPE" })
+
+  expect(names()).toEqual(["Payments webhook"])
+})
+
+test("finding nothing says what was looked for", () => {
+  setUp({ words: "billing" })
+
+  expect(screen.getByText("No service has “billing” in its name or URL.")).toBeInTheDocument()
+})
+
+test("a group without services offers the way back to all", async () => {
+  const { user, calls } = setUp({ show: "look", services: services.slice(0, 1) })
+
+  expect(screen.getByText("No service needs a look.")).toBeInTheDocument()
+  await user.click(screen.getByRole("button", { name: "Show all" }))
+  expect(calls.onShow).toHaveBeenCalledExactlyOnceWith("all")
+})
+
+test("the button of a row says whether it is open and asks to toggle it", async () => {
+  const { user, calls } = setUp()
+  const button = screen.getByRole("button", { name: "Details for Storefront" })
+
+  await user.click(button)
+
+  expect(button).toHaveAttribute("aria-expanded", "false")
+  expect(calls.onToggle).toHaveBeenCalledExactlyOnceWith("a")
+})

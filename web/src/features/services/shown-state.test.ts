@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest"
+import type { ServiceRow } from "@/api"
+import { makeServiceRow } from "@/testing/factories"
+import { explainState, groupOf, groupServices, matches } from "./shown-state"
+
+const NOW = Date.parse("2026-04-15T00:00:00Z")
+
+describe("the group of a service", () => {
+  test.each<[string, Partial<ServiceRow>, string]>([
+    ["down", { shown: "down", reason: "503 instead of 200" }, "look"],
+    ["slow", { shown: "degraded", reason: "Slower than 800 ms" }, "look"],
+    ["not known, with a reason", { shown: "unknown", reason: "The watcher was away" }, "look"],
+    ["not known, because new", { shown: "unknown" }, "quiet"],
+    ["checking", { shown: "checking" }, "quiet"],
+    ["up", { shown: "up" }, "quiet"],
+    ["in maintenance", { shown: "maintenance" }, "quiet"],
+    ["paused", { shown: "paused" }, "paused"],
+  ])("that is %s", (_, over, group) => {
+    expect(groupOf(makeServiceRow(over))).toBe(group)
+  })
+
+  test("has the worst first among those that need a look", () => {
+    const { look } = groupServices([
+      makeServiceRow({ id: "slow", shown: "degraded" }),
+      makeServiceRow({ id: "down", shown: "down" }),
+    ])
+
+    expect(look.map((row) => row.id)).toEqual(["down", "slow"])
+  })
+})
+
+describe("the line under a name", () => {
+  test.each<[string, Partial<ServiceRow>, string | null]>([
+    [
+      "how long it is down, and why",
+      { shown: "down", reason: "503 instead of 202", since: "2026-04-14T23:18:00Z" },
+      "503 instead of 202, for 42\u00a0min",
+    ],
+    ["why it is slow", { shown: "degraded", reason: "Slower than 800 ms" }, "Slower than 800 ms"],
+    [
+      "who paused it, and when",
+      { shown: "paused", paused_by: "Sofia", paused_at: "2026-03-31T10:00:00Z" },
+      "Paused by Sofia on 31 March",
+    ],
+    ["that it is paused, when nobody knows by whom", { shown: "paused" }, "Paused"],
+    ["nothing when it is up", { shown: "up" }, null],
+  ])("says %s", (_, over, line) => {
+    expect(explainState(makeServiceRow(over), NOW)).toBe(line)
+  })
+
+  test("dates a pause in the zone of the workspace", () => {
+    const row = makeServiceRow({ shown: "paused", paused_at: "2026-03-31T23:30:00Z" })
+    const tokyo = { ...row, strip: { ...row.strip, zone: "Asia/Tokyo" } }
+
+    expect(explainState(tokyo, NOW)).toBe("Paused on 1 April")
+  })
+})
+
+describe("the filter", () => {
+  const row = makeServiceRow({ name: "Checkout API", address: "api.nordlys.example/health" })
+
+  test.each([
+    ["", true],
+    ["checkout", true],
+    ["  NORDLYS.example ", true],
+    ["api api", false],
+    ["billing", false],
+  ])("for %j finds the service: %s", (words, isFound) => {
+    expect(matches(row, words)).toBe(isFound)
+  })
+})
