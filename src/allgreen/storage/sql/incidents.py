@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import final
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import IncidentId, ServiceId
 from allgreen.domain.incident import Incident
-from allgreen.errors import NotFoundError
+from allgreen.errors import NotFoundError, VersionConflictError
 from allgreen.ports import IncidentRepository
 from allgreen.storage.sql.dialect import upsert
 from allgreen.storage.sql.rows import incident_from_row, incident_to_row
@@ -26,7 +27,10 @@ class SqlIncidentRepository(IncidentRepository):
         self._connection = connection
 
     async def save(self, incident: Incident) -> None:
-        await upsert(self._connection, incidents, [incident_to_row(incident)])
+        try:
+            await upsert(self._connection, incidents, [incident_to_row(incident)])
+        except IntegrityError as error:
+            raise VersionConflictError("incident") from error
 
     async def get(self, incident_id: IncidentId) -> Incident:
         query = select(incidents).where(incidents.c.id == incident_id)

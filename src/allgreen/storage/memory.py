@@ -1,0 +1,718 @@
+"""Everything in memory: the ports without a database, for one process and for tests.
+
+A unit of work takes a shallow copy of all tables, changes the copy, and puts it in the place of
+the original when it commits. Values are frozen, so a shallow copy is enough. As on SQLite there is
+one unit of work at a time: never open one inside another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, timedelta
+from types import TracebackType
+from typing import Self, final
+
+from allgreen.domain.check import Check, LeasedCheck, Slot
+from allgreen.domain.identity import (
+    CheckId,
+    IncidentId,
+    OutboxId,
+    RecipientId,
+    ServiceId,
+    WorkspaceId,
+)
+from allgreen.domain.incident import Incident, IncidentState
+from allgreen.domain.notice import Notice, NoticeState
+from allgreen.domain.result import Result, SlotKey
+from allgreen.domain.service import Recipient, Service
+from allgreen.domain.status import Mode, TimeKind
+from allgreen.domain.uptime import RollUp, Span
+from allgreen.errors import NotFoundError, VersionConflictError
+from allgreen.ports import (
+    AuditRepository,
+    AuditRow,
+    CheckRepository,
+    DirtyBucket,
+    Grain,
+    IncidentRepository,
+    OutboxRepository,
+    RecipientRepository,
+    ResultRepository,
+    RollUpRepository,
+    ServiceRepository,
+    SpanRepository,
+    Strip,
+    UnitOfWork,
+    WorkspaceRepository,
+)
+
+_OPEN = (NoticeState.PENDING, NoticeState.LEASED)
+
+
+@final
+class MemoryStorage:
+    """What is kept while the process lives; `unit_of_work` is a `UnitOfWorkFactory`."""
+
+    def __init__(self) -> None:
+        self._kept = _Kept()
+
+    def add_workspace(
+        self,
+        workspace_id: WorkspaceId,
+        *,
+        name: str = "",
+        zone: str = "UTC",
+        admins: Iterable[str] = (),
+    ) -> None:
+        """Make a workspace known; `admins` are the addresses of its owners and admins."""
+        workspace = _Workspace(name=name, zone=zone, admins=tuple(sorted(admins)))
+        self._kept.tables.workspaces[workspace_id] = workspace
+
+    def unit_of_work(self) -> MemoryUnitOfWork:
+        """Return a new transaction, not yet begun."""
+        return MemoryUnitOfWork(self._kept)
+
+
+@final
+class MemoryUnitOfWork(UnitOfWork):
+    """A transaction over copies of all tables."""
+
+    services: MemoryServiceRepository
+    checks: MemoryCheckRepository
+    results: MemoryResultRepository
+    spans: MemorySpanRepository
+    incidents: MemoryIncidentRepository
+    recipients: MemoryRecipientRepository
+    outbox: MemoryOutboxRepository
+    audit: MemoryAuditRepository
+    roll_ups: MemoryRollUpRepository
+    workspaces: MemoryWorkspaceRepository
+
+    def __init__(self, kept: _Kept) -> None:
+        self._kept = kept
+
+    async def __aenter__(self) -> Self:
+        await self._kept.turn.acquire()
+        self._tables = tables = self._kept.tables.copy()
+        self.services = MemoryServiceRepository(tables)
+        self.checks = MemoryCheckRepository(tables)
+        self.results = MemoryResultRepository(tables)
+        self.spans = MemorySpanRepository(tables)
+        self.incidents = MemoryIncidentRepository(tables)
+        self.recipients = MemoryRecipientRepository(tables)
+        self.outbox = MemoryOutboxRepository(tables)
+        self.audit = MemoryAuditRepository(tables)
+        self.roll_ups = MemoryRollUpRepository(tables)
+        self.workspaces = MemoryWorkspaceRepository(tables)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._kept.turn.release()
+
+    async def commit(self) -> None:
+        self._kept.tables = self._tables.copy()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        before, revisions = self._tables.copy(), self.services.revisions()
+        try:
+            yield
+        except BaseException:
+            self._tables.become(before)
+            self.services.restore(revisions)
+            raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Workspace:
+    name: str
+    zone: str
+    admins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """The schedule of one check; it outlives the check, so that its fence does."""
+
+    slot: Slot | None = None
+    fence: int = 0
+    leased_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owed:
+    notice: Notice
+    leased_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Tables:
+    services: dict[ServiceId, Service] = field(default_factory=dict)
+    runs: dict[CheckId, _Run] = field(default_factory=dict)
+    results: dict[tuple[CheckId, SlotKey], Result] = field(default_factory=dict)
+    spans: dict[CheckId, tuple[Span, ...]] = field(default_factory=dict)
+    incidents: dict[IncidentId, Incident] = field(default_factory=dict)
+    recipients: dict[ServiceId, tuple[Recipient, ...]] = field(default_factory=dict)
+    owed: dict[OutboxId, _Owed] = field(default_factory=dict)
+    audit: dict[int, AuditRow] = field(default_factory=dict)
+    dirty: dict[DirtyBucket, None] = field(default_factory=dict)
+    roll_ups: dict[tuple[CheckId, Grain, datetime], RollUp] = field(default_factory=dict)
+    strips: dict[ServiceId, Strip] = field(default_factory=dict)
+    workspaces: dict[WorkspaceId, _Workspace] = field(default_factory=dict)
+
+    def copy(self) -> _Tables:
+        return _Tables(**{table.name: dict(getattr(self, table.name)) for table in fields(self)})
+
+    def become(self, other: _Tables) -> None:
+        for table in fields(self):
+            setattr(self, table.name, getattr(other, table.name))
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is committed, and whose turn it is to change it."""
+
+    tables: _Tables = field(default_factory=_Tables)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@final
+class MemoryServiceRepository(ServiceRepository):
+    """Services; it remembers the revision at which each was read."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+        self._read: dict[ServiceId, int] = {}
+
+    async def get(self, service_id: ServiceId, *, lock: bool = False) -> Service:
+        service = self._tables.services.get(service_id)
+        if service is None or service.mode is Mode.DELETED:
+            raise NotFoundError("service")
+        return self._taken(service)
+
+    async def list_of_checks(self, check_ids: Iterable[CheckId]) -> list[Service]:
+        asked = set(check_ids)
+        return [
+            self._taken(service)
+            for _, service in sorted(self._tables.services.items())
+            if service.mode is not Mode.DELETED
+            and any(check.id in asked for check in service.checks)
+        ]
+
+    async def add(self, service: Service) -> None:
+        self._store(replace(service, checks=()))
+
+    async def save(self, services: Iterable[Service]) -> None:
+        saved = list(services)
+        if any(self._stored_revision(service) != self._base(service) for service in saved):
+            raise VersionConflictError("service")
+        for service in saved:
+            self._store(service)
+            for check in service.checks:
+                self._tables.runs.setdefault(check.id, _Run())
+
+    async def save_states(self, services: Iterable[Service]) -> None:
+        saved = list(services)
+        if any(self._stored_revision(service) > self._base(service) for service in saved):
+            raise VersionConflictError("service")
+        for service in saved:
+            stored = self._tables.services.get(service.id)
+            if stored is not None:
+                self._store(_with_states(stored, service))
+
+    def revisions(self) -> dict[ServiceId, int]:
+        """Return the revisions as read so far, for `restore` when a part is undone."""
+        return dict(self._read)
+
+    def restore(self, revisions: dict[ServiceId, int]) -> None:
+        """Go back to what was read when `revisions` were asked for."""
+        self._read = dict(revisions)
+
+    def _base(self, service: Service) -> int:
+        return self._read.get(service.id, service.revision)
+
+    def _stored_revision(self, service: Service) -> int:
+        stored = self._tables.services.get(service.id)
+        return -1 if stored is None else stored.revision
+
+    def _taken(self, service: Service) -> Service:
+        self._read[service.id] = service.revision
+        return replace(service, incident=_open_incident(self._tables, service.id))
+
+    def _store(self, service: Service) -> None:
+        self._tables.services[service.id] = replace(service, incident=None)
+        self._read[service.id] = service.revision
+
+
+@final
+class MemoryCheckRepository(CheckRepository):
+    """The schedule."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def lease(
+        self, *, now: datetime, limit: int, owner: str, lease_for: timedelta
+    ) -> list[LeasedCheck]:
+        due = [
+            (slot.due_at, check.id, check, slot, run)
+            for check, slot, run in self._handed_out()
+            if slot.due_at <= now and (run.leased_until is None or run.leased_until <= now)
+        ]
+        return [
+            self._leased(check, slot, run, now, now + lease_for)
+            for _, _, check, slot, run in sorted(due, key=lambda one: one[:2])[:limit]
+        ]
+
+    async def next_due_at(self) -> datetime | None:
+        waits = [
+            slot.due_at if run.leased_until is None else max(run.leased_until, slot.due_at)
+            for _, slot, run in self._handed_out()
+        ]
+        return min(waits, default=None)
+
+    async def plan(self, check_id: CheckId, slot: Slot) -> None:
+        if check_id in self._tables.runs:
+            self._change(check_id, replace(self._tables.runs[check_id], slot=slot))
+
+    async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
+        for check_id, slot in slots.items():
+            await self.plan(check_id, slot)
+
+    async def planned(self, check_id: CheckId) -> Slot | None:
+        run = self._tables.runs.get(check_id)
+        return None if run is None else run.slot
+
+    async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
+        runs = self._tables.runs
+        return {check_id: runs[check_id].fence for check_id in check_ids if check_id in runs}
+
+    async def revoke_lease(self, check_ids: Iterable[CheckId]) -> None:
+        for check_id in set(check_ids) & self._tables.runs.keys():
+            run = self._tables.runs[check_id]
+            self._change(check_id, replace(run, fence=run.fence + 1))
+
+    async def void_leases(self) -> int:
+        leased = [check_id for check_id, run in self._tables.runs.items() if run.leased_until]
+        await self.revoke_lease(leased)
+        return len(leased)
+
+    def _change(self, check_id: CheckId, run: _Run) -> None:
+        self._tables.runs[check_id] = replace(run, leased_until=None)
+
+    def _handed_out(self) -> list[tuple[Check, Slot, _Run]]:
+        return [
+            (check, run.slot, run)
+            for service in self._tables.services.values()
+            if service.mode is Mode.ACTIVE
+            for check in service.checks
+            if (run := self._tables.runs[check.id]).slot is not None
+        ]
+
+    def _leased(
+        self, check: Check, slot: Slot, run: _Run, now: datetime, until: datetime
+    ) -> LeasedCheck:
+        leased = replace(run, fence=run.fence + 1, leased_until=until)
+        self._tables.runs[check.id] = leased
+        latest = check.schedule.slot_at(now)
+        is_late = slot.attempt == 1 and now - slot.at > check.schedule.every
+        if is_late and latest is not None and latest > slot.at:
+            slot = Slot(at=latest, due_at=latest)
+        return LeasedCheck(check=check, slot=slot, fence=leased.fence, leased_until=until)
+
+
+@final
+class MemoryResultRepository(ResultRepository):
+    """Raw results."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def add(self, results: Iterable[Result]) -> None:
+        for result in results:
+            self._tables.results.setdefault((result.check_id, result.key), result)
+
+    async def between(self, check_id: CheckId, begin: datetime, end: datetime) -> list[Result]:
+        found = [
+            replace(result, explanations=())
+            for result in self._tables.results.values()
+            if result.check_id == check_id and begin <= result.slot < end
+        ]
+        return sorted(found, key=lambda result: result.key)
+
+    async def latest(
+        self, check_ids: Iterable[CheckId], *, limit: int, before: SlotKey | None = None
+    ) -> list[Result]:
+        asked = set(check_ids)
+        found = [
+            result
+            for result in self._tables.results.values()
+            if result.check_id in asked and (before is None or result.key < before)
+        ]
+        return sorted(found, key=lambda result: result.key, reverse=True)[:limit]
+
+    async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        results = self._tables.results
+        old = sorted(
+            (key for key, result in results.items() if result.slot < instant),
+            key=lambda key: key[1],
+        )[:limit]
+        for key in old:
+            del results[key]
+        return len(old)
+
+
+@final
+class MemorySpanRepository(SpanRepository):
+    """How the time of each check counts."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def turn(self, check_id: CheckId, at: datetime, kind: TimeKind) -> None:
+        spans = [span for span in self._tables.spans.get(check_id, ()) if span.began_at < at]
+        if spans and spans[-1].kind is kind:
+            spans[-1] = replace(spans[-1], ended_at=None)
+        else:
+            spans[-1:] = [replace(span, ended_at=at) for span in spans[-1:]]
+            spans.append(Span(kind=kind, began_at=at))
+        self._tables.spans[check_id] = tuple(spans)
+
+    async def overlapping(
+        self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
+    ) -> dict[CheckId, list[Span]]:
+        found = {
+            check_id: [
+                span
+                for span in self._tables.spans.get(check_id, ())
+                if span.began_at < end and (span.ended_at is None or span.ended_at > begin)
+            ]
+            for check_id in check_ids
+        }
+        return {check_id: spans for check_id, spans in found.items() if spans}
+
+
+@final
+class MemoryIncidentRepository(IncidentRepository):
+    """Incidents."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def save(self, incident: Incident) -> None:
+        other = _open_incident(self._tables, incident.service_id)
+        is_open = incident.state is not IncidentState.RESOLVED
+        if is_open and other is not None and other.id != incident.id:
+            raise VersionConflictError("incident")
+        self._tables.incidents[incident.id] = incident
+
+    async def get(self, incident_id: IncidentId) -> Incident:
+        if incident_id not in self._tables.incidents:
+            raise NotFoundError("incident")
+        return self._tables.incidents[incident_id]
+
+    async def latest(
+        self, service_ids: Iterable[ServiceId], *, limit: int, since: datetime | None = None
+    ) -> list[Incident]:
+        asked = set(service_ids)
+        found = [
+            incident
+            for incident in self._tables.incidents.values()
+            if incident.service_id in asked
+            and (since is None or incident.ended_at is None or incident.ended_at > since)
+        ]
+        return sorted(found, key=lambda one: (one.began_at, one.id), reverse=True)[:limit]
+
+
+@final
+class MemoryRecipientRepository(RecipientRepository):
+    """Recipients; what is still owed to one that goes is cancelled with it."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def of_service(self, service_id: ServiceId) -> list[Recipient]:
+        return list(self._tables.recipients.get(service_id, ()))
+
+    async def get(self, recipient_id: RecipientId) -> Recipient:
+        for recipients in self._tables.recipients.values():
+            for recipient in recipients:
+                if recipient.id == recipient_id:
+                    return recipient
+        raise NotFoundError("recipient")
+
+    async def replace(self, service_id: ServiceId, recipients: Sequence[Recipient]) -> None:
+        known = {recipient.id: recipient for recipient in await self.of_service(service_id)}
+        for gone in known.keys() - {recipient.id for recipient in recipients}:
+            self._cancel(gone)
+        self._tables.recipients[service_id] = tuple(
+            _confirmed_as(known.get(recipient.id), recipient) for recipient in recipients
+        )
+
+    async def save(self, recipient: Recipient) -> None:
+        of_service = await self.of_service(recipient.service_id)
+        if all(other.id != recipient.id for other in of_service):
+            of_service.append(recipient)
+        self._tables.recipients[recipient.service_id] = tuple(
+            recipient if other.id == recipient.id else other for other in of_service
+        )
+
+    async def remove(self, recipient_id: RecipientId) -> None:
+        self._cancel(recipient_id)
+        for service_id, recipients in self._tables.recipients.items():
+            left = tuple(other for other in recipients if other.id != recipient_id)
+            self._tables.recipients[service_id] = left
+
+    async def admins_of(self, workspace_id: WorkspaceId) -> list[str]:
+        workspace = self._tables.workspaces.get(workspace_id)
+        return [] if workspace is None else list(workspace.admins)
+
+    def _cancel(self, recipient_id: RecipientId) -> None:
+        for owed in list(self._tables.owed.values()):
+            if owed.notice.recipient_id == recipient_id:
+                _cancel_if_pending(self._tables, owed)
+
+
+@final
+class MemoryOutboxRepository(OutboxRepository):
+    """Messages owed, in the order in which they were added."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def add(self, notices: Iterable[Notice]) -> None:
+        keys = {owed.notice.key for owed in self._tables.owed.values()}
+        for notice in notices:
+            if notice.key not in keys:
+                keys.add(notice.key)
+                self._tables.owed[notice.id] = _Owed(notice=notice)
+
+    async def lease(self, *, now: datetime, limit: int, lease_for: timedelta) -> list[Notice]:
+        due = [owed for owed in self._firsts() if _free_from(owed) <= now][:limit]
+        leased = [
+            replace(owed.notice, state=NoticeState.LEASED, fence=owed.notice.fence + 1)
+            for owed in due
+        ]
+        for notice in leased:
+            self._tables.owed[notice.id] = _Owed(notice=notice, leased_until=now + lease_for)
+        return leased
+
+    async def begin_attempt(self, notice: Notice, *, at: datetime) -> bool:
+        owed = self._held(notice)
+        if owed is None:
+            return False
+        begun = replace(owed.notice, attempt=notice.attempt + 1)
+        self._tables.owed[notice.id] = replace(owed, notice=begun)
+        return True
+
+    async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
+        return self._mark(notice, state=NoticeState.SENT, sent_at=at)
+
+    async def mark_delayed(self, notice: Notice, *, until: datetime, error: str) -> bool:
+        return self._mark(notice, state=NoticeState.PENDING, due_at=until, last_error=error)
+
+    async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
+        return self._mark(notice, state=NoticeState.DEAD, last_error=error)
+
+    async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
+        asked = None if kinds is None else set(kinds)
+        concerned = [
+            owed
+            for owed in self._tables.owed.values()
+            if owed.notice.service_id == service_id and (asked is None or owed.notice.kind in asked)
+        ]
+        return sum([_cancel_if_pending(self._tables, owed) for owed in concerned])
+
+    async def told(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+        return [
+            owed.notice
+            for owed in self._tables.owed.values()
+            if owed.notice.incident_id == incident_id
+            and owed.notice.kind == kind
+            and owed.notice.state is not NoticeState.CANCELLED
+        ]
+
+    async def next_due_at(self) -> datetime | None:
+        return min((_free_from(owed) for owed in self._firsts()), default=None)
+
+    async def void_leases(self) -> int:
+        leased = [
+            owed.notice
+            for owed in self._tables.owed.values()
+            if owed.notice.state is NoticeState.LEASED
+        ]
+        for notice in leased:
+            self._mark(notice, state=NoticeState.PENDING, fence=notice.fence + 1)
+        return len(leased)
+
+    def _firsts(self) -> list[_Owed]:
+        """Return what is open and waits for no earlier notice."""
+        seen: defaultdict[tuple[object, ...], int] = defaultdict(int)
+        firsts = []
+        for owed in self._tables.owed.values():
+            notice = owed.notice
+            if notice.state not in _OPEN:
+                continue
+            order = (notice.service_id, notice.recipient_id, notice.channel)
+            seen[order] += 1
+            if seen[order] == 1 or None in order:
+                firsts.append(owed)
+        return firsts
+
+    def _held(self, notice: Notice) -> _Owed | None:
+        owed = self._tables.owed.get(notice.id)
+        if owed is None or owed.notice.fence != notice.fence:
+            return None
+        return owed if owed.notice.state is NoticeState.LEASED else None
+
+    def _mark(self, notice: Notice, **changes: object) -> bool:
+        owed = self._held(notice)
+        if owed is None:
+            return False
+        # mypy cannot know which fields the keywords of `replace` name.
+        marked: Notice = replace(owed.notice, **changes)  # type: ignore[arg-type]
+        self._tables.owed[notice.id] = _Owed(notice=marked)
+        return True
+
+
+@final
+class MemoryAuditRepository(AuditRepository):
+    """The history."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def add(self, rows: Iterable[AuditRow]) -> None:
+        for number, row in enumerate(rows, start=len(self._tables.audit)):
+            self._tables.audit[number] = row
+
+    async def of_service(self, service_id: ServiceId, *, limit: int) -> list[AuditRow]:
+        newest_first = reversed(self._tables.audit.values())
+        return [row for row in newest_first if row.service_id == service_id][:limit]
+
+
+@final
+class MemoryRollUpRepository(RollUpRepository):
+    """Sums of results and time per check and bucket."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def mark_dirty(self, buckets: Iterable[DirtyBucket]) -> None:
+        self._tables.dirty.update(dict.fromkeys(buckets))
+
+    async def take_dirty(self, *, limit: int) -> list[DirtyBucket]:
+        oldest = sorted(self._tables.dirty, key=lambda bucket: (bucket.hour, bucket.check_id))
+        taken = oldest[:limit]
+        for bucket in taken:
+            del self._tables.dirty[bucket]
+        return taken
+
+    async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
+        for bucket, row in rows.items():
+            self._tables.roll_ups[check_id, grain, bucket] = row
+
+    async def load(
+        self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
+    ) -> dict[CheckId, dict[datetime, RollUp]]:
+        asked = set(check_ids)
+        found: dict[CheckId, dict[datetime, RollUp]] = defaultdict(dict)
+        for check_id, of_grain, bucket in sorted(self._tables.roll_ups):
+            if check_id in asked and of_grain is grain and begin <= bucket < end:
+                found[check_id][bucket] = self._tables.roll_ups[check_id, of_grain, bucket]
+        return dict(found)
+
+    async def save_strip(self, service_id: ServiceId, strip: Strip) -> None:
+        self._tables.strips[service_id] = strip
+
+    async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, Strip]:
+        strips = self._tables.strips
+        return {asked: strips[asked] for asked in service_ids if asked in strips}
+
+    async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
+        active = sorted(
+            service.id for service in self._tables.services.values() if service.mode is Mode.ACTIVE
+        )
+        return [one for one in active if not self._has_strip_of(one, day)][:limit]
+
+    async def delete_before(self, grain: Grain, instant: datetime, *, limit: int) -> int:
+        old = sorted(
+            (key for key in self._tables.roll_ups if key[1] is grain and key[2] < instant),
+            key=lambda key: key[2],
+        )[:limit]
+        for key in old:
+            del self._tables.roll_ups[key]
+        return len(old)
+
+    def _has_strip_of(self, service_id: ServiceId, day: date) -> bool:
+        strip = self._tables.strips.get(service_id)
+        return strip is not None and strip.first + timedelta(days=len(strip.grades) - 1) >= day
+
+
+@final
+class MemoryWorkspaceRepository(WorkspaceRepository):
+    """Workspaces."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def zone(self, workspace_id: WorkspaceId) -> str:
+        return self._workspace(workspace_id).zone
+
+    async def name(self, workspace_id: WorkspaceId) -> str:
+        return self._workspace(workspace_id).name
+
+    def _workspace(self, workspace_id: WorkspaceId) -> _Workspace:
+        if workspace_id not in self._tables.workspaces:
+            raise NotFoundError("workspace")
+        return self._tables.workspaces[workspace_id]
+
+
+def _open_incident(tables: _Tables, service_id: ServiceId) -> Incident | None:
+    for incident in tables.incidents.values():
+        if incident.service_id == service_id and incident.state is not IncidentState.RESOLVED:
+            return incident
+    return None
+
+
+def _with_states(stored: Service, service: Service) -> Service:
+    states = {check.id: check.state for check in service.checks}
+    checks = tuple(
+        replace(check, state=states.get(check.id, check.state)) for check in stored.checks
+    )
+    return replace(
+        stored,
+        health=service.health,
+        since=service.since,
+        revision=service.revision,
+        checks=checks,
+    )
+
+
+def _confirmed_as(known: Recipient | None, recipient: Recipient) -> Recipient:
+    if known is None or known.confirmed_at is None:
+        return recipient
+    return replace(recipient, confirmed_at=known.confirmed_at)
+
+
+def _free_from(owed: _Owed) -> datetime:
+    if owed.notice.state is NoticeState.LEASED and owed.leased_until is not None:
+        return owed.leased_until
+    return owed.notice.due_at
+
+
+def _cancel_if_pending(tables: _Tables, owed: _Owed) -> bool:
+    if owed.notice.state is not NoticeState.PENDING:
+        return False
+    cancelled = replace(owed.notice, state=NoticeState.CANCELLED)
+    tables.owed[cancelled.id] = _Owed(notice=cancelled)
+    return True
