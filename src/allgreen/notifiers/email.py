@@ -31,14 +31,14 @@ from allgreen.ports import Accepted, Clock, Notifier
 class SmtpTimeouts:
     """Seconds that a mail server may take.
 
-    The whole must end before the lease of the notice (120 s) does, or a second sender would begin
-    while the first one still waits.
+    The whole ends before the dispatcher gives up on any channel (90 s), so that the error can name
+    the mail server; and that is before the lease ends, or a second sender would begin.
     """
 
     connect_s: float = 15
     command_s: float = 20
     accept_s: float = 60
-    whole_s: float = 90
+    whole_s: float = 80
 
 
 @final

@@ -79,8 +79,9 @@ def write_letter(notice: Notice, links: LetterLinks, *, host: str, now: datetime
         host: Name of this Allgreen, for people who do not know it.
         now: When it is sent; a message that waited says when things happened, and that it is late.
     """
-    facts = _Told.of(notice, now)
-    return _WRITERS[notice.kind](facts, links, host)
+    letter = _WRITERS[notice.kind](_Told.of(notice, now), links, host)
+    # One non-breaking space would have the whole subject encoded, unreadable in raw form.
+    return replace(letter, subject=letter.subject.replace(wording.NBSP, " "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

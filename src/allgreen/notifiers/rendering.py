@@ -8,14 +8,16 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from allgreen.notifiers.letters import Letter
+from allgreen.notifiers.wording import NBSP
 
 LARGEST_HTML_BYTES: Final = 60 * 1024
 """Beyond some 100 KB mail programs cut a mail off; ours stay well below."""
 
 
 def render_text(letter: Letter) -> str:
-    """Return the plain-text form."""
-    return _TEMPLATES.get_template("letter.txt.j2").render(letter=letter)
+    """Return the plain-text form; with plain spaces, for pagers and for searching."""
+    text = _TEMPLATES.get_template("letter.txt.j2").render(letter=letter)
+    return text.replace(NBSP, " ")
 
 
 def render_html(letter: Letter) -> str:
