@@ -169,7 +169,7 @@ class Connection:
         except ssl.SSLError as error:
             self._fail(FailureClass.TLS, *explain_tls_error(error, self._request.target.host))
         except OSError as error:
-            self._end(_explain_os_error(error.errno, self._written_place()))
+            self._end(explain_os_error(error.errno, self._written_place()))
 
     def on_deadline(self) -> None:
         """End because the time is up, and say what it was spent on."""
@@ -204,7 +204,7 @@ class Connection:
                 return True
         except OSError as error:
             code = error.errno or 0
-        self._end(_explain_os_error(code, self._written_place()))
+        self._end(explain_os_error(code, self._written_place()))
         return False
 
     def _finish_connecting(self) -> None:
@@ -331,7 +331,8 @@ _TOO_LATE: Final = {
 }
 
 
-def _explain_os_error(code: int | None, place: str) -> Fault:
+def explain_os_error(code: int | None, place: str) -> Fault:
+    """Tell by an error of the system whose fault it is that `place` was not reached."""
     ours = _OUR_ERRORS.get(code or 0)
     if ours is not None:
         return Fault.of_ours("fault of the watcher", f"{ours} This says nothing about {place}.")

@@ -181,6 +181,7 @@ def _conclude(exchange: Exchange, asked: Request, addresses: int) -> Request | N
         return None
     if answer.status < 300 or not asked.follow_redirects or not answer.is_redirect:
         return None
+    exchange.answer = None
     return _follow(asked, answer, exchange)
 
 
@@ -195,7 +196,6 @@ def _follow(request: Request, answer: Answer, exchange: Exchange) -> Request | N
             return request.redirected(target, answer.status)
         except ValueError as error:
             problem = f"The target redirects to where nobody can follow. {error}"
-    exchange.answer = None
     exchange.fault = Fault.of_target(FailureClass.REDIRECT, "redirect not followed", problem)
     return None
 
