@@ -58,6 +58,13 @@ def test_every_described_message_exists() -> None:
     assert set(described) == {*_messages(commands), *_messages(events)}
 
 
+def test_every_decision_record_is_listed() -> None:
+    folder = ROOT / "docs/adr"
+    listed = LINK.findall((folder / "README.md").read_text())
+
+    assert listed == sorted(path.name for path in folder.glob("0*.md"))
+
+
 def test_contributing_names_every_verb_of_dev() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     verbs = runpy.run_path(str(ROOT / "dev"), run_name="dev")["VERBS"]
