@@ -84,8 +84,10 @@ function writeAge(daysAgo: number): string {
   return daysAgo === 1 ? "yesterday" : `${daysAgo}${NBSP}d ago`
 }
 
+// Made once: every strip of a page writes a date, and making a formatter costs more than the strip.
+const WEEKDAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: "UTC" })
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" })
+
 function writeDate(date: Date): string {
-  const part = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(date)
-  return `${part({ weekday: "short" })} ${part({ day: "numeric", month: "short" })}`
+  return `${WEEKDAY.format(date)} ${DATE.format(date)}`
 }

@@ -146,6 +146,20 @@ describe("drawing", () => {
     expect(svg.getAttribute("viewBox")).toBe("0 0 450 34")
   })
 
+  test("a pipe whose grade changed is drawn apart, to settle", () => {
+    const svg = newSvg()
+
+    drawStrip(svg, "uux", box({ width: 30 }), "uud")
+
+    const group = svg.querySelector(".settle")
+    expect([...(group?.children ?? [])].map((path) => path.getAttribute("class"))).toEqual([
+      "pf-x",
+      "pe-x",
+    ])
+    expect(svg.querySelectorAll(".pf-x")).toHaveLength(1)
+    expect(pieces(svg.querySelector(".pf-u")?.getAttribute("d") ?? "")).toBe(2)
+  })
+
   test("one day is framed at a time", () => {
     const svg = newSvg()
     const layout = drawStrip(svg, "uuu", box({ width: 30 }))

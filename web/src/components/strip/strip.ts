@@ -79,8 +79,11 @@ export function layoutStrip(count: number, box: Box): StripLayout {
   }
 }
 
-/** One path per state and part, whatever the number of days. */
-export function stripPaths(grades: readonly GradeLetter[], layout: StripLayout): StripPath[] {
+/** One path per state and part, whatever the number of days; a day that is `null` is left out. */
+export function stripPaths(
+  grades: readonly (GradeLetter | null)[],
+  layout: StripLayout,
+): StripPath[] {
   return DRAW_ORDER.flatMap((letter) => {
     const lefts = layout.lefts.filter((_, day) => grades[day] === letter)
     if (lefts.length === 0) {
@@ -109,15 +112,25 @@ export function dayForKey(key: string, day: number, count: number): number | nul
   return target === undefined ? null : clampDay(target, count)
 }
 
-/** Draw the strip into an empty `<svg>`, or draw it anew after a change of size or grades. */
-export function drawStrip(svg: SVGSVGElement, grades: string, box: Box): StripLayout {
+/**
+ * Draw the strip into an `<svg>`, replacing what stood there.
+ *
+ * @param before The grades that were shown until now, for the same days. A pipe whose grade is
+ *   another one settles once, see `strip.css`; without them nothing moves.
+ */
+export function drawStrip(
+  svg: SVGSVGElement,
+  grades: string,
+  box: Box,
+  before = grades,
+): StripLayout {
   const letters = parseGrades(grades)
   const layout = layoutStrip(letters.length, box)
+  const isChanged = (_: GradeLetter, day: number) => grades[day] !== before[day]
   svg.setAttribute("viewBox", `0 0 ${round(box.width)} ${round(box.height)}`)
   svg.replaceChildren(
-    ...stripPaths(letters, layout).map(({ className, d }) =>
-      element("path", { class: className, d }),
-    ),
+    ...pathElements(letters, layout, (letter, day) => !isChanged(letter, day)),
+    ...(grades === before ? [] : [settling(pathElements(letters, layout, isChanged))]),
   )
   return layout
 }
@@ -139,6 +152,23 @@ export function frameDay(svg: SVGSVGElement, layout: StripLayout, day: number | 
       rx: round(layout.pipeWidth / 2 + 2),
     }),
   )
+}
+
+function pathElements(
+  letters: readonly GradeLetter[],
+  layout: StripLayout,
+  isWanted: (letter: GradeLetter, day: number) => boolean,
+): SVGElement[] {
+  const wanted = letters.map((letter, day) => (isWanted(letter, day) ? letter : null))
+  return stripPaths(wanted, layout).map(({ className, d }) =>
+    element("path", { class: className, d }),
+  )
+}
+
+function settling(paths: readonly SVGElement[]): SVGElement {
+  const group = element("g", { class: "settle" })
+  group.append(...paths)
+  return group
 }
 
 function isGradeLetter(letter: string): letter is GradeLetter {

@@ -147,6 +147,18 @@ describe("drawing", () => {
     ])
   })
 
+  test("today's pipe settles when its grade changes, and only then", () => {
+    const { rerender, slider } = setUp()
+    expect(slider.querySelector(".settle")).toBeNull()
+
+    const worse = { ...strip, grades: `${strip.grades.slice(0, -1)}d` }
+    rerender(<UptimeStrip strip={worse} name="Checkout API" />)
+    expect(slider.querySelector(".settle .pf-d")).toBeInTheDocument()
+
+    rerender(<UptimeStrip strip={{ ...worse, from: "2026-01-16" }} name="Checkout API" />)
+    expect(slider.querySelector(".settle")).toBeNull()
+  })
+
   test("a paused service is paler", () => {
     expect(setUp({ isMuted: true }).slider).toHaveClass("mute")
   })

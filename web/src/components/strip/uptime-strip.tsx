@@ -11,6 +11,7 @@ import { observeSize } from "@/components/plot/observe-size"
 import { Tip } from "@/components/plot/tip"
 import { DayTip } from "./day-tip"
 import { readDay, type StripSeries } from "./read-day"
+import "./strip.css"
 import { dayAt, dayForKey, drawStrip, frameDay, type StripLayout } from "./strip"
 
 export interface UptimeStripProps {
@@ -19,13 +20,16 @@ export interface UptimeStripProps {
   name: string
   /** Paused: the history stays, paler. */
   isMuted?: boolean
+  /** The name under which the pipes move to their next place when the page changes. */
+  transitionName?: string
 }
 
 /** Ninety days as pipes, one tab stop: arrows move by day, Page keys by week, Home and End, Esc. */
-export function UptimeStrip({ strip, name, isMuted = false }: UptimeStripProps) {
+export function UptimeStrip({ strip, name, isMuted = false, transitionName }: UptimeStripProps) {
   const host = useRef<HTMLDivElement>(null)
   const svg = useRef<SVGSVGElement>(null)
   const layout = useRef<StripLayout | null>(null)
+  const drawn = useRef<{ from: string; grades: string } | null>(null)
   const count = strip.grades.length
   const [day, setDay] = useState(count - 1)
   const [isShown, setShown] = useState(false)
@@ -35,9 +39,13 @@ export function UptimeStrip({ strip, name, isMuted = false }: UptimeStripProps) 
     if (!host.current) return
     return observeSize(host.current, (size) => {
       if (!svg.current) return
-      layout.current = drawStrip(svg.current, strip.grades, { ...size, dpr: devicePixelRatio })
+      // Another first day moves every pipe by one: that is midnight, not a change of state.
+      const before = drawn.current?.from === strip.from ? drawn.current.grades : strip.grades
+      const box = { ...size, dpr: devicePixelRatio }
+      layout.current = drawStrip(svg.current, strip.grades, box, before)
+      drawn.current = { from: strip.from, grades: strip.grades }
     })
-  }, [strip.grades])
+  }, [strip.from, strip.grades])
 
   useLayoutEffect(() => {
     if (svg.current && layout.current) frameDay(svg.current, layout.current, isShown ? day : null)
@@ -71,6 +79,7 @@ export function UptimeStrip({ strip, name, isMuted = false }: UptimeStripProps) 
       <div
         ref={host}
         className={isMuted ? "strip mute" : "strip"}
+        style={{ viewTransitionName: transitionName }}
         role="slider"
         tabIndex={0}
         aria-label={`${name}, uptime by day, last ${count} days`}

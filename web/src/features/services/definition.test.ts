@@ -9,7 +9,7 @@ function makeCheck(over: Partial<CheckView> = {}, expectations = {}): CheckView 
   return { ...check, ...over, expectations: { ...check.expectations, ...expectations } }
 }
 
-const result = { outcome: "ok", certificate_days: 61 } as Result
+const result = { http_status: 503, certificate_days: 61 } as Result
 
 const lines = (check: CheckView, last: Result | null = null) =>
   defineCheck(check, last).map(({ term, value }) => `${term}: ${value}`)
@@ -54,8 +54,8 @@ describe("what is correct", () => {
 
   test.each<[string, Partial<Result> | null, string]>([
     ["no check has seen it", null, "TLS: Verified"],
-    ["the check failed", { outcome: "fail", certificate_days: 61 }, "TLS: 61\u00a0days left"],
-    ["its time is over", { outcome: "fail", certificate_days: -3 }, "TLS: Expired"],
+    ["it got no answer", { http_status: null, certificate_days: 61 }, "TLS: 61\u00a0days left"],
+    ["its time is over", { http_status: null, certificate_days: -3 }, "TLS: Expired"],
   ])("does not call a certificate valid when %s", (_, last, line) => {
     expect(lines(makeCheck({}, { certificate_days: null }), last as Result | null)).toContain(line)
   })

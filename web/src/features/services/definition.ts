@@ -48,12 +48,12 @@ function describeCertificate(check: CheckView, lastResult: Result | null): strin
   return wanted === null ? validity : `${validity}, at least ${wanted}${NBSP}days wanted`
 }
 
-/** Only a check that got its answer has proven the certificate; a failed one has merely read it. */
+/** Only an answer has proven the certificate; a check that failed before it has merely read it. */
 function describeValidity(lastResult: Result | null): string {
   const left = lastResult?.certificate_days ?? null
   if (left === null) return "Verified"
   if (left < 0) return "Expired"
-  const isProven = lastResult?.outcome === "ok" || lastResult?.outcome === "slow"
+  const isProven = lastResult?.http_status != null
   return `${isProven ? "Valid, " : ""}${left}${NBSP}days left`
 }
 

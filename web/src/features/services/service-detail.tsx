@@ -8,6 +8,7 @@ import { LastResult } from "./last-result"
 import { serviceQuery } from "./queries"
 import { ResponseTimes } from "./response-times"
 import styles from "./service-detail.module.css"
+import { pipesOf } from "./service-row"
 import { ServiceSettings } from "./service-settings"
 
 export interface ServiceDetailProps {
@@ -25,7 +26,12 @@ export function ServiceDetail({ row, workspaceId, range, onRange, onDeleted }: S
   return (
     <div className={styles.more}>
       <div className={styles.full}>
-        <UptimeStrip strip={row.strip} name={row.name} isMuted={row.mode === "paused"} />
+        <UptimeStrip
+          strip={row.strip}
+          name={row.name}
+          isMuted={row.mode === "paused"}
+          transitionName={pipesOf(row)}
+        />
         <StripAxis strip={row.strip} />
       </div>
       <div>

@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react"
-import { type CSSProperties, memo, type ReactNode } from "react"
+import { type CSSProperties, memo, type ReactNode, useState } from "react"
 import type { ServiceRow as Row } from "@/api"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { StatusGlyph } from "@/components/ui/status-glyph"
@@ -22,6 +22,8 @@ export interface ServiceRowProps {
 export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
   const { row, explanation, isOpen, onToggle, children } = props
   const detailId = `service-${row.id}`
+  // A name on every strip would have the browser capture a hundred of them at every change of page.
+  const [isMoving, setMoving] = useState(false)
   return (
     <article className={styles.service} data-open={isOpen || undefined} aria-label={row.name}>
       <div className={styles.line}>
@@ -29,7 +31,12 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
         {isOpen ? (
           <ServiceFigures serviceId={row.id} />
         ) : (
-          <UptimeStrip strip={row.strip} name={row.name} isMuted={row.mode === "paused"} />
+          <UptimeStrip
+            strip={row.strip}
+            name={row.name}
+            isMuted={row.mode === "paused"}
+            transitionName={isMoving ? pipesOf(row) : undefined}
+          />
         )}
         <div className={styles.uptime}>
           <span className="vh">Uptime, 90 days: </span>
@@ -45,6 +52,10 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
           aria-expanded={isOpen}
           aria-controls={isOpen ? detailId : undefined}
           aria-label={`Details for ${row.name}`}
+          onPointerEnter={() => setMoving(true)}
+          onPointerLeave={() => setMoving(false)}
+          onFocus={() => setMoving(true)}
+          onBlur={() => setMoving(false)}
           onClick={() => onToggle(row.id)}
         >
           <ChevronDown className="ic" aria-hidden="true" />
@@ -54,6 +65,11 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
     </article>
   )
 })
+
+/** The name by which the pipes of a closed row become the big ones of the open row. */
+export function pipesOf(row: Row): string {
+  return `pipes-${row.id}`
+}
 
 function Identity({ row, explanation }: Pick<ServiceRowProps, "row" | "explanation">) {
   const { glyph, word, text } = SHOWN[row.shown]

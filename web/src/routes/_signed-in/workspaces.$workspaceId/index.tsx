@@ -115,6 +115,9 @@ function PageError({ error, reset }: ErrorComponentProps) {
   }
   return (
     <div className="wrap">
+      <div className="ph">
+        <h1>Services</h1>
+      </div>
       <ErrorState error={error} onRetry={retry} />
     </div>
   )
