@@ -226,18 +226,18 @@ def _refuse_constant(word: str) -> float:
 
 
 def _refuse_depth(document: object) -> None:
-    level: list[object] = [document]
-    for _ in range(MAX_DEPTH + 1):
-        level = [member for value in level for member in _children(value)]
+    level: list[object] = [document] if isinstance(document, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        level = [member for parent in level for member in _containers_in(parent)]
         if not level:
             return
     raise ValueError("nested too deeply")
 
 
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _containers_in(parent: object) -> Iterator[object]:
+    members = parent.values() if isinstance(parent, dict) else parent
+    assert isinstance(members, Iterable)
+    return (member for member in members if isinstance(member, dict | list))
 
 
 _PATHS: Final = jsonpath.JSONPathEnvironment(strict=True)

@@ -166,8 +166,13 @@ class AnswerReader:
         Raises:
             UnreadableAnswerError: The body cannot be unpacked.
         """
-        body, is_whole = self._unpack(bytes(self._body[:MAX_BODY_BYTES]))
-        return Answer(self._status, self._headers, body, is_whole=is_whole)
+        is_whole = self._is_whole and len(self._body) <= MAX_BODY_BYTES
+        raw = bytes(self._body[:MAX_BODY_BYTES])
+        coding = self._headers.get("content-encoding", "").strip().lower()
+        if raw and coding not in {"", "identity"}:
+            raw, is_unpacked = _unpack(raw, coding)
+            is_whole = is_whole and is_unpacked
+        return Answer(self._status, self._headers, raw, is_whole=is_whole)
 
     def on_status(self, reason: bytes) -> None:
         """Count the words of the status line; called by the parser."""
@@ -224,23 +229,21 @@ class AnswerReader:
         if self._raw_bytes - head_bytes > MAX_BODY_BYTES:
             self.is_done = True
 
-    def _unpack(self, body: bytes) -> tuple[bytes, bool]:
-        coding = self._headers.get("content-encoding", "").strip().lower()
-        if not body or coding in {"", "identity"}:
-            return body, self._is_whole
-        if coding not in {"gzip", "x-gzip"}:
-            raise UnreadableAnswerError("The body is packed in a way that was not asked for.")
-        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        try:
-            unpacked = unpacker.decompress(body, MAX_BODY_BYTES)
-        except zlib.error:
-            raise UnreadableAnswerError("The body says it is gzip and is not.") from None
-        return unpacked, self._is_whole and unpacker.eof
-
     def _say_what_is_broken(self) -> str:
         if self._has_head:
             return "The body of the answer breaks the rules of HTTP."
         return "What answers does not speak HTTP/1."
+
+
+def _unpack(body: bytes, coding: str) -> tuple[bytes, bool]:
+    """Return at most 64 KiB, and whether that is all."""
+    if coding not in {"gzip", "x-gzip"}:
+        raise UnreadableAnswerError("The body is packed in a way that was not asked for.")
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        return unpacker.decompress(body, MAX_BODY_BYTES), unpacker.eof
+    except zlib.error:
+        raise UnreadableAnswerError("The body says it is gzip and is not.") from None
 
 
 def _split_head(head: bytes) -> dict[str, str]:

@@ -166,6 +166,16 @@ def test_an_endless_body_is_cut_at_64_kib_of_raw_bytes(frame: bytes) -> None:
     assert len(answer.body) <= MAX_BODY_BYTES
 
 
+@pytest.mark.parametrize(("size", "is_whole"), [(65_536, True), (65_537, False), (80_000, False)])
+@pytest.mark.parametrize("piece", [0, 16384])
+def test_a_body_just_over_the_limit_is_not_whole(size: int, is_whole: bool, piece: int) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode()
+
+    answer = read(head + b"a" * size, piece=piece)
+
+    assert (len(answer.body), answer.is_whole) == (min(size, MAX_BODY_BYTES), is_whole)
+
+
 def packed(body: bytes, coding: str) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
