@@ -1,0 +1,196 @@
+"""The judge of a run with kills: what the target answered against what Allgreen said of it.
+
+The target's own log and plan are the truth. A phase that lasted long enough while the platform was
+alive must have been noticed; a shorter one may have been. Whatever was said must be true.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+
+from tests.faults.flipping import Phase, Served
+
+Stretch = tuple[float, float]
+EARLIER_S = 2.0
+"""By how much an incident may begin before its outage: a slot is due before it is run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenIncident:
+    """An incident as the API tells it; instants in seconds since 1970."""
+
+    id: str
+    path: str
+    began_at: float
+    confirmed_at: float
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMail:
+    """A mail as the mail server got it."""
+
+    event: str
+    recipient: str
+    message_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that was seen.
+
+    Attributes:
+        alive: When the platform ran, from its ready line to its kill.
+        notice_s: How long a phase must meet one such stretch to be noticed for certain.
+        failures: How many failures in a row make an outage.
+        mails: In the order of their arrival.
+    """
+
+    phases: Mapping[str, Sequence[Phase]]
+    answers: Mapping[str, Sequence[Served]]
+    alive: Sequence[Stretch]
+    notice_s: float
+    failures: int
+    recipient: str
+    incidents: Sequence[SeenIncident]
+    mails: Sequence[SeenMail]
+
+    def must_be_noticed(self, phase: Phase) -> bool:
+        """Tell whether the platform lived long enough in a phase to know of it."""
+        overlaps = (min(phase.end, last) - max(phase.begin, first) for first, last in self.alive)
+        return any(overlap >= self.notice_s for overlap in overlaps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came out.
+
+    Attributes:
+        faults: One sentence for each broken promise.
+    """
+
+    outages: int
+    certain_outages: int
+    incidents: int
+    mails: int
+    duplicates: int
+    faults: tuple[str, ...] = field(default=())
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Hold the platform to its promises."""
+    outages = [p for phases in evidence.phases.values() for p in phases if p.is_down]
+    faults = (*_missed_outages(evidence), *_missed_recoveries(evidence))
+    faults += (*_untrue_incidents(evidence), *_mail_faults(evidence), *_order_faults(evidence))
+    distinct = {mail.message_id for mail in evidence.mails}
+    return Verdict(
+        outages=len(outages),
+        certain_outages=sum(evidence.must_be_noticed(outage) for outage in outages),
+        incidents=len(evidence.incidents),
+        mails=len(distinct),
+        duplicates=len(evidence.mails) - len(distinct),
+        faults=faults,
+    )
+
+
+def _missed_outages(evidence: Evidence) -> Iterator[str]:
+    for path, phase in _certain(evidence, is_down=True):
+        if not any(_spans(one, phase.end) for one in _of(path, evidence)):
+            yield f"{path}: no incident tells of the outage {_shown(phase)}"
+
+
+def _missed_recoveries(evidence: Evidence) -> Iterator[str]:
+    for path, phase in _certain(evidence, is_down=False):
+        for one in _of(path, evidence):
+            if one.began_at < phase.begin and _spans(one, phase.end):
+                yield f"{path}: incident {one.id} hides that it held {_shown(phase)}"
+
+
+def _untrue_incidents(evidence: Evidence) -> Iterator[str]:
+    for path, phases in evidence.phases.items():
+        outages = [phase for phase in phases if phase.is_down]
+        begins: Counter[Phase] = Counter()
+        for one in _of(path, evidence):
+            source = [o for o in outages if o.begin - EARLIER_S <= one.began_at <= o.end]
+            begins.update(source[:1])
+            if not source:
+                yield f"{path}: incident {one.id} began while it held"
+            if _failures_seen(evidence.answers.get(path, ()), one) < evidence.failures:
+                yield f"{path}: incident {one.id} stands on too few failures"
+            if one.ended_at is None or one.ended_at < one.confirmed_at < one.began_at:
+                yield f"{path}: incident {one.id} has no sensible end"
+        yield from (
+            f"{path}: {count} incidents for the one outage {_shown(outage)}"
+            for outage, count in begins.items()
+            if count > 1
+        )
+
+
+def _mail_faults(evidence: Evidence) -> Iterator[str]:
+    ids: dict[tuple[str, str], set[str]] = {}
+    for mail in evidence.mails:
+        ids.setdefault((mail.event, mail.recipient), set()).add(mail.message_id)
+    owed = {
+        (f"{one.id}/{kind}", evidence.recipient)
+        for one in evidence.incidents
+        for kind in ("down", "up")
+        if kind == "down" or one.ended_at is not None
+    }
+    yield from (f"the mail {event} to {to} is lost" for event, to in sorted(owed - ids.keys()))
+    yield from (f"the mail {event} to {to} is untrue" for event, to in sorted(ids.keys() - owed))
+    for (event, to), message_ids in ids.items():
+        if len(message_ids) > 1:
+            yield f"the mail {event} to {to} has {len(message_ids)} Message-IDs"
+    owners = Counter(message_id for message_ids in ids.values() for message_id in message_ids)
+    yield from (f"two mails share the Message-ID {m}" for m, count in owners.items() if count > 1)
+
+
+def _order_faults(evidence: Evidence) -> Iterator[str]:
+    firsts: dict[str, int] = {}
+    attempts: dict[str, list[int]] = {}
+    for position, mail in enumerate(evidence.mails):
+        firsts.setdefault(mail.event, position)
+        attempts.setdefault(mail.message_id, []).append(mail.attempt)
+    for path in evidence.phases:
+        expected = [
+            f"{one.id}/{kind}"
+            for one in sorted(_of(path, evidence), key=lambda one: one.began_at)
+            for kind in ("down", "up")
+        ]
+        arrived = sorted((e for e in expected if e in firsts), key=firsts.__getitem__)
+        if arrived != [event for event in expected if event in firsts]:
+            yield f"{path}: mails came in the wrong order: {', '.join(arrived)}"
+    for message_id, numbers in attempts.items():
+        if any(later <= earlier for earlier, later in pairwise(numbers)):
+            yield f"the attempts of {message_id} are numbered {numbers}"
+
+
+def _certain(evidence: Evidence, *, is_down: bool) -> Iterator[tuple[str, Phase]]:
+    for path, phases in evidence.phases.items():
+        for phase in phases:
+            if phase.is_down is is_down and evidence.must_be_noticed(phase):
+                yield path, phase
+
+
+def _of(path: str, evidence: Evidence) -> Iterable[SeenIncident]:
+    return (one for one in evidence.incidents if one.path == path)
+
+
+def _spans(incident: SeenIncident, instant: float) -> bool:
+    has_ended = incident.ended_at is not None and incident.ended_at < instant
+    return incident.began_at <= instant and not has_ended
+
+
+def _failures_seen(answers: Sequence[Served], incident: SeenIncident) -> int:
+    """Count the longest row of failures that the target gave until the incident was confirmed."""
+    told = [a for a in answers if incident.began_at - 0.1 <= a.at <= incident.confirmed_at]
+    rows = (len(list(row)) for is_down, row in groupby(told, lambda a: a.is_down) if is_down)
+    return max(rows, default=0)
+
+
+def _shown(phase: Phase) -> str:
+    return f"from {phase.begin:.1f} to {phase.end:.1f} ({phase.end - phase.begin:.1f} s)"
