@@ -9,6 +9,7 @@ AllgreenError
 ├── NotFoundError (LookupError)          absent, or hidden from the one who asks
 ├── VersionConflictError                 somebody else saved first
 ├── TooManyError                         a limit was reached; says when to come back
+├── BusyError                            more at once than can be done; says when to come back
 ├── StorageError (OSError)
 │   ├── StorageUnavailableError          the database cannot be reached or read
 │   └── StorageFullError                 the disk is full; nothing was written
@@ -123,6 +124,18 @@ class TooManyError(AllgreenError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(message)
+
+
+class BusyError(AllgreenError):
+    """More was asked for at once than can be done; nothing was done.
+
+    Attributes:
+        retry_after_s: Whole seconds after which to try again.
+    """
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__("Too many people ask for this at once. Try again in a few seconds.")
 
 
 class StorageError(AllgreenError, OSError):

@@ -1,0 +1,1 @@
+"""The platform: an HTTP API, a page, and the loops that watch, in one process."""

@@ -1,0 +1,1 @@
+"""Who is asking, and what may be reached: sessions, passwords, memberships."""

@@ -1,0 +1,44 @@
+"""Me: the account that is signed in, with the workspaces that are its to see."""
+
+from collections import defaultdict
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.identity import AccountId
+from allgreen.domain.policy import PERMISSIONS
+from allgreen.domain.status import ServiceHealth
+from allgreen.errors import NotSignedInError
+from allgreen.server.auth import queries
+from allgreen.server.auth.schemas import Me, WorkspaceSummary
+
+
+async def load_me(connection: AsyncConnection, account_id: AccountId) -> Me:
+    """Return what an account sees of itself.
+
+    Raises:
+        NotSignedInError: The account is gone.
+    """
+    account = await queries.find_account(connection, account_id)
+    if account is None:
+        raise NotSignedInError
+    healths: dict[str, list[ServiceHealth]] = defaultdict(list)
+    for workspace_id, health in await queries.list_healths(connection, account_id):
+        healths[workspace_id].append(health)
+    return Me(
+        id=account["id"],
+        name=account["name"],
+        email=account["email"],
+        email_verified=account["email_verified_at"] is not None,
+        instance_admin=account["instance_admin"],
+        workspaces=[
+            WorkspaceSummary(
+                id=row["workspace_id"],
+                name=row["name"],
+                role=row["role"],
+                time_zone=row["zone"],
+                health=ServiceHealth.worst_of(healths[row["workspace_id"]]),
+                may=sorted(PERMISSIONS[row["role"]]),
+            )
+            for row in await queries.list_workspaces(connection, account_id)
+        ],
+    )

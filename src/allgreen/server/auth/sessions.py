@@ -1,0 +1,114 @@
+"""Sessions: an opaque token in a cookie, and only its SHA-256 in the database."""
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from allgreen.domain.identity import AccountId
+from allgreen.errors import StorageError
+from allgreen.server.auth import actions, queries
+from allgreen.server.platform import get_platform
+from allgreen.server.settings import Settings
+
+IDLE: Final = timedelta(days=14)
+ABSOLUTE: Final = timedelta(days=90)
+TOUCH_EVERY: Final = timedelta(hours=1)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """An account that is signed in."""
+
+    id_hash: str
+    account_id: AccountId
+    name: str
+    email: str
+    is_verified: bool
+    is_instance_admin: bool
+    keep: bool
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the cookie; by https it is bound to this very host."""
+    return "__Host-allgreen" if settings.is_secure else "allgreen"
+
+
+def hash_of(token: str) -> str:
+    """Return what the database knows of a token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+async def open_session(
+    connection: AsyncConnection, account_id: AccountId, *, keep: bool, now: datetime
+) -> str:
+    """Store a new session and return its token, which nobody can read again."""
+    token = secrets.token_urlsafe(32)
+    await actions.add_session(
+        connection,
+        id_hash=hash_of(token),
+        account_id=account_id,
+        keep=keep,
+        now=now,
+        expires_at=now + IDLE,
+    )
+    return token
+
+
+async def current_session(request: Request) -> Session | None:
+    """Return the session that the cookie of a request names, while it lasts."""
+    platform = get_platform(request)
+    token = request.cookies.get(cookie_name(platform.settings))
+    if not token:
+        return None
+    now = platform.clock.now()
+    async with platform.database.read() as connection:
+        row = await queries.find_session(connection, hash_of(token), now)
+    if row is None:
+        return None
+    session = Session(**row)
+    if now - session.last_seen_at >= TOUCH_EVERY:
+        await _touch(request, session, now)
+    return session
+
+
+async def _touch(request: Request, session: Session, now: datetime) -> None:
+    expires_at = min(now + IDLE, session.created_at + ABSOLUTE)
+    try:
+        async with get_platform(request).database.unit_of_work() as uow:
+            await actions.touch_session(uow.connection, session.id_hash, now, expires_at)
+            await uow.commit()
+    except StorageError as error:
+        # Reading must work on a full disk; the session only ends a little earlier.
+        logger.warning("The use of a session could not be noted: %s", error)
+
+
+def set_cookie(response: Response, token: str, *, keep: bool, settings: Settings) -> None:
+    """Hand a session to the browser; without `keep` it ends with it."""
+    response.set_cookie(
+        cookie_name(settings),
+        token,
+        max_age=int(ABSOLUTE.total_seconds()) if keep else None,
+        path="/",
+        secure=settings.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_cookie(response: Response, settings: Settings) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(
+        cookie_name(settings), path="/", secure=settings.is_secure, httponly=True, samesite="lax"
+    )

@@ -1,0 +1,1 @@
+"""Outages, as they are told."""

@@ -1,0 +1,132 @@
+"""Links in mails: signed, so that nothing that opens a door is stored anywhere."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Final, final
+from uuid import UUID
+
+from allgreen.domain.notice import Notice, NoticeKind
+from allgreen.errors import NotFoundError
+from allgreen.notifiers.letters import LetterLinks
+
+VERIFY_WITHIN: Final = timedelta(hours=24)
+CONFIRM_WITHIN: Final = timedelta(days=7)
+ACCOUNT_FACT: Final = "account_id"
+"""Name under which a notice to verify an address holds its account."""
+_MAC_BYTES: Final = 32
+_STAMP_BYTES: Final = 8
+
+
+class Purpose(IntEnum):
+    """What a link does."""
+
+    VERIFY = 1
+    CONFIRM = 2
+    LEAVE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a link in a mail asks for.
+
+    Attributes:
+        subject: Id of the account or of the recipient.
+        stamp: Digest of the address it was sent to; a link dies when that changes.
+    """
+
+    purpose: Purpose
+    subject: str
+    stamp: bytes
+
+    def is_for(self, address: str) -> bool:
+        """Tell whether the link was sent to this address."""
+        return hmac.compare_digest(self.stamp, _stamp(address))
+
+
+@final
+class LinkSigner:
+    """Makes and reads the tokens of links in mails.
+
+    A token is purpose, id, expiry and stamp with an HMAC-SHA-256 under a key of this purpose. It
+    is derived when a mail is sent: the outbox, the log and backups hold none.
+    """
+
+    def __init__(self, secret_key: str, base_url: str) -> None:
+        self._key = hashlib.sha256(b"allgreen mail links\x00" + secret_key.encode()).digest()
+        self._base_url = base_url
+
+    def verify_token(self, account_id: str, address: str, *, at: datetime) -> str:
+        """Return the token that proves an account's address; it lives 24 hours from `at`."""
+        return self._write(Purpose.VERIFY, account_id, address, at + VERIFY_WITHIN)
+
+    def confirm_token(self, recipient_id: str, address: str, *, at: datetime) -> str:
+        """Return the token by which a recipient agrees; it lives 7 days from `at`."""
+        return self._write(Purpose.CONFIRM, recipient_id, address, at + CONFIRM_WITHIN)
+
+    def leave_token(self, recipient_id: str, address: str) -> str:
+        """Return the token by which a recipient leaves; it lives as long as the recipient."""
+        return self._write(Purpose.LEAVE, recipient_id, address, None)
+
+    def url(self, path: str, token: str) -> str:
+        """Return the address of a page that takes a token."""
+        return f"{self._base_url}/{path}/{token}"
+
+    def of_notice(self, notice: Notice) -> LetterLinks:
+        """Return where the links of a mail lead."""
+        recipient_id, address, at = notice.recipient_id, notice.address, notice.created_at
+        act = leave = ""
+        if notice.kind is NoticeKind.VERIFY_EMAIL:
+            account_id = str(notice.facts[ACCOUNT_FACT])
+            act = self.url("verify", self.verify_token(account_id, address, at=at))
+        if recipient_id is not None:
+            leave = self.url("leave", self.leave_token(recipient_id, address))
+            if notice.kind is NoticeKind.CONFIRM_RECIPIENT:
+                act = self.url("confirm", self.confirm_token(recipient_id, address, at=at))
+        return LetterLinks(open=self._service_url(notice), act=act, leave=leave)
+
+    def read(self, token: str, purpose: Purpose, now: datetime) -> Link:
+        """Return what a token asks for.
+
+        Raises:
+            NotFoundError: It is not one of ours, is for something else, or has run out.
+        """
+        payload = self._payload_of(token)
+        kind, subject = payload[0], str(UUID(bytes=payload[1:17]))
+        expires_s = int.from_bytes(payload[17:25])
+        if kind != purpose or (expires_s and datetime.fromtimestamp(expires_s, UTC) <= now):
+            raise NotFoundError("link")
+        return Link(purpose=purpose, subject=subject, stamp=payload[25:])
+
+    def _write(
+        self, purpose: Purpose, subject: str, address: str, expires_at: datetime | None
+    ) -> str:
+        expires_s = 0 if expires_at is None else int(expires_at.timestamp())
+        payload = bytes([purpose]) + UUID(subject).bytes + expires_s.to_bytes(8) + _stamp(address)
+        return urlsafe_b64encode(payload + self._mac(payload)).decode().rstrip("=")
+
+    def _payload_of(self, token: str) -> bytes:
+        try:
+            whole = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        except ValueError:
+            whole = b""
+        payload, mac = whole[:-_MAC_BYTES], whole[-_MAC_BYTES:]
+        is_ours = len(payload) == 25 + _STAMP_BYTES
+        if not is_ours or not hmac.compare_digest(mac, self._mac(payload)):
+            raise NotFoundError("link")
+        return payload
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self._key, payload, "sha256")
+
+    def _service_url(self, notice: Notice) -> str:
+        if notice.workspace_id is None or notice.service_id is None:
+            return self._base_url
+        return f"{self._base_url}/workspaces/{notice.workspace_id}?open={notice.service_id}"
+
+
+def _stamp(address: str) -> bytes:
+    return hashlib.sha256(address.lower().encode("utf-8", "replace")).digest()[:_STAMP_BYTES]

@@ -1,0 +1,1 @@
+"""How the platform itself is: health and metrics."""

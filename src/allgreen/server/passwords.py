@@ -1,0 +1,126 @@
+"""Passwords: hashed with argon2id in a small pool, and refused when too easy to guess."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar, TypeVarTuple, Unpack, final
+
+from pwdlib.exceptions import PwdlibError
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from allgreen.errors import BusyError
+
+WORKERS: Final = 2
+MOST_WAITING: Final = 50
+Done = TypeVar("Done")
+Given = TypeVarTuple("Given")
+
+
+@final
+class PasswordPool:
+    """Hash and verify without ever blocking the event loop or filling the memory.
+
+    Each hash takes 19 MiB for some tens of milliseconds. Two at a time keep a wave of log-ins from
+    starving everything else; who comes when 50 wait is told to come back.
+    """
+
+    def __init__(self, *, workers: int = WORKERS, most_waiting: int = MOST_WAITING) -> None:
+        # The minimum of the OWASP password storage cheat sheet for argon2id.
+        self._hasher = Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
+        self._most = workers + most_waiting
+        self._under_way = 0
+        self._dummy = self._hasher.hash("the password of nobody")
+
+    async def hash(self, password: str) -> str:
+        """Return the argon2id hash.
+
+        Raises:
+            BusyError: Too many wait already.
+        """
+        return await self._run(self._hash, password)
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Tell whether the password fits; without a hash it takes as long, and never does.
+
+        Raises:
+            BusyError: Too many wait already.
+        """
+        fits = await self._run(self._verify, password, hashed or self._dummy)
+        return fits and hashed is not None
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[Unpack[Given]], Done], *given: *Given) -> Done:
+        if self._under_way >= self._most:
+            raise BusyError(retry_after_s=5)
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+        finally:
+            self._under_way -= 1
+
+    def _hash(self, password: str) -> str:
+        return self._hasher.hash(_bytes(password))
+
+    def _verify(self, password: str, hashed: str) -> bool:
+        try:
+            return self._hasher.verify(_bytes(password), hashed)
+        except PwdlibError:
+            return False
+
+
+def find_weakness(password: str, *, name: str, email: str) -> str | None:
+    """Return why a password is too easy to guess; `None` when nothing speaks against it."""
+    plain = _letters(password)
+    if plain in _COMMON or _without_tail(plain) in _COMMON:
+        return "This password is among the first that are tried. Use a few words of your own."
+    if len(set(password)) < 5:
+        return "This password repeats the same few characters. Use a few words."
+    if _is_run(plain):
+        return "This password is a row of neighbouring keys. Use a few words."
+    own = {_letters(part) for part in (email, email.partition("@")[0], name)} - {""}
+    if plain in own or any(len(part) >= 4 and _without(plain, part) < 6 for part in own):
+        return "This password is made of your name or address. Use something only you know."
+    return None
+
+
+def _bytes(password: str) -> bytes:
+    # A lone surrogate cannot be typed; whoever sends one gets a wrong password, not a fault.
+    return password.encode("utf-8", "replace")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s._\-@+!?*]", "", text.casefold()).translate(_LEET)
+
+
+def _without_tail(text: str) -> str:
+    return text.rstrip("0123456789")
+
+
+def _without(text: str, part: str) -> int:
+    return len(text.replace(part, "")) if part in text else len(text)
+
+
+def _is_run(text: str) -> bool:
+    doubled = [row + row for row in _ROWS]
+    return any(text in row or text[::-1] in row for row in doubled)
+
+
+_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s"})
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "abcdefghijklmnopqrstuvwxyz")
+_WORDS = """
+    administrator adminadmin allgreenallgreen baseballbaseball changeme changemechangeme
+    correcthorsebatterystaple dragondragon facebook footballfootball helloworld helloworldhello
+    iloveyou iloveyouiloveyou letmein letmeinletmein loremipsumdolor masterpassword monitoring
+    monitoringpassword mypassword mypasswordispassword newpassword nopassword password
+    passwordpassword passwordispassword princessprincess qazwsxedcrfv qazwsxedcrfvtgb qqwweerrttyy
+    qwertyqwerty qwertyuiopasdfghjkl qwertyuiopasdf secretpassword secretsecret sunshinesunshine
+    supersecret supersecretpassword superman supermansuperman testtesttest thisismypassword
+    thisisapassword trustnooneone uptimepassword welcome welcometoallgreen welcomewelcome
+    whateverwhatever yourpassword zaqxswcdevfr zaqwsxcderfv
+"""
+_COMMON = frozenset(_letters(word) for word in _WORDS.split()) | {""}

@@ -1,0 +1,1 @@
+"""Who is told, and what was sent to them."""

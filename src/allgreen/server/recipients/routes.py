@@ -1,0 +1,88 @@
+"""Who is told: what was sent, and the links by which people agree or leave."""
+
+from typing import Annotated
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+
+from allgreen.domain.policy import Permission
+from allgreen.server.auth.access import Access, guarded_router, permission
+from allgreen.server.links import Purpose
+from allgreen.server.pages import render_page
+from allgreen.server.platform import get_platform
+from allgreen.server.recipients import actions, queries
+from allgreen.server.recipients.schemas import DeliveryPage
+from allgreen.server.wire import Page, answers, cut_rows, render
+
+router = guarded_router("recipients")
+pages = guarded_router("pages")
+
+
+@router.get("/workspaces/{workspace_id}/deliveries", **answers(DeliveryPage))
+async def list_deliveries(
+    request: Request,
+    workspace_id: str,
+    cut: Page,
+    access: Annotated[Access, permission(Permission.DELIVERY_READ)],
+) -> Response:
+    """List the messages of a workspace, newest first; without a mail server with their text."""
+    platform = get_platform(request)
+    async with platform.database.read() as connection:
+        member = await access.workspace(connection, workspace_id)
+        found = await queries.list_deliveries(connection, member, cut, platform)
+    items, next_cursor = cut_rows(found, cut, lambda delivery: (delivery.id,))
+    return render(DeliveryPage(items=items, next_cursor=next_cursor))
+
+
+@pages.get("/confirm/{token}", include_in_schema=False)
+async def show_confirmation(
+    request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
+) -> HTMLResponse:
+    """Show a button: mail programs fetch links on their own, and must not act."""
+    service = await actions.read_link(get_platform(request), token, Purpose.CONFIRM)
+    return render_page(
+        "question.html",
+        title=f"Be told about {service.name}?",
+        text="You get a mail when it is down, and one when it is up again. Nothing else.",
+        button="Yes, tell me",
+    )
+
+
+@pages.post("/confirm/{token}", include_in_schema=False)
+async def act_on_confirmation(
+    request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
+) -> HTMLResponse:
+    """Tell this address from now on."""
+    service = await actions.confirm(get_platform(request), token)
+    return render_page(
+        "done.html",
+        title="You are on the list",
+        text=f"You get a mail when {service.name} is down, and when it is up again.",
+    )
+
+
+@pages.get("/leave/{token}", include_in_schema=False)
+async def show_leaving(
+    request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
+) -> HTMLResponse:
+    """Show a button to leave a list."""
+    service = await actions.read_link(get_platform(request), token, Purpose.LEAVE)
+    return render_page(
+        "question.html",
+        title=f"Leave the list of {service.name}?",
+        text="You get no more mails about it.",
+        button="Leave the list",
+    )
+
+
+@pages.post("/leave/{token}", include_in_schema=False)
+async def act_on_leaving(
+    request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
+) -> HTMLResponse:
+    """Tell this address nothing more; mail programs do this by one click (RFC 8058)."""
+    service = await actions.leave(get_platform(request), token)
+    return render_page(
+        "done.html",
+        title="You left the list",
+        text=f"You get no more mails about {service.name}.",
+    )

@@ -1,0 +1,56 @@
+"""Reads that more than one capability needs."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.notice import NoticeKind, NoticeState
+from allgreen.server.auth.access import Member
+from allgreen.server.views.schemas import Incident
+from allgreen.storage.sql.tables import incidents, outbox, services
+
+
+async def list_incidents(
+    connection: AsyncConnection,
+    member: Member,
+    now: datetime,
+    *conditions: ColumnElement[bool],
+    limit: int,
+) -> list[Incident]:
+    """Return outages in the workspace of a member, newest first.
+
+    Ids are UUIDv7 made when an outage is confirmed, so they are its order and its cursor too.
+    """
+    told = (
+        select(func.count())
+        .where(
+            outbox.c.incident_id == incidents.c.id,
+            outbox.c.kind == NoticeKind.DOWN,
+            outbox.c.state == NoticeState.SENT,
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(incidents, services.c.name.label("service_name"), told.label("told"))
+        .join(services, services.c.id == incidents.c.service_id)
+        .where(incidents.c.workspace_id == member.workspace_id, *conditions)
+        .order_by(incidents.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Incident(
+            id=row["id"],
+            service_id=row["service_id"],
+            service_name=row["service_name"],
+            state=row["state"],
+            began_at=row["began_at"],
+            confirmed_at=row["confirmed_at"],
+            ended_at=row["ended_at"],
+            reason=row["reason"],
+            resolution=row["resolution"],
+            duration_s=int(((row["ended_at"] or now) - row["began_at"]).total_seconds()),
+            told=row["told"],
+        )
+        for row in (await connection.execute(query)).mappings()
+    ]

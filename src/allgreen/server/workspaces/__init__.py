@@ -1,0 +1,1 @@
+"""Workspaces at a glance, and who is in them."""

@@ -1,0 +1,209 @@
+"""Reads of workspaces: sums over packed strips, never over raw results."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.identity import WorkspaceId
+from allgreen.domain.incident import IncidentState
+from allgreen.domain.status import DayGrade, Mode, Outcome, ServiceHealth, TimeKind
+from allgreen.domain.uptime import RollUp, Tally, last_days
+from allgreen.server.auth.access import Member
+from allgreen.server.views.schemas import Strip
+from allgreen.server.workspaces.schemas import Counts, Workspace
+from allgreen.storage.sql.tables import (
+    accounts,
+    checks,
+    incidents,
+    memberships,
+    rollup_day,
+    services,
+    strips,
+    workspaces,
+)
+
+
+async def load_workspace(connection: AsyncConnection, member: Member, now: datetime) -> Workspace:
+    """Return the head of the workspace page."""
+    workspace_id = member.workspace_id
+    row = (
+        (
+            await connection.execute(
+                select(workspaces.c.name, workspaces.c.slug, workspaces.c.zone).where(
+                    workspaces.c.id == workspace_id
+                )
+            )
+        )
+        .mappings()
+        .one()
+    )
+    sums = await _list_strip_sums(connection, workspace_id)
+    known, good = sum(row["known_us"] for row in sums), sum(row["good_us"] for row in sums)
+    medians = [row["median_ms"] for row in sums if row["median_ms"] is not None]
+    pooled = Tally(up=timedelta(microseconds=good), down=timedelta(microseconds=known - good))
+    return Workspace(
+        id=workspace_id,
+        name=row["name"],
+        time_zone=row["zone"],
+        role=member.role,
+        may=member.may,
+        slug=row["slug"],
+        uptime_pct=pooled.uptime_pct(),
+        strip=await _load_strip(connection, workspace_id, row["zone"], now),
+        counts=await _count_services(connection, workspace_id),
+        down_since=await _find_down_since(connection, workspace_id),
+        median_ms=round(median(medians)) if medians else None,
+        checks_total=await _count_checks(connection, workspace_id),
+        as_of=now,
+    )
+
+
+async def list_members(
+    connection: AsyncConnection, workspace_id: WorkspaceId
+) -> list[dict[str, Any]]:
+    """Return id, name and address of the members, in the order in which they joined."""
+    query = (
+        select(accounts.c.id, accounts.c.name, accounts.c.email)
+        .join(memberships, memberships.c.account_id == accounts.c.id)
+        .where(memberships.c.workspace_id == workspace_id)
+        .order_by(memberships.c.created_at, accounts.c.id)
+    )
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def _list_strip_sums(
+    connection: AsyncConnection, workspace_id: WorkspaceId
+) -> list[dict[str, Any]]:
+    query = (
+        select(strips.c.known_us, strips.c.good_us, strips.c.median_ms)
+        .join(services, services.c.id == strips.c.service_id)
+        .where(services.c.workspace_id == workspace_id, services.c.mode != Mode.DELETED)
+    )
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def _load_strip(
+    connection: AsyncConnection, workspace_id: WorkspaceId, zone: str, now: datetime
+) -> Strip:
+    """Pool the strips of all services.
+
+    Days on which nothing was down follow from the letters alone; only for the others are day rows
+    read, so that the page of a healthy workspace costs one small row for each service.
+    """
+    query = (
+        select(strips.c.first, strips.c.grades)
+        .join(services, services.c.id == strips.c.service_id)
+        .where(services.c.workspace_id == workspace_id, services.c.mode != Mode.DELETED)
+    )
+    stored = [(row[0], row[1]) for row in await connection.execute(query)]
+    days = last_days(now, ZoneInfo(zone))
+    letters = _letters_by_day(stored)
+    odd = [day for day in days if letters.get(day.date, set()) & _WITH_DOWNTIME]
+    sums = await _load_days(connection, workspace_id, [day.begin for day in odd])
+    grades, details = [], []
+    for index, day in enumerate(days):
+        pooled = sums.get(day.begin)
+        if pooled is None:
+            grades.append(_quiet_grade(letters.get(day.date, set())))
+            continue
+        grades.append(pooled.tally.grade)
+        pct = pooled.tally.uptime_pct()
+        if pct is not None and pooled.tally.down:
+            down_s = int(pooled.tally.down.total_seconds())
+            details.append((index, pct, down_s, pooled.ran, pooled.failed))
+    return Strip(first=days[0].date, zone=zone, grades="".join(grades), details=details)
+
+
+_WITH_DOWNTIME = {DayGrade.MINOR.value, DayGrade.PARTIAL.value, DayGrade.MAJOR.value}
+_QUIET = (DayGrade.FULL, DayGrade.MAINTENANCE)
+
+
+def _letters_by_day(stored: Iterable[tuple[date, str]]) -> dict[date, set[str]]:
+    letters: dict[date, set[str]] = defaultdict(set)
+    for first, grades in stored:
+        for index, letter in enumerate(grades):
+            letters[first + timedelta(days=index)].add(letter)
+    return letters
+
+
+def _quiet_grade(letters: set[str]) -> DayGrade:
+    return next((grade for grade in _QUIET if grade.value in letters), DayGrade.NONE)
+
+
+async def _load_days(
+    connection: AsyncConnection, workspace_id: WorkspaceId, buckets: Sequence[datetime]
+) -> dict[datetime, RollUp]:
+    if not buckets:
+        return {}
+    times = [rollup_day.c[f"{kind.value}_us"] for kind in TimeKind]
+    counts = [rollup_day.c[f"{outcome.value}_count"] for outcome in Outcome]
+    query = (
+        select(rollup_day.c.bucket, *(func.sum(column) for column in (*times, *counts)))
+        .join(checks, checks.c.id == rollup_day.c.check_id)
+        .join(services, services.c.id == checks.c.service_id)
+        .where(
+            services.c.workspace_id == workspace_id,
+            services.c.mode != Mode.DELETED,
+            rollup_day.c.bucket.in_(buckets),
+        )
+        .group_by(rollup_day.c.bucket)
+    )
+    return {row[0]: _pooled(row[1:]) for row in await connection.execute(query)}
+
+
+def _pooled(sums: Sequence[Any]) -> RollUp:
+    times, counts = sums[: len(TimeKind)], sums[len(TimeKind) :]
+    # PostgreSQL sums integers as numeric.
+    spent = {
+        kind: timedelta(microseconds=int(us)) for kind, us in zip(TimeKind, times, strict=True)
+    }
+    outcomes = {outcome: int(n) for outcome, n in zip(Outcome, counts, strict=True)}
+    return RollUp(tally=Tally.from_kinds(spent), outcomes=outcomes)
+
+
+async def _count_services(connection: AsyncConnection, workspace_id: WorkspaceId) -> Counts:
+    query = (
+        select(services.c.mode, services.c.health, func.count())
+        .where(services.c.workspace_id == workspace_id, services.c.mode != Mode.DELETED)
+        .group_by(services.c.mode, services.c.health)
+    )
+    counts: Counter[str] = Counter()
+    for mode, health, count in await connection.execute(query):
+        counts["paused" if mode is Mode.PAUSED else ServiceHealth(health).value] += count
+    return Counts(
+        up=counts["up"],
+        degraded=counts["degraded"],
+        down=counts["down"],
+        unknown=counts["unknown"],
+        paused=counts["paused"],
+        maintenance=0,
+    )
+
+
+async def _count_checks(connection: AsyncConnection, workspace_id: WorkspaceId) -> int:
+    query = (
+        select(func.count())
+        .select_from(checks.join(services, services.c.id == checks.c.service_id))
+        .where(
+            services.c.workspace_id == workspace_id,
+            services.c.mode != Mode.DELETED,
+            checks.c.is_deleted.is_(False),
+        )
+    )
+    return int(await connection.scalar(query) or 0)
+
+
+async def _find_down_since(
+    connection: AsyncConnection, workspace_id: WorkspaceId
+) -> datetime | None:
+    query = select(func.min(incidents.c.began_at)).where(
+        incidents.c.workspace_id == workspace_id, incidents.c.state != IncidentState.RESOLVED
+    )
+    found: datetime | None = await connection.scalar(query)
+    return found
