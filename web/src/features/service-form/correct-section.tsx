@@ -36,7 +36,15 @@ export function CorrectSection() {
         unit="ms"
         error={within.error}
       >
-        {(control) => <Input {...control} {...within.field} className="num" inputMode="numeric" />}
+        {(control) => (
+          <Input
+            {...control}
+            {...within.field}
+            className="num"
+            inputMode="numeric"
+            placeholder="any"
+          />
+        )}
       </Pick>
       <Certificate />
     </Section>

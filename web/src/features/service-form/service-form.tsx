@@ -41,7 +41,10 @@ export function ServiceForm(props: ServiceFormProps) {
   const form = useForm<FormValues>({
     defaultValues: values,
     resolver: standardSchemaResolver(schema) as never,
-    mode: "onTouched",
+    // Errors come with the first try to save and then follow the typing. An error that came or
+    // went as a field is left would move the button under the pointer, and the click would miss.
+    mode: "onSubmit",
+    reValidateMode: "onChange",
   })
   const { dirtyFields } = form.formState
 

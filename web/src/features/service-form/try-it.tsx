@@ -45,7 +45,11 @@ export function TryIt({ workspaceId }: { workspaceId: string }) {
           {!error && preview && <PreviewResult preview={preview} skipped={skipped} />}
         </Suspense>
         {!error && !preview && (
-          <p className="sm t2">Type an address, and see here what a check finds.</p>
+          <p className="sm t2">
+            {input
+              ? "See what a check finds before you save."
+              : "Type an address, and see here what a check finds."}
+          </p>
         )}
       </div>
       <p className={cx("hint", pageStyles.asideHint)}>
