@@ -37,16 +37,15 @@ function ServicesPage() {
   const { setSearch, toggle } = usePageNavigation()
   const live = useLiveState()
   const refetchInterval = live.connected ? false : FALLBACK_REFRESH_MS
-  const { data: workspace } = useSuspenseQuery({ ...workspaceQuery(workspaceId), refetchInterval })
-  const { data: services, dataUpdatedAt } = useSuspenseQuery({
-    ...servicesQuery(workspaceId),
-    refetchInterval,
-  })
+  const overview = useSuspenseQuery({ ...workspaceQuery(workspaceId), refetchInterval })
+  const list = useSuspenseQuery({ ...servicesQuery(workspaceId), refetchInterval })
+  const workspace = overview.data
+  const services = list.data
   usePageState(workspace)
 
   return (
     <div className="wrap">
-      <StaleLine updatedAt={dataUpdatedAt} />
+      <StaleLine updatedAt={Math.min(overview.dataUpdatedAt, list.dataUpdatedAt)} />
       <WorkspaceHead workspace={workspace} isEmpty={services.length === 0} />
       {services.length === 0 ? (
         <EmptyServices workspaceId={workspaceId} canAdd={workspace.may.includes("service.write")} />
