@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -79,14 +79,25 @@ class SmtpSink:
         Raises:
             TimeoutError: when fewer have come in time.
         """
-        deadline = time.monotonic() + within_s
-        with self._changed:
-            self._changed.wait_for(
-                lambda: len(self.mails) >= count, timeout=deadline - time.monotonic()
-            )
+        self._wait_until(lambda: len(self.mails) >= count, within_s)
         if len(self.mails) < count:
             raise TimeoutError(f"{len(self.mails)} of {count} mails within {within_s} s")
         return self.mails
+
+    def wait_for_attempts(self, count: int, *, within_s: float = 10) -> list[ReceivedMail]:
+        """Block until that many mails were sent to the end, whatever they are answered.
+
+        Raises:
+            TimeoutError: when fewer have come in time.
+        """
+        self._wait_until(lambda: len(self.attempts) >= count, within_s)
+        if len(self.attempts) < count:
+            raise TimeoutError(f"{len(self.attempts)} of {count} attempts within {within_s} s")
+        return self.attempts
+
+    def _wait_until(self, is_so: Callable[[], bool], within_s: float) -> None:
+        with self._changed:
+            self._changed.wait_for(is_so, timeout=within_s)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd looks the method up by the SMTP verb
         answer = self._answers.popleft() if self._answers else ACCEPT
@@ -125,8 +136,9 @@ class SmtpServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def start(self) -> SmtpSink:
+    def start(self, port: int = 0) -> SmtpSink:
         """Listen; the sink knows its port afterwards."""
+        self.sink.port = port
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
         self.sink.port = self._server.sockets[0].getsockname()[1]
@@ -149,7 +161,9 @@ class SmtpServer:
                 **self._options,
             )
 
-        return await self._loop.create_server(conversation, self.sink.host, 0, ssl=self._tls)
+        return await self._loop.create_server(
+            conversation, self.sink.host, self.sink.port, ssl=self._tls
+        )
 
     async def _cut(self) -> None:
         self._server.close()
