@@ -1,0 +1,295 @@
+"""The outbox: in order for each recipient, at least once, and no mark by a late sender."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from allgreen.domain.identity import IncidentId
+from allgreen.domain.notice import Channel, Notice, NoticeKind, NoticeState
+from tests.contract.build import (
+    HOUR,
+    MINUTE,
+    NOON,
+    SECOND,
+    SERVICE,
+    a_notice,
+    a_service,
+    due_at,
+)
+from tests.contract.conftest import Storage
+
+LEASE = 120 * SECOND
+INCIDENT = IncidentId("incident-1")
+
+
+async def _add(storage: Storage, *notices: Notice) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.add(notices)
+        await unit.commit()
+
+
+async def _lease(storage: Storage, now: datetime = NOON, *, limit: int = 100) -> list[Notice]:
+    async with storage.unit_of_work() as unit:
+        leased = await unit.outbox.lease(now=now, limit=limit, lease_for=LEASE)
+        await unit.commit()
+    return leased
+
+
+async def _send(storage: Storage, notice: Notice) -> None:
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.begin_attempt(notice, at=NOON)
+        assert await unit.outbox.mark_sent(notice, at=NOON, answer="250 OK")
+        await unit.commit()
+
+
+async def _stored(storage: Storage) -> dict[str, Notice]:
+    async with storage.unit_of_work() as unit:
+        told = [one for kind in NoticeKind for one in await unit.outbox.told(INCIDENT, kind)]
+    return {notice.id: notice for notice in told}
+
+
+def _ids(notices: Sequence[Notice]) -> list[str]:
+    return [notice.id for notice in notices]
+
+
+async def test_notice_is_handed_out_as_it_was_added(storage: Storage) -> None:
+    await _add(storage, a_notice())
+
+    [leased] = await _lease(storage)
+
+    assert leased == replace(a_notice(), state=NoticeState.LEASED, fence=1)
+
+
+async def test_notice_with_a_known_key_is_left_out(storage: Storage) -> None:
+    await _add(storage, a_notice("n-1"))
+
+    twin = replace(a_notice("n-2"), key=a_notice("n-1").key, recipient_id=None)
+    await _add(storage, twin, a_notice("n-3", recipient_id="recipient-3"))
+
+    assert _ids(await _lease(storage)) == ["n-1", "n-3"]
+
+
+async def test_notice_is_not_handed_out_before_it_is_due(storage: Storage) -> None:
+    await _add(storage, due_at(a_notice(), NOON + MINUTE))
+
+    assert await _lease(storage, NOON) == []
+    assert _ids(await _lease(storage, NOON + MINUTE)) == ["notice-1"]
+
+
+async def test_oldest_go_first_and_the_limit_holds(storage: Storage) -> None:
+    await _add(storage, *(a_notice(f"n-{n}", recipient_id=f"recipient-{n}") for n in (3, 1, 2)))
+
+    assert _ids(await _lease(storage, limit=2)) == ["n-3", "n-1"]
+    assert _ids(await _lease(storage, limit=2)) == ["n-2"]
+
+
+async def test_later_notice_of_the_same_recipient_waits_for_the_earlier(storage: Storage) -> None:
+    await _add(storage, a_notice("n-down"), a_notice("n-up", kind=NoticeKind.UP))
+
+    [down] = await _lease(storage)
+    assert await _lease(storage) == []
+    await _send(storage, down)
+
+    assert _ids(await _lease(storage)) == ["n-up"]
+
+
+async def test_delayed_notice_still_holds_the_later_one_back(storage: Storage) -> None:
+    await _add(storage, a_notice("n-down"), a_notice("n-up", kind=NoticeKind.UP))
+    [down] = await _lease(storage)
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.mark_delayed(down, until=NOON + HOUR, error="421 busy")
+        await unit.commit()
+
+    assert await _lease(storage, NOON + MINUTE) == []
+    assert _ids(await _lease(storage, NOON + HOUR)) == ["n-down"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_notice("n-2", recipient_id="recipient-2"),
+        a_notice("n-2", service_id="service-2"),
+        replace(a_notice("n-2"), channel=Channel.LOG),
+    ],
+    ids=["recipient", "service", "channel"],
+)
+async def test_notices_of_others_do_not_wait(storage: Storage, other: Notice) -> None:
+    await _add(storage, a_notice("n-1"), other)
+
+    assert _ids(await _lease(storage)) == ["n-1", "n-2"]
+
+
+async def test_notices_without_service_or_recipient_do_not_wait(storage: Storage) -> None:
+    await _add(
+        storage,
+        *(a_notice(f"n-{n}", service_id=None, recipient_id=None) for n in (1, 2)),
+        *(a_notice(f"n-{n}", recipient_id=None) for n in (3, 4)),
+    )
+
+    assert _ids(await _lease(storage)) == ["n-1", "n-2", "n-3", "n-4"]
+
+
+async def test_concurrent_senders_never_get_the_same_notice(storage: Storage) -> None:
+    await _add(storage, *(a_notice(f"n-{n:02}", recipient_id=f"r-{n}") for n in range(40)))
+
+    batches = await asyncio.gather(*(_lease(storage, limit=5) for _ in range(12)))
+
+    assert sorted(key for batch in batches for key in _ids(batch)) == [
+        f"n-{n:02}" for n in range(40)
+    ]
+
+
+async def test_lease_that_ran_out_is_free_again_under_a_new_fence(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    await _lease(storage, NOON)
+
+    assert await _lease(storage, NOON + LEASE - SECOND) == []
+    [again] = await _lease(storage, NOON + LEASE)
+
+    assert again.fence == 2
+
+
+async def test_attempt_that_was_begun_is_counted_although_it_was_lost(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    [first] = await _lease(storage, NOON)
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.begin_attempt(first, at=NOON)
+        await unit.commit()
+
+    [second] = await _lease(storage, NOON + LEASE)
+
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert first.message_id("a.example") == second.message_id("a.example")
+
+
+async def test_sender_with_an_old_fence_marks_nothing(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    [old] = await _lease(storage, NOON)
+    [new] = await _lease(storage, NOON + LEASE)
+
+    async with storage.unit_of_work() as unit:
+        assert not await unit.outbox.begin_attempt(old, at=NOON)
+        assert not await unit.outbox.mark_sent(old, at=NOON, answer="250")
+        assert not await unit.outbox.mark_delayed(old, until=NOON, error="421")
+        assert not await unit.outbox.mark_dead(old, at=NOON, error="550")
+        assert await unit.outbox.begin_attempt(new, at=NOON)
+
+
+async def test_sent_notice_ends(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    [notice] = await _lease(storage)
+
+    await _send(storage, notice)
+
+    sent = (await _stored(storage))["notice-1"]
+    assert (sent.state, sent.sent_at, sent.attempt) == (NoticeState.SENT, NOON, 2)
+    assert await _lease(storage, NOON + HOUR) == []
+    async with storage.unit_of_work() as unit:
+        assert not await unit.outbox.mark_sent(notice, at=NOON, answer="250")
+
+
+async def test_delayed_notice_comes_back_with_its_error(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    [notice] = await _lease(storage)
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.begin_attempt(notice, at=NOON)
+        assert await unit.outbox.mark_delayed(notice, until=NOON + MINUTE, error="421 later")
+        await unit.commit()
+
+    assert await _lease(storage, NOON) == []
+    [again] = await _lease(storage, NOON + MINUTE)
+
+    assert (again.attempt, again.fence, again.last_error) == (2, 2, "421 later")
+
+
+async def test_dead_notice_is_kept_with_its_error_and_lets_the_next_go(storage: Storage) -> None:
+    await _add(storage, a_notice("n-1"), a_notice("n-2", kind=NoticeKind.UP))
+    [notice] = await _lease(storage)
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.mark_dead(notice, at=NOON, error="550 no such user")
+        await unit.commit()
+
+    assert _ids(await _lease(storage)) == ["n-2"]
+    dead = (await _stored(storage))["n-1"]
+    assert (dead.state, dead.last_error) == (NoticeState.DEAD, "550 no such user")
+
+
+async def test_pending_notices_of_a_service_are_cancelled(storage: Storage) -> None:
+    await _add(
+        storage,
+        a_notice("n-1"),
+        a_notice("n-2", recipient_id="r-2", kind=NoticeKind.UP),
+        a_notice("n-3", service_id="service-2"),
+    )
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.cancel(SERVICE, [NoticeKind.UP]) == 1
+        assert await unit.outbox.cancel(SERVICE) == 1
+        assert await unit.outbox.cancel(SERVICE) == 0
+        await unit.commit()
+
+    assert _ids(await _lease(storage)) == ["n-3"]
+
+
+async def test_notice_in_the_hands_of_a_sender_is_not_cancelled(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    [notice] = await _lease(storage)
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.cancel(SERVICE) == 0
+        await unit.commit()
+
+    await _send(storage, notice)
+
+
+async def test_told_are_those_of_the_kind_that_were_not_cancelled(storage: Storage) -> None:
+    await _add(
+        storage,
+        a_notice("n-1"),
+        a_notice("n-2", recipient_id="r-2"),
+        a_notice("n-3", kind=NoticeKind.UP),
+        a_notice("n-4", incident_id="incident-2"),
+        a_notice("n-5", service_id="service-2", recipient_id="r-5"),
+    )
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.cancel(a_service("service-2").id)
+        told = await unit.outbox.told(INCIDENT, NoticeKind.DOWN)
+
+    assert _ids(told) == ["n-1", "n-2"]
+
+
+async def test_next_due_is_the_earliest_that_waits_for_nobody(storage: Storage) -> None:
+    await _add(
+        storage,
+        due_at(a_notice("n-1"), NOON + HOUR),
+        a_notice("n-2", kind=NoticeKind.UP),
+        due_at(a_notice("n-3", recipient_id="r-3"), NOON + MINUTE),
+    )
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.next_due_at() == NOON + MINUTE
+        await unit.outbox.lease(now=NOON + MINUTE, limit=9, lease_for=LEASE)
+        assert await unit.outbox.next_due_at() == NOON + MINUTE + LEASE
+
+
+async def test_nothing_is_due_when_nothing_waits(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    await _send(storage, (await _lease(storage))[0])
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.next_due_at() is None
+
+
+async def test_voiding_frees_leases_under_new_fences(storage: Storage) -> None:
+    await _add(storage, a_notice("n-1"), a_notice("n-2", recipient_id="r-2"))
+    [old] = await _lease(storage, limit=1)
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.void_leases() == 1
+        assert not await unit.outbox.mark_sent(old, at=NOON, answer="250")
+        await unit.commit()
+
+    assert {notice.id: notice.fence for notice in await _lease(storage)} == {"n-1": 3, "n-2": 1}

@@ -1,0 +1,163 @@
+"""Roll-ups: sums that can be made anew at any time, and one packed strip for each service."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from allgreen.domain.identity import CheckId, ServiceId
+from allgreen.domain.sketch import LatencySketch
+from allgreen.domain.status import Mode, Outcome
+from allgreen.domain.uptime import RollUp, Tally
+from allgreen.ports import DirtyBucket, Grain, Strip
+from tests.contract.build import (
+    CHECK,
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SERVICE,
+    a_check,
+    a_service,
+)
+from tests.contract.conftest import Storage
+
+OTHER = CheckId("check-2")
+TODAY = date(2026, 3, 1)
+SUM = RollUp(
+    tally=Tally(
+        up=timedelta(minutes=50, microseconds=1),
+        degraded=timedelta(minutes=1),
+        down=timedelta(minutes=2),
+        unknown=timedelta(minutes=3),
+        paused=timedelta(minutes=4),
+        maintenance=timedelta(seconds=1),
+    ),
+    outcomes={Outcome.OK: 58, Outcome.FAIL: 3, Outcome.MISSED: 1},
+    latencies=LatencySketch.of([0.0, 1.0, 99.5, 99.6, 30_000.0]),
+)
+STRIP = Strip(
+    first=TODAY - timedelta(days=89),
+    zone="Europe/Oslo",
+    grades="n" * 60 + "u" * 28 + "xd",
+    details=((88, 12.34, 75_000, 96, 80), (89, 99.99, 9, 12, 1)),
+    known_us=10**13,
+    good_us=10**13 - 7,
+    median_ms=93.125,
+    as_of=NOON,
+)
+
+
+@pytest.fixture(autouse=True)
+async def _services(storage: Storage) -> None:
+    service = a_service(checks=(a_check(CHECK), a_check(OTHER)))
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.commit()
+
+
+@pytest.mark.parametrize("grain", Grain)
+async def test_sum_comes_back_as_it_was_saved_last(storage: Storage, grain: Grain) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save(CHECK, grain, {NOON: RollUp()})
+        await unit.roll_ups.save(CHECK, grain, {NOON: SUM, NOON + DAY: RollUp()})
+
+        found = await unit.roll_ups.load([CHECK, OTHER], grain, NOON, NOON + 2 * DAY)
+
+    assert found == {CHECK: {NOON: SUM, NOON + DAY: RollUp()}}
+
+
+async def test_loading_holds_the_begin_of_the_window_and_not_its_end(storage: Storage) -> None:
+    sums = {NOON + n * HOUR: SUM for n in range(4)}
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save(CHECK, Grain.HOUR, sums)
+        await unit.roll_ups.save(OTHER, Grain.HOUR, {NOON + HOUR: RollUp()})
+
+        found = await unit.roll_ups.load([CHECK, OTHER], Grain.HOUR, NOON + HOUR, NOON + 3 * HOUR)
+
+    assert {check_id: list(rows) for check_id, rows in found.items()} == {
+        CHECK: [NOON + HOUR, NOON + 2 * HOUR],
+        OTHER: [NOON + HOUR],
+    }
+
+
+async def test_grains_are_kept_apart(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save(CHECK, Grain.HOUR, {NOON: SUM})
+
+        assert await unit.roll_ups.load([CHECK], Grain.DAY, NOON, NOON + DAY) == {}
+
+
+async def test_oldest_sums_of_one_grain_are_deleted_up_to_the_limit(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        for grain in (Grain.MINUTE, Grain.HOUR):
+            await unit.roll_ups.save(CHECK, grain, {NOON + n * MINUTE: SUM for n in range(4)})
+
+        assert await unit.roll_ups.delete_before(Grain.MINUTE, NOON + 3 * MINUTE, limit=2) == 2
+        left = await unit.roll_ups.load([CHECK], Grain.MINUTE, NOON, NOON + DAY)
+        assert list(left[CHECK]) == [NOON + 2 * MINUTE, NOON + 3 * MINUTE]
+        assert await unit.roll_ups.delete_before(Grain.MINUTE, NOON + 3 * MINUTE, limit=9) == 1
+        hours = await unit.roll_ups.load([CHECK], Grain.HOUR, NOON, NOON + DAY)
+        assert len(hours[CHECK]) == 4
+
+
+async def test_dirty_buckets_are_taken_once_and_oldest_first(storage: Storage) -> None:
+    marks = [DirtyBucket(check_id=CHECK, hour=NOON + n * HOUR) for n in (2, 0, 1)]
+    marks.append(DirtyBucket(check_id=OTHER, hour=NOON))
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.mark_dirty(marks)
+        await unit.roll_ups.mark_dirty(marks)
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.roll_ups.take_dirty(limit=3) == [marks[1], marks[3], marks[2]]
+        assert await unit.roll_ups.take_dirty(limit=3) == [marks[0]]
+        assert await unit.roll_ups.take_dirty(limit=3) == []
+
+
+async def test_taking_dirty_buckets_is_undone_with_the_unit_of_work(storage: Storage) -> None:
+    mark = DirtyBucket(check_id=CHECK, hour=NOON)
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.mark_dirty([mark])
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.roll_ups.take_dirty(limit=3) == [mark]
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.roll_ups.take_dirty(limit=3) == [mark]
+
+
+async def test_strip_comes_back_as_it_was_saved_last(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save_strip(SERVICE, replace(STRIP, grades="n" * 90, details=()))
+        await unit.roll_ups.save_strip(SERVICE, STRIP)
+
+        assert await unit.roll_ups.strips([SERVICE, ServiceId("unknown")]) == {SERVICE: STRIP}
+
+
+async def test_active_services_without_a_strip_of_the_day_are_found(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        for name in ("service-2", "service-3", "service-4"):
+            await unit.services.add(a_service(name))
+        await unit.services.add(replace(a_service("service-5"), mode=Mode.PAUSED))
+        yesterday = replace(STRIP, first=STRIP.first - timedelta(days=1))
+        await unit.roll_ups.save_strip(ServiceId("service-2"), yesterday)
+        await unit.roll_ups.save_strip(ServiceId("service-3"), STRIP)
+
+        assert await unit.roll_ups.services_without_strip_of(TODAY, limit=9) == [
+            "service-1",
+            "service-2",
+            "service-4",
+        ]
+        assert await unit.roll_ups.services_without_strip_of(TODAY, limit=1) == ["service-1"]
+
+
+async def test_nothing_is_saved_of_nothing(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save(CHECK, Grain.HOUR, {})
+        await unit.roll_ups.mark_dirty([])
+
+        assert await unit.roll_ups.load([CHECK], Grain.HOUR, NOON, NOON + DAY) == {}
+        assert await unit.roll_ups.strips([]) == {}

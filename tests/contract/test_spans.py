@@ -1,0 +1,89 @@
+"""Spans tell how time counts: no overlap, no gap, and the last word on a moment holds."""
+
+from datetime import datetime
+
+import pytest
+
+from allgreen.domain.identity import CheckId
+from allgreen.domain.status import TimeKind
+from allgreen.domain.uptime import Span
+from tests.contract.build import CHECK, DAY, HOUR, NOON, a_check, a_service
+from tests.contract.conftest import Storage
+
+UP, DOWN, UNKNOWN = TimeKind.UP, TimeKind.DOWN, TimeKind.UNKNOWN
+
+
+def _at(hour: float) -> datetime:
+    return NOON + hour * HOUR
+
+
+def _span(kind: TimeKind, began: float, ended: float | None = None) -> Span:
+    return Span(kind=kind, began_at=_at(began), ended_at=None if ended is None else _at(ended))
+
+
+async def _spans_after(storage: Storage, turns: list[tuple[float, TimeKind]]) -> list[Span]:
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.services.save([a_service()])
+        for hour, kind in turns:
+            await unit.spans.turn(CHECK, _at(hour), kind)
+        found = await unit.spans.overlapping([CHECK], _at(-99), _at(99))
+        await unit.commit()
+    return found.get(CHECK, [])
+
+
+@pytest.mark.parametrize(
+    ("turns", "spans"),
+    [
+        ([(0, UP)], [_span(UP, 0)]),
+        ([(0, UP), (2, DOWN), (3, UP)], [_span(UP, 0, 2), _span(DOWN, 2, 3), _span(UP, 3)]),
+        ([(0, UP), (2, UP)], [_span(UP, 0)]),
+        ([(0, UP), (2, DOWN), (1, DOWN)], [_span(UP, 0, 1), _span(DOWN, 1)]),
+        ([(0, UP), (2, DOWN), (1, UP)], [_span(UP, 0)]),
+        ([(0, UP), (2, DOWN), (3, UP), (1, UNKNOWN)], [_span(UP, 0, 1), _span(UNKNOWN, 1)]),
+        ([(0, UP), (2, DOWN), (2, UNKNOWN)], [_span(UP, 0, 2), _span(UNKNOWN, 2)]),
+        ([(0, UP), (2, DOWN), (2, UP)], [_span(UP, 0)]),
+        ([(2, UP), (1, DOWN)], [_span(DOWN, 1)]),
+    ],
+    ids=[
+        "first",
+        "each turn ends the span before",
+        "same kind goes on",
+        "turn moved back",
+        "later turn void, same kind",
+        "several later turns void",
+        "another word on the same moment",
+        "taken back at the same moment",
+        "before all others",
+    ],
+)
+async def test_turns_give_spans_without_overlap(
+    storage: Storage, turns: list[tuple[float, TimeKind]], spans: list[Span]
+) -> None:
+    assert await _spans_after(storage, turns) == spans
+
+
+async def test_window_finds_the_spans_that_touch_it(storage: Storage) -> None:
+    await _spans_after(storage, [(0, UP), (2, DOWN), (3, UP)])
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.spans.overlapping([CHECK], _at(1), _at(2)) == {CHECK: [_span(UP, 0, 2)]}
+        assert await unit.spans.overlapping([CHECK], _at(2), _at(2.5)) == {
+            CHECK: [_span(DOWN, 2, 3)]
+        }
+        assert await unit.spans.overlapping([CHECK], _at(9), _at(10)) == {CHECK: [_span(UP, 3)]}
+        assert await unit.spans.overlapping([CHECK], _at(-2), _at(0)) == {}
+
+
+async def test_checks_do_not_share_spans(storage: Storage) -> None:
+    service = a_service(checks=(a_check("check-1"), a_check("check-2"), a_check("check-3")))
+    one, two, three = (check.id for check in service.checks)
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.spans.turn(one, NOON, UP)
+        await unit.spans.turn(two, NOON, DOWN)
+
+        found = await unit.spans.overlapping([one, two, three, CheckId("no")], NOON, NOON + DAY)
+
+    assert found == {one: [_span(UP, 0)], two: [_span(DOWN, 0)]}

@@ -1,0 +1,22 @@
+"""What the monitoring must know of workspaces."""
+
+import pytest
+
+from allgreen.domain.identity import WorkspaceId
+from allgreen.errors import NotFoundError
+from tests.contract.build import WORKSPACE
+from tests.contract.conftest import Storage
+
+
+async def test_workspace_has_a_name_and_a_zone(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        assert await unit.workspaces.name(WORKSPACE) == "Nordlys"
+        assert await unit.workspaces.zone(WORKSPACE) == "Europe/Oslo"
+
+
+async def test_unknown_workspace_is_not_found(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        with pytest.raises(NotFoundError):
+            await unit.workspaces.zone(WorkspaceId("unknown"))
+        with pytest.raises(NotFoundError):
+            await unit.workspaces.name(WorkspaceId("unknown"))
