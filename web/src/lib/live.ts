@@ -14,6 +14,7 @@ export type LiveChange = {
 
 // A burst of results must not become a burst of requests.
 const SETTLE_MS = 1000
+const RECONNECT_MS = 5000
 
 let state: LiveState = { connected: true }
 const listeners = new Set<() => void>()
@@ -37,23 +38,37 @@ export function useLiveState(): LiveState {
  * @returns A function that stops listening.
  */
 export function connectLive(workspaceId: string, queryClient: QueryClient): () => void {
-  const source = new EventSource(`/api/v1/events?workspace=${encodeURIComponent(workspaceId)}`)
   const changes = collectChanges((batch) => invalidate(batch, workspaceId, queryClient))
+  let source: EventSource
+  let reconnect: ReturnType<typeof setTimeout> | undefined
   let greeted = false
 
-  source.addEventListener("hello", () => {
-    if (greeted) void queryClient.invalidateQueries()
+  function connect() {
+    source = new EventSource(`/api/v1/events?workspace=${encodeURIComponent(workspaceId)}`)
+    source.addEventListener("hello", handleHello)
+    source.addEventListener("change", (event) => {
+      const change = readChange(event.data)
+      if (change) changes.add(change)
+    })
+    source.addEventListener("error", handleError)
+  }
+
+  function handleHello() {
+    if (greeted || !state.connected) void queryClient.invalidateQueries()
     greeted = true
     publish({ connected: true })
-  })
-  source.addEventListener("change", (event) => {
-    const change = readChange(event.data)
-    if (change) changes.add(change)
-  })
-  source.addEventListener("error", () => {
+  }
+
+  function handleError() {
     if (state.connected) publish({ connected: false, since: Date.now() })
-  })
+    // The browser tries again after a broken line, but gives up for good at an error status, which is
+    // what a proxy answers while the server restarts.
+    if (source.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, RECONNECT_MS)
+  }
+
+  connect()
   return () => {
+    clearTimeout(reconnect)
     source.close()
     changes.stop()
     publish({ connected: true })

@@ -1,0 +1,88 @@
+import { QueryClient } from "@tanstack/react-query"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { connectLive } from "./live"
+
+/** A stream that a test opens, breaks and speaks through. */
+class ScriptedEventSource extends EventTarget {
+  static readonly CLOSED = 2
+  static opened: ScriptedEventSource[] = []
+  readyState = 0
+  constructor(readonly url: string) {
+    super()
+    ScriptedEventSource.opened.push(this)
+  }
+  close() {
+    this.readyState = 2
+  }
+  fail(readyState: number) {
+    this.readyState = readyState
+    this.dispatchEvent(new Event("error"))
+  }
+  greet() {
+    this.dispatchEvent(new MessageEvent("hello", { data: "{}" }))
+  }
+}
+
+let stop = () => {}
+
+function setUp() {
+  const queryClient = new QueryClient()
+  const invalidate = vi.spyOn(queryClient, "invalidateQueries")
+  stop = connectLive("w1", queryClient)
+  const streams = ScriptedEventSource.opened
+  const last = () => streams[streams.length - 1] as ScriptedEventSource
+  return { invalidate, streams, last }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal("EventSource", ScriptedEventSource)
+  ScriptedEventSource.opened = []
+})
+
+afterEach(() => {
+  stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+test("a stream that was refused is opened again, and its greeting refetches all", () => {
+  const { invalidate, streams, last } = setUp()
+  last().greet()
+
+  last().fail(ScriptedEventSource.CLOSED)
+  vi.advanceTimersByTime(5000)
+  last().greet()
+
+  expect(streams).toHaveLength(2)
+  expect(invalidate).toHaveBeenCalledOnce()
+})
+
+test("a broken line is left to the browser", () => {
+  const { streams, last } = setUp()
+
+  last().fail(0)
+  vi.advanceTimersByTime(60_000)
+
+  expect(streams).toHaveLength(1)
+})
+
+test("a stream that could not be opened at first refetches all once it can", () => {
+  const { invalidate, last } = setUp()
+
+  last().fail(ScriptedEventSource.CLOSED)
+  vi.advanceTimersByTime(5000)
+  last().greet()
+
+  expect(invalidate).toHaveBeenCalledOnce()
+})
+
+test("nothing is opened again for a page that was left", () => {
+  const { streams, last } = setUp()
+  last().fail(ScriptedEventSource.CLOSED)
+
+  stop()
+  vi.advanceTimersByTime(60_000)
+
+  expect(streams).toHaveLength(1)
+})
