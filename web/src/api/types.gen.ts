@@ -4,142 +4,1280 @@ export type ClientOptions = {
     baseUrl: `${string}://openapi.json` | (string & {});
 };
 
-export type ServiceHealth = 'unknown' | 'up' | 'degraded' | 'down';
-
-export type ShownState = 'unknown' | 'up' | 'degraded' | 'down' | 'paused' | 'maintenance' | 'checking';
-
-export type PeriodUnit = 'seconds' | 'minutes' | 'hours' | 'days' | 'weeks';
-
-export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
-
-export type JsonOperator = 'equals' | 'not_equals' | 'contains' | 'above' | 'below' | 'exists';
-
-export type Outcome = 'ok' | 'slow' | 'fail' | 'blocked' | 'probe_error' | 'missed';
-
-export type Range = '24h' | '7d' | '30d' | '90d';
-
-export type Role = 'owner' | 'admin' | 'observer';
-
 /**
- * FieldError
+ * Bucket
+ *
+ * A stretch of the latency graph.
  */
-export type FieldError = {
-    field: string;
-    code: string;
-    message: string;
+export type Bucket = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Checks
+     */
+    checks: number;
+    /**
+     * Down S
+     */
+    down_s: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * P50 Ms
+     */
+    p50_ms: number | null;
+    /**
+     * P95 Ms
+     */
+    p95_ms: number | null;
 };
 
 /**
- * Problem
+ * Change
+ *
+ * A line of the history: ``Jonas changed the limit from 500 to 800 ms``.
  */
-export type Problem = {
-    type: string;
-    title: string;
-    status: number;
-    detail: string;
-    code: string;
-    errors?: Array<FieldError>;
+export type Change = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
- * Instance
+ * CheckInput
+ *
+ * One check. With an `id` it is an edit of the one that is there.
  */
-export type Instance = {
-    version: string;
-    needs_setup: boolean;
-    registration: 'open' | 'invited' | 'closed';
-    github: boolean;
-    mail: boolean;
-    min_interval_s: number;
-    public_url: string;
+export type CheckInput = {
+    /**
+     * Body
+     */
+    body?: string | null;
+    /**
+     * Confirm Down
+     */
+    confirm_down?: number;
+    expectations?: ExpectationsInput;
+    /**
+     * Follow Redirects
+     */
+    follow_redirects?: boolean;
+    /**
+     * Headers
+     */
+    headers?: Array<Header>;
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Kind
+     */
+    kind?: 'http';
+    method?: HttpMethod;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms?: number;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Verify Tls
+     */
+    verify_tls?: boolean;
 };
 
 /**
- * SetUpInput
+ * CheckNow
+ *
+ * The slot that was asked for.
  */
-export type SetUpInput = {
-    token: string;
-    name: string;
-    email: string;
-    password: string;
-    workspace_name: string;
+export type CheckNow = {
+    /**
+     * Slot
+     */
+    slot: string;
 };
 
 /**
- * RegisterInput
+ * CheckView
+ *
+ * One check as the form shows it.
  */
-export type RegisterInput = {
-    name: string;
-    email: string;
-    password: string;
-};
-
-/**
- * LogInInput
- */
-export type LogInInput = {
-    email: string;
-    password: string;
-    keep: boolean;
-};
-
-/**
- * VerifyEmailInput
- */
-export type VerifyEmailInput = {
-    token: string;
+export type CheckView = {
+    /**
+     * Body
+     */
+    body: string | null;
+    /**
+     * Confirm Down
+     */
+    confirm_down: number;
+    expectations: ExpectationsView;
+    /**
+     * Follow Redirects
+     */
+    follow_redirects: boolean;
+    /**
+     * Headers
+     */
+    headers: Array<Header>;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'http';
+    method: HttpMethod;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms: number;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Verify Tls
+     */
+    verify_tls: boolean;
 };
 
 /**
  * CheckYourMail
+ *
+ * The same answer whether or not the address was known.
  */
 export type CheckYourMail = {
+    /**
+     * Status
+     */
     status: 'check_your_mail';
 };
 
 /**
- * WorkspaceSummary
+ * Counts
+ *
+ * How many services are how.
  */
-export type WorkspaceSummary = {
+export type Counts = {
+    /**
+     * Degraded
+     */
+    degraded: number;
+    /**
+     * Down
+     */
+    down: number;
+    /**
+     * Maintenance
+     */
+    maintenance: number;
+    /**
+     * Paused
+     */
+    paused: number;
+    /**
+     * Unknown
+     */
+    unknown: number;
+    /**
+     * Up
+     */
+    up: number;
+};
+
+/**
+ * Delivery
+ *
+ * One message owed to one address.
+ *
+ * Attributes:
+ * attempts: How often it was tried so far.
+ * body_text: The message itself, while no mail server is set and it is kept here.
+ */
+export type Delivery = {
+    /**
+     * Attempts
+     */
+    attempts: number;
+    /**
+     * Body Text
+     */
+    body_text?: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
     id: string;
+    kind: NoticeKind;
+    /**
+     * Last Error
+     */
+    last_error: string | null;
+    /**
+     * Sent At
+     */
+    sent_at: string | null;
+    /**
+     * Service Id
+     */
+    service_id: string | null;
+    /**
+     * Service Name
+     */
+    service_name: string | null;
+    state: NoticeState;
+    /**
+     * To
+     */
+    to: string;
+};
+
+/**
+ * DeliveryPage
+ *
+ * Messages, newest first.
+ */
+export type DeliveryPage = {
+    /**
+     * Items
+     */
+    items: Array<Delivery>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * ExpectationsInput
+ *
+ * What counts as correct.
+ */
+export type ExpectationsInput = {
+    /**
+     * Answers Within Ms
+     */
+    answers_within_ms?: number | null;
+    /**
+     * Body Contains
+     */
+    body_contains?: string | null;
+    /**
+     * Certificate Days
+     */
+    certificate_days?: number | null;
+    /**
+     * Json Values
+     */
+    json_values?: Array<JsonValueRule>;
+    /**
+     * Status
+     */
+    status?: string;
+};
+
+/**
+ * ExpectationsView
+ *
+ * What counts as correct.
+ */
+export type ExpectationsView = {
+    /**
+     * Answers Within Ms
+     */
+    answers_within_ms: number | null;
+    /**
+     * Body Contains
+     */
+    body_contains: string | null;
+    /**
+     * Certificate Days
+     */
+    certificate_days: number | null;
+    /**
+     * Json Values
+     */
+    json_values: Array<JsonValueRule>;
+    /**
+     * Status
+     */
+    status: string;
+};
+
+/**
+ * Explanation
+ *
+ * Why one expectation held or not.
+ */
+export type Explanation = {
+    /**
+     * Actual
+     */
+    actual: string;
+    /**
+     * Expected
+     */
+    expected: string;
+    /**
+     * Holds
+     */
+    holds: boolean;
+    /**
+     * Operand
+     */
+    operand: string;
+};
+
+/**
+ * Failure
+ *
+ * Where and why a target failed.
+ */
+export type Failure = {
+    /**
+     * Class
+     */
+    class: string;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * FailureClass
+ *
+ * Where a failing target failed.
+ */
+export type FailureClass = 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body' | 'redirect';
+
+/**
+ * FieldError
+ *
+ * Why one field cannot be saved; `field` is a dotted path into what was sent.
+ */
+export type FieldError = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Field
+     */
+    field: string;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * Figures
+ *
+ * The numbers behind the open row.
+ */
+export type Figures = {
+    /**
+     * Bucket S
+     */
+    bucket_s: number;
+    /**
+     * Buckets
+     */
+    buckets: Array<Bucket>;
+    /**
+     * Changes
+     */
+    changes: Array<Change>;
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * Incidents
+     */
+    incidents: Array<Incident>;
+    /**
+     * Limit Ms
+     */
+    limit_ms: number | null;
+    /**
+     * Outages
+     */
+    outages: Array<Outage>;
+    range: Range;
+    /**
+     * To
+     */
+    to: string;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
+    /**
+     * Zone
+     */
+    zone: string;
+};
+
+/**
+ * Header
+ *
+ * A header to send. Values are secrets: none is ever shown, `null` keeps what is stored.
+ */
+export type Header = {
+    /**
+     * Name
+     */
     name: string;
-    role: Role;
-    time_zone: string;
-    health: ServiceHealth;
-    may: Array<string>;
+    /**
+     * Value
+     */
+    value: string | null;
+};
+
+/**
+ * HttpMethod
+ *
+ * How a target is asked.
+ */
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
+/**
+ * Incident
+ *
+ * One outage of one service.
+ *
+ * Attributes:
+ * told: How many recipients got the message that it began.
+ */
+export type Incident = {
+    /**
+     * Began At
+     */
+    began_at: string;
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string;
+    /**
+     * Duration S
+     */
+    duration_s: number | null;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Resolution
+     */
+    resolution: string | null;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    /**
+     * Service Name
+     */
+    service_name: string;
+    state: IncidentState;
+    /**
+     * Told
+     */
+    told: number;
+};
+
+/**
+ * IncidentPage
+ *
+ * Outages, newest first.
+ */
+export type IncidentPage = {
+    /**
+     * Items
+     */
+    items: Array<Incident>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * IncidentState
+ *
+ * Life of an incident.
+ */
+export type IncidentState = 'open' | 'acknowledged' | 'resolved';
+
+/**
+ * Instance
+ *
+ * What a page must know before anybody signs in.
+ *
+ * Attributes:
+ * mail: Whether messages go out by mail; else they are kept and shown to the owner.
+ */
+export type Instance = {
+    /**
+     * Github
+     */
+    github: boolean;
+    /**
+     * Mail
+     */
+    mail: boolean;
+    /**
+     * Min Interval S
+     */
+    min_interval_s: number;
+    /**
+     * Needs Setup
+     */
+    needs_setup: boolean;
+    /**
+     * Public Url
+     */
+    public_url: string;
+    registration: Registration;
+    /**
+     * Version
+     */
+    version: string;
+};
+
+/**
+ * JsonOperator
+ *
+ * How a value found in a JSON body is compared.
+ */
+export type JsonOperator = 'equals' | 'not_equals' | 'contains' | 'above' | 'below' | 'exists';
+
+/**
+ * JsonValueRule
+ *
+ * What a value in a JSON body must be.
+ */
+export type JsonValueRule = {
+    operator: JsonOperator;
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * LogInInput
+ *
+ * Who signs in; `keep` makes the session outlive the browser.
+ */
+export type LogInInput = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Keep
+     */
+    keep?: boolean;
+    /**
+     * Password
+     */
+    password: string;
 };
 
 /**
  * Me
+ *
+ * The account that is signed in.
  */
 export type Me = {
-    id: string;
-    name: string;
+    /**
+     * Email
+     */
     email: string;
+    /**
+     * Email Verified
+     */
     email_verified: boolean;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Instance Admin
+     */
     instance_admin: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Workspaces
+     */
     workspaces: Array<WorkspaceSummary>;
 };
 
 /**
- * Counts
+ * NoticeKind
+ *
+ * What a message says.
  */
-export type Counts = {
-    up: number;
-    degraded: number;
-    down: number;
-    unknown: number;
-    paused: number;
-    maintenance: number;
+export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'blocked' | 'confirm_recipient' | 'verify_email';
+
+/**
+ * NoticeState
+ *
+ * Life of an outbox row.
+ */
+export type NoticeState = 'pending' | 'leased' | 'sent' | 'dead' | 'cancelled' | 'held';
+
+/**
+ * Outage
+ *
+ * Time that counts as down; without an end it lasts.
+ */
+export type Outage = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string | null;
+};
+
+/**
+ * Outcome
+ *
+ * How one run of a check ended. Only `FAIL` can take a service down.
+ */
+export type Outcome = 'ok' | 'slow' | 'fail' | 'blocked' | 'probe_error' | 'missed';
+
+/**
+ * People
+ *
+ * Who may be told.
+ */
+export type People = {
+    /**
+     * Items
+     */
+    items: Array<Person>;
+};
+
+/**
+ * Period
+ *
+ * How often a service is checked.
+ */
+export type Period = {
+    /**
+     * Every
+     */
+    every: number;
+    unit: PeriodUnit;
+};
+
+/**
+ * PeriodUnit
+ *
+ * Unit of a period; elapsed time, so a day is 24 hours.
+ */
+export type PeriodUnit = 'seconds' | 'minutes' | 'hours' | 'days' | 'weeks';
+
+/**
+ * Person
+ *
+ * A member; addresses of others are for owners.
+ */
+export type Person = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
+ * Phases
+ *
+ * Milliseconds of each phase; absent when it did not happen.
+ */
+export type Phases = {
+    /**
+     * Body Ms
+     */
+    body_ms: number | null;
+    /**
+     * Connect Ms
+     */
+    connect_ms: number | null;
+    /**
+     * Dns Ms
+     */
+    dns_ms: number | null;
+    /**
+     * First Byte Ms
+     */
+    first_byte_ms: number | null;
+    /**
+     * Tls Ms
+     */
+    tls_ms: number | null;
+};
+
+/**
+ * Preview
+ *
+ * What a check finds that is not saved yet.
+ *
+ * Attributes:
+ * body_excerpt: At most 1 KiB of the body; the only place that ever shows any of it.
+ */
+export type Preview = {
+    /**
+     * Answers Within Ms
+     */
+    answers_within_ms: number | null;
+    /**
+     * Body Excerpt
+     */
+    body_excerpt: string | null;
+    /**
+     * Certificate Days
+     */
+    certificate_days: number | null;
+    /**
+     * Explanations
+     */
+    explanations: Array<Explanation>;
+    failure: Failure | null;
+    /**
+     * Http Status
+     */
+    http_status: number | null;
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
+    outcome: Outcome;
+    phases: Phases;
+};
+
+/**
+ * Problem
+ *
+ * An error, as RFC 9457 writes it; `code` is the stable word for programs.
+ */
+export type Problem = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Errors
+     */
+    errors?: Array<FieldError> | null;
+    /**
+     * Status
+     */
+    status: number;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Type
+     */
+    type: string;
+};
+
+/**
+ * Range
+ *
+ * How far back figures go.
+ */
+export type Range = '24h' | '7d' | '30d' | '90d';
+
+/**
+ * Recipient
+ *
+ * Who is told; addresses of strangers are for admins.
+ */
+export type Recipient = {
+    /**
+     * Account Id
+     */
+    account_id: string | null;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * State
+     */
+    state: 'confirmed' | 'pending';
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
+ * RecipientInput
+ *
+ * Who is told: a member by account, or anybody by address.
+ */
+export type RecipientInput = {
+    /**
+     * Account Id
+     */
+    account_id?: string | null;
+    /**
+     * Email
+     */
+    email?: string | null;
+};
+
+/**
+ * RegisterInput
+ *
+ * A new account.
+ */
+export type RegisterInput = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
+ * Registration
+ *
+ * Who may make an account.
+ */
+export type Registration = 'open' | 'invited' | 'closed';
+
+/**
+ * Result
+ *
+ * One run of one check.
+ */
+export type Result = {
+    /**
+     * Attempt
+     */
+    attempt: number;
+    /**
+     * Certificate Days
+     */
+    certificate_days: number | null;
+    /**
+     * Explanations
+     */
+    explanations: Array<Explanation>;
+    failure_class: FailureClass | null;
+    /**
+     * Finished At
+     */
+    finished_at: string;
+    /**
+     * Http Status
+     */
+    http_status: number | null;
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
+    /**
+     * Message
+     */
+    message: string | null;
+    outcome: Outcome;
+    phases: Phases;
+    /**
+     * Slot
+     */
+    slot: string;
+    /**
+     * Started At
+     */
+    started_at: string;
+};
+
+/**
+ * ResultPage
+ *
+ * Results, newest first.
+ */
+export type ResultPage = {
+    /**
+     * Items
+     */
+    items: Array<Result>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Role
+ *
+ * What an account is in a workspace.
+ */
+export type Role = 'owner' | 'admin' | 'observer';
+
+/**
+ * Service
+ *
+ * A service in full.
+ */
+export type Service = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Checks
+     */
+    checks: Array<CheckView>;
+    /**
+     * Created At
+     */
+    created_at: string;
+    health: ServiceHealth;
+    /**
+     * Id
+     */
+    id: string;
+    incident: Incident | null;
+    last_result: Result | null;
+    /**
+     * Last Result At
+     */
+    last_result_at: string | null;
+    /**
+     * May
+     */
+    may: Array<string>;
+    /**
+     * Median Ms
+     */
+    median_ms: number | null;
+    /**
+     * Mode
+     */
+    mode: 'active' | 'paused';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Next Slot At
+     */
+    next_slot_at: string | null;
+    /**
+     * Paused At
+     */
+    paused_at: string | null;
+    /**
+     * Paused By
+     */
+    paused_by: string | null;
+    period: Period;
+    /**
+     * Period S
+     */
+    period_s: number;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Recipients
+     */
+    recipients: Array<Recipient>;
+    shown: Shown;
+    /**
+     * Since
+     */
+    since: string | null;
+    strip: Strip;
+    uptime: UptimeFigures;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * ServiceEdit
+ *
+ * What to change; parts that are absent stay as they are.
+ */
+export type ServiceEdit = {
+    /**
+     * Checks
+     */
+    checks?: Array<CheckInput> | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    period?: Period | null;
+    /**
+     * Recipients
+     */
+    recipients?: Array<RecipientInput> | null;
+};
+
+/**
+ * ServiceHealth
+ *
+ * What is known about a service or one of its checks.
+ */
+export type ServiceHealth = 'unknown' | 'up' | 'degraded' | 'down';
+
+/**
+ * ServiceInput
+ *
+ * A service to watch.
+ */
+export type ServiceInput = {
+    /**
+     * Checks
+     */
+    checks: Array<CheckInput>;
+    /**
+     * Name
+     */
+    name: string;
+    period?: Period;
+    /**
+     * Recipients
+     */
+    recipients?: Array<RecipientInput>;
+};
+
+/**
+ * ServicePage
+ *
+ * Services by name.
+ */
+export type ServicePage = {
+    /**
+     * Items
+     */
+    items: Array<ServiceRow>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * ServiceRow
+ *
+ * A service as a line of the list.
+ *
+ * Attributes:
+ * shown: The one word for the screen; `health` is what the state machine knows.
+ * reason: Short text of what is wrong, such as ``503 instead of 202``.
+ * since: Begin of the outage that lasts, else from when `health` holds.
+ * address: Host and path, without scheme, query and user.
+ * uptime_pct: Of 90 days, floored; 100 only if exactly so.
+ * median_ms: Median latency of the latest 24 hours.
+ */
+export type ServiceRow = {
+    /**
+     * Address
+     */
+    address: string;
+    health: ServiceHealth;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Last Result At
+     */
+    last_result_at: string | null;
+    /**
+     * Median Ms
+     */
+    median_ms: number | null;
+    /**
+     * Mode
+     */
+    mode: 'active' | 'paused';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Next Slot At
+     */
+    next_slot_at: string | null;
+    /**
+     * Paused At
+     */
+    paused_at: string | null;
+    /**
+     * Paused By
+     */
+    paused_by: string | null;
+    /**
+     * Period S
+     */
+    period_s: number;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    shown: Shown;
+    /**
+     * Since
+     */
+    since: string | null;
+    strip: Strip;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * SetUpInput
+ *
+ * The first account, and the token that the console printed.
+ */
+export type SetUpInput = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Password
+     */
+    password: string;
+    /**
+     * Token
+     */
+    token: string;
+    /**
+     * Workspace Name
+     */
+    workspace_name: string;
+};
+
+/**
+ * Shown
+ *
+ * The one word that a screen shows for a service.
+ */
+export type Shown = 'unknown' | 'up' | 'degraded' | 'down' | 'checking' | 'paused' | 'maintenance';
+
+/**
+ * Status
+ *
+ * The status, and nothing that names a host or a version.
+ */
+export type Status = {
+    /**
+     * Status
+     */
+    status: 'ok' | 'unavailable';
 };
 
 /**
  * Strip
+ *
+ * Ninety local days: one letter for each, oldest first, and figures of the odd ones.
+ *
+ * Attributes:
+ * grades: u full, d minor, p partial, x major, m maintenance, n none.
+ * details: index, uptime %, seconds down, checks, failed checks.
  */
 export type Strip = {
-    from: string;
-    zone: string;
-    grades: string;
+    /**
+     * Details
+     */
     details: Array<[
         number,
         number,
@@ -147,441 +1285,138 @@ export type Strip = {
         number,
         number
     ]>;
-};
-
-/**
- * Workspace
- */
-export type Workspace = {
-    id: string;
-    name: string;
-    time_zone: string;
-    role: Role;
-    may: Array<string>;
-    slug?: string | null;
-    uptime_pct: number | null;
-    strip: Strip;
-    counts: Counts;
-    down_since: string | null;
-    median_ms: number | null;
-    checks_total: number;
-    as_of: string;
-};
-
-/**
- * ServiceRow
- */
-export type ServiceRow = {
-    id: string;
-    name: string;
-    version: number;
-    mode: 'active' | 'paused';
-    health: ServiceHealth;
-    shown: ShownState;
-    reason: string | null;
-    since: string | null;
-    address: string;
-    period_s: number;
-    uptime_pct: number | null;
-    median_ms: number | null;
-    last_result_at: string | null;
-    next_slot_at: string | null;
-    strip: Strip;
-    paused_by?: string | null;
-    paused_at?: string | null;
-};
-
-/**
- * ServicePage
- */
-export type ServicePage = {
-    items: Array<ServiceRow>;
-    next_cursor: string | null;
-};
-
-/**
- * Period
- */
-export type Period = {
-    every: number;
-    unit: PeriodUnit;
-};
-
-/**
- * RecipientInput
- */
-export type RecipientInput = {
-    account_id?: string | null;
-    email?: string | null;
-};
-
-/**
- * Header
- */
-export type Header = {
-    name: string;
-    value: string | null;
-};
-
-/**
- * JsonValueRule
- */
-export type JsonValueRule = {
-    path: string;
-    operator: JsonOperator;
-    value: string;
-};
-
-/**
- * ExpectationsInput
- */
-export type ExpectationsInput = {
-    status: string;
-    body_contains: string | null;
-    json_values: Array<JsonValueRule>;
-    answers_within_ms: number | null;
-    certificate_days: number | null;
-};
-
-/**
- * CheckInput
- */
-export type CheckInput = {
-    id?: string | null;
-    kind: 'http';
-    method: HttpMethod;
-    url: string;
-    headers: Array<Header>;
-    body: string | null;
-    expectations: ExpectationsInput;
-    timeout_ms: number;
-    confirm_down: number;
-    follow_redirects: boolean;
-    verify_tls: boolean;
-};
-
-/**
- * CheckView
- */
-export type CheckView = {
-    id: string;
-    kind: 'http';
-    method: HttpMethod;
-    url: string;
-    headers: Array<Header>;
-    body: string | null;
-    expectations: ExpectationsInput;
-    timeout_ms: number;
-    confirm_down: number;
-    follow_redirects: boolean;
-    verify_tls: boolean;
-};
-
-/**
- * ServiceInput
- */
-export type ServiceInput = {
-    name: string;
-    checks: Array<CheckInput>;
-    period: Period;
-    recipients: Array<RecipientInput>;
-};
-
-/**
- * ServiceEdit
- */
-export type ServiceEdit = {
-    name?: string;
-    checks?: Array<CheckInput>;
-    period?: Period;
-    recipients?: Array<RecipientInput>;
-};
-
-/**
- * Phases
- */
-export type Phases = {
-    dns_ms: number | null;
-    connect_ms: number | null;
-    tls_ms: number | null;
-    first_byte_ms: number | null;
-    body_ms: number | null;
-};
-
-/**
- * Explanation
- */
-export type Explanation = {
-    operand: string;
-    actual: string;
-    expected: string;
-    holds: boolean;
-};
-
-/**
- * Failure
- */
-export type Failure = {
-    class: string;
-    message: string;
-};
-
-/**
- * Preview
- */
-export type Preview = {
-    outcome: Outcome;
-    latency_ms: number | null;
-    phases: Phases;
-    answers_within_ms: number | null;
-    explanations: Array<Explanation>;
-    failure: Failure | null;
-    body_excerpt: string | null;
-    certificate_days: number | null;
-    http_status: number | null;
-};
-
-/**
- * Result
- */
-export type Result = {
-    slot: string;
-    attempt: number;
-    started_at: string;
-    finished_at: string;
-    outcome: Outcome;
-    failure_class: string | null;
-    message: string | null;
-    http_status: number | null;
-    latency_ms: number | null;
-    phases: Phases;
-    explanations: Array<Explanation>;
-    certificate_days: number | null;
-};
-
-/**
- * ResultPage
- */
-export type ResultPage = {
-    items: Array<Result>;
-    next_cursor: string | null;
-};
-
-/**
- * Incident
- */
-export type Incident = {
-    id: string;
-    service_id: string;
-    service_name: string;
-    state: 'open' | 'acknowledged' | 'resolved';
-    began_at: string;
-    confirmed_at: string;
-    ended_at: string | null;
-    reason: string;
-    resolution: string | null;
-    duration_s: number | null;
-    told: number;
-};
-
-/**
- * IncidentPage
- */
-export type IncidentPage = {
-    items: Array<Incident>;
-    next_cursor: string | null;
-};
-
-/**
- * Recipient
- */
-export type Recipient = {
-    id: string;
-    account_id: string | null;
-    name: string | null;
-    email: string | null;
-    state: 'confirmed' | 'pending';
-    you: boolean;
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * Grades
+     */
+    grades: string;
+    /**
+     * Zone
+     */
+    zone: string;
 };
 
 /**
  * UptimeFigures
+ *
+ * Uptime of the latest 24 hours and 7, 30 and 90 days, floored.
  */
 export type UptimeFigures = {
-    h24: number | null;
-    d7: number | null;
+    /**
+     * D30
+     */
     d30: number | null;
+    /**
+     * D7
+     */
+    d7: number | null;
+    /**
+     * D90
+     */
     d90: number | null;
+    /**
+     * H24
+     */
+    h24: number | null;
 };
 
 /**
- * Service
+ * VerifyEmailInput
+ *
+ * The token of the link in the mail.
  */
-export type Service = {
+export type VerifyEmailInput = {
+    /**
+     * Token
+     */
+    token: string;
+};
+
+/**
+ * Workspace
+ *
+ * The head of the workspace page.
+ *
+ * Attributes:
+ * uptime_pct: Pooled over all services and 90 days, floored; 100 only if exactly so.
+ * down_since: Begin of the longest outage that lasts.
+ * median_ms: Median latency over the services, of the latest 24 hours.
+ * checks_total: How many checks its services have.
+ */
+export type Workspace = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Checks Total
+     */
+    checks_total: number;
+    counts: Counts;
+    /**
+     * Down Since
+     */
+    down_since: string | null;
+    /**
+     * Id
+     */
     id: string;
-    name: string;
-    version: number;
-    mode: 'active' | 'paused';
-    health: ServiceHealth;
-    shown: ShownState;
-    reason: string | null;
-    since: string | null;
-    address: string;
-    period_s: number;
-    uptime_pct: number | null;
-    median_ms: number | null;
-    last_result_at: string | null;
-    next_slot_at: string | null;
-    strip: Strip;
-    paused_by?: string | null;
-    paused_at?: string | null;
-    checks: Array<CheckView>;
-    period: Period;
-    recipients: Array<Recipient>;
+    /**
+     * May
+     */
     may: Array<string>;
-    created_at: string;
-    last_result: Result | null;
-    uptime: UptimeFigures;
-    incident: Incident | null;
-};
-
-/**
- * Bucket
- */
-export type Bucket = {
-    at: string;
-    p50_ms: number | null;
-    p95_ms: number | null;
-    checks: number;
-    failed: number;
-    down_s: number;
-};
-
-/**
- * Outage
- */
-export type Outage = {
-    from: string;
-    to: string | null;
-};
-
-/**
- * Change
- */
-export type Change = {
-    at: string;
-    text: string;
-};
-
-/**
- * Figures
- */
-export type Figures = {
-    range: Range;
-    from: string;
-    to: string;
-    zone: string;
-    bucket_s: number;
-    limit_ms: number | null;
-    uptime_pct: number | null;
-    buckets: Array<Bucket>;
-    outages: Array<Outage>;
-    incidents: Array<Incident>;
-    changes: Array<Change>;
-};
-
-/**
- * Person
- */
-export type Person = {
-    account_id: string;
+    /**
+     * Median Ms
+     */
+    median_ms: number | null;
+    /**
+     * Name
+     */
     name: string;
-    email: string | null;
-    you: boolean;
+    role: Role;
+    /**
+     * Slug
+     */
+    slug: string | null;
+    strip: Strip;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
 };
 
 /**
- * People
+ * WorkspaceSummary
+ *
+ * A workspace of the one who asks; `may` lists what the role allows.
  */
-export type People = {
-    items: Array<Person>;
-};
-
-/**
- * Delivery
- */
-export type Delivery = {
+export type WorkspaceSummary = {
+    health: ServiceHealth;
+    /**
+     * Id
+     */
     id: string;
-    kind: string;
-    service_id: string | null;
-    service_name: string | null;
-    to: string;
-    state: string;
-    attempts: number;
-    created_at: string;
-    sent_at: string | null;
-    last_error: string | null;
-    body_text?: string | null;
-};
-
-/**
- * DeliveryPage
- */
-export type DeliveryPage = {
-    items: Array<Delivery>;
-    next_cursor: string | null;
-};
-
-/**
- * CheckNow
- */
-export type CheckNow = {
-    slot: string;
-};
-
-export type GetInstanceData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/instance';
-};
-
-export type GetInstanceErrors = {
     /**
-     * Problem
+     * May
      */
-    default: Problem;
-};
-
-export type GetInstanceError = GetInstanceErrors[keyof GetInstanceErrors];
-
-export type GetInstanceResponses = {
-    200: Instance;
-};
-
-export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
-
-export type SetUpData = {
-    body: SetUpInput;
-    path?: never;
-    query?: never;
-    url: '/api/v1/setup';
-};
-
-export type SetUpErrors = {
+    may: Array<string>;
     /**
-     * Problem
+     * Name
      */
-    default: Problem;
+    name: string;
+    role: Role;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
 };
-
-export type SetUpError = SetUpErrors[keyof SetUpErrors];
-
-export type SetUpResponses = {
-    201: Me;
-};
-
-export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
 export type RegisterData = {
     body: RegisterInput;
@@ -592,7 +1427,7 @@ export type RegisterData = {
 
 export type RegisterErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -600,77 +1435,17 @@ export type RegisterErrors = {
 export type RegisterError = RegisterErrors[keyof RegisterErrors];
 
 export type RegisterResponses = {
+    /**
+     * The answer
+     */
     201: Me;
+    /**
+     * With a mail server, for known and new addresses alike
+     */
     202: CheckYourMail;
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
-
-export type LogOutData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session';
-};
-
-export type LogOutErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type LogOutError = LogOutErrors[keyof LogOutErrors];
-
-export type LogOutResponses = {
-    204: void;
-};
-
-export type LogOutResponse = LogOutResponses[keyof LogOutResponses];
-
-export type LogInData = {
-    body: LogInInput;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session';
-};
-
-export type LogInErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type LogInError = LogInErrors[keyof LogInErrors];
-
-export type LogInResponses = {
-    200: Me;
-};
-
-export type LogInResponse = LogInResponses[keyof LogInResponses];
-
-export type GetMeData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me';
-};
-
-export type GetMeErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type GetMeError = GetMeErrors[keyof GetMeErrors];
-
-export type GetMeResponses = {
-    200: Me;
-};
-
-export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
 
 export type VerifyEmailData = {
     body: VerifyEmailInput;
@@ -681,7 +1456,7 @@ export type VerifyEmailData = {
 
 export type VerifyEmailErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -689,7 +1464,9 @@ export type VerifyEmailErrors = {
 export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
 
 export type VerifyEmailResponses = {
-    200: Me;
+    /**
+     * Done
+     */
     204: void;
 };
 
@@ -704,7 +1481,7 @@ export type ResendVerificationData = {
 
 export type ResendVerificationErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -712,111 +1489,128 @@ export type ResendVerificationErrors = {
 export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
 
 export type ResendVerificationResponses = {
-    202: unknown;
+    /**
+     * The answer
+     */
+    202: CheckYourMail;
 };
 
-export type GetWorkspaceData = {
+export type ResendVerificationResponse = ResendVerificationResponses[keyof ResendVerificationResponses];
+
+export type WatchEventsData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Workspace
+         */
+        workspace: string;
+    };
+    url: '/api/v1/events';
+};
+
+export type WatchEventsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type WatchEventsError = WatchEventsErrors[keyof WatchEventsErrors];
+
+export type WatchEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type GetIncidentData = {
     body?: never;
     path: {
-        workspace_id: string;
+        /**
+         * Incident Id
+         */
+        incident_id: string;
     };
     query?: never;
-    url: '/api/v1/workspaces/{workspace_id}';
+    url: '/api/v1/incidents/{incident_id}';
 };
 
-export type GetWorkspaceErrors = {
+export type GetIncidentErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
 
-export type GetWorkspaceError = GetWorkspaceErrors[keyof GetWorkspaceErrors];
+export type GetIncidentError = GetIncidentErrors[keyof GetIncidentErrors];
 
-export type GetWorkspaceResponses = {
-    200: Workspace;
+export type GetIncidentResponses = {
+    /**
+     * The answer
+     */
+    200: Incident;
 };
 
-export type GetWorkspaceResponse = GetWorkspaceResponses[keyof GetWorkspaceResponses];
+export type GetIncidentResponse = GetIncidentResponses[keyof GetIncidentResponses];
 
-export type ListServicesData = {
+export type GetInstanceData = {
     body?: never;
-    path: {
-        workspace_id: string;
-    };
-    query?: {
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/workspaces/{workspace_id}/services';
-};
-
-export type ListServicesErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type ListServicesError = ListServicesErrors[keyof ListServicesErrors];
-
-export type ListServicesResponses = {
-    200: ServicePage;
-};
-
-export type ListServicesResponse = ListServicesResponses[keyof ListServicesResponses];
-
-export type CreateServiceData = {
-    body: ServiceInput;
-    path: {
-        workspace_id: string;
-    };
+    path?: never;
     query?: never;
-    url: '/api/v1/workspaces/{workspace_id}/services';
+    url: '/api/v1/instance';
 };
 
-export type CreateServiceErrors = {
+export type GetInstanceErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
 
-export type CreateServiceError = CreateServiceErrors[keyof CreateServiceErrors];
+export type GetInstanceError = GetInstanceErrors[keyof GetInstanceErrors];
 
-export type CreateServiceResponses = {
-    201: Service;
+export type GetInstanceResponses = {
+    /**
+     * The answer
+     */
+    200: Instance;
 };
 
-export type CreateServiceResponse = CreateServiceResponses[keyof CreateServiceResponses];
+export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
 
-export type PreviewCheckData = {
-    body: CheckInput;
-    path: {
-        workspace_id: string;
-    };
+export type GetMeData = {
+    body?: never;
+    path?: never;
     query?: never;
-    url: '/api/v1/workspaces/{workspace_id}/preview';
+    url: '/api/v1/me';
 };
 
-export type PreviewCheckErrors = {
+export type GetMeErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
 
-export type PreviewCheckError = PreviewCheckErrors[keyof PreviewCheckErrors];
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
 
-export type PreviewCheckResponses = {
-    200: Preview;
+export type GetMeResponses = {
+    /**
+     * The answer
+     */
+    200: Me;
 };
 
-export type PreviewCheckResponse = PreviewCheckResponses[keyof PreviewCheckResponses];
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
 
 export type DeleteServiceData = {
     body?: never;
     path: {
+        /**
+         * Service Id
+         */
         service_id: string;
     };
     query?: never;
@@ -825,7 +1619,7 @@ export type DeleteServiceData = {
 
 export type DeleteServiceErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -833,6 +1627,9 @@ export type DeleteServiceErrors = {
 export type DeleteServiceError = DeleteServiceErrors[keyof DeleteServiceErrors];
 
 export type DeleteServiceResponses = {
+    /**
+     * Done
+     */
     204: void;
 };
 
@@ -841,6 +1638,9 @@ export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceRe
 export type GetServiceData = {
     body?: never;
     path: {
+        /**
+         * Service Id
+         */
         service_id: string;
     };
     query?: never;
@@ -849,7 +1649,7 @@ export type GetServiceData = {
 
 export type GetServiceErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -857,6 +1657,9 @@ export type GetServiceErrors = {
 export type GetServiceError = GetServiceErrors[keyof GetServiceErrors];
 
 export type GetServiceResponses = {
+    /**
+     * The answer
+     */
     200: Service;
 };
 
@@ -865,9 +1668,15 @@ export type GetServiceResponse = GetServiceResponses[keyof GetServiceResponses];
 export type EditServiceData = {
     body: ServiceEdit;
     headers: {
+        /**
+         * If-Match
+         */
         'If-Match': string;
     };
     path: {
+        /**
+         * Service Id
+         */
         service_id: string;
     };
     query?: never;
@@ -876,7 +1685,7 @@ export type EditServiceData = {
 
 export type EditServiceErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -884,62 +1693,20 @@ export type EditServiceErrors = {
 export type EditServiceError = EditServiceErrors[keyof EditServiceErrors];
 
 export type EditServiceResponses = {
+    /**
+     * The answer
+     */
     200: Service;
 };
 
 export type EditServiceResponse = EditServiceResponses[keyof EditServiceResponses];
 
-export type PauseServiceData = {
-    body?: never;
-    path: {
-        service_id: string;
-    };
-    query?: never;
-    url: '/api/v1/services/{service_id}/pause';
-};
-
-export type PauseServiceErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type PauseServiceError = PauseServiceErrors[keyof PauseServiceErrors];
-
-export type PauseServiceResponses = {
-    200: Service;
-};
-
-export type PauseServiceResponse = PauseServiceResponses[keyof PauseServiceResponses];
-
-export type ResumeServiceData = {
-    body?: never;
-    path: {
-        service_id: string;
-    };
-    query?: never;
-    url: '/api/v1/services/{service_id}/resume';
-};
-
-export type ResumeServiceErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type ResumeServiceError = ResumeServiceErrors[keyof ResumeServiceErrors];
-
-export type ResumeServiceResponses = {
-    200: Service;
-};
-
-export type ResumeServiceResponse = ResumeServiceResponses[keyof ResumeServiceResponses];
-
 export type CheckNowData = {
     body?: never;
     path: {
+        /**
+         * Service Id
+         */
         service_id: string;
     };
     query?: never;
@@ -948,7 +1715,7 @@ export type CheckNowData = {
 
 export type CheckNowErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -956,6 +1723,9 @@ export type CheckNowErrors = {
 export type CheckNowError = CheckNowErrors[keyof CheckNowErrors];
 
 export type CheckNowResponses = {
+    /**
+     * The answer
+     */
     202: CheckNow;
 };
 
@@ -964,6 +1734,9 @@ export type CheckNowResponse = CheckNowResponses[keyof CheckNowResponses];
 export type GetFiguresData = {
     body?: never;
     path: {
+        /**
+         * Service Id
+         */
         service_id: string;
     };
     query?: {
@@ -974,7 +1747,7 @@ export type GetFiguresData = {
 
 export type GetFiguresErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -982,53 +1755,38 @@ export type GetFiguresErrors = {
 export type GetFiguresError = GetFiguresErrors[keyof GetFiguresErrors];
 
 export type GetFiguresResponses = {
+    /**
+     * The answer
+     */
     200: Figures;
 };
 
 export type GetFiguresResponse = GetFiguresResponses[keyof GetFiguresResponses];
 
-export type ListResultsData = {
-    body?: never;
-    path: {
-        service_id: string;
-    };
-    query?: {
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/services/{service_id}/results';
-};
-
-export type ListResultsErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type ListResultsError = ListResultsErrors[keyof ListResultsErrors];
-
-export type ListResultsResponses = {
-    200: ResultPage;
-};
-
-export type ListResultsResponse = ListResultsResponses[keyof ListResultsResponses];
-
 export type ListServiceIncidentsData = {
     body?: never;
     path: {
+        /**
+         * Service Id
+         */
         service_id: string;
     };
     query?: {
+        /**
+         * Limit
+         */
         limit?: number;
-        cursor?: string;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
     };
     url: '/api/v1/services/{service_id}/incidents';
 };
 
 export type ListServiceIncidentsErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -1036,26 +1794,281 @@ export type ListServiceIncidentsErrors = {
 export type ListServiceIncidentsError = ListServiceIncidentsErrors[keyof ListServiceIncidentsErrors];
 
 export type ListServiceIncidentsResponses = {
+    /**
+     * The answer
+     */
     200: IncidentPage;
 };
 
 export type ListServiceIncidentsResponse = ListServiceIncidentsResponses[keyof ListServiceIncidentsResponses];
 
-export type ListIncidentsData = {
+export type PauseServiceData = {
     body?: never;
     path: {
+        /**
+         * Service Id
+         */
+        service_id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{service_id}/pause';
+};
+
+export type PauseServiceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type PauseServiceError = PauseServiceErrors[keyof PauseServiceErrors];
+
+export type PauseServiceResponses = {
+    /**
+     * The answer
+     */
+    200: Service;
+};
+
+export type PauseServiceResponse = PauseServiceResponses[keyof PauseServiceResponses];
+
+export type ListResultsData = {
+    body?: never;
+    path: {
+        /**
+         * Service Id
+         */
+        service_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/services/{service_id}/results';
+};
+
+export type ListResultsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListResultsError = ListResultsErrors[keyof ListResultsErrors];
+
+export type ListResultsResponses = {
+    /**
+     * The answer
+     */
+    200: ResultPage;
+};
+
+export type ListResultsResponse = ListResultsResponses[keyof ListResultsResponses];
+
+export type ResumeServiceData = {
+    body?: never;
+    path: {
+        /**
+         * Service Id
+         */
+        service_id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{service_id}/resume';
+};
+
+export type ResumeServiceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ResumeServiceError = ResumeServiceErrors[keyof ResumeServiceErrors];
+
+export type ResumeServiceResponses = {
+    /**
+     * The answer
+     */
+    200: Service;
+};
+
+export type ResumeServiceResponse = ResumeServiceResponses[keyof ResumeServiceResponses];
+
+export type LogOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type LogOutErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type LogOutError = LogOutErrors[keyof LogOutErrors];
+
+export type LogOutResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type LogOutResponse = LogOutResponses[keyof LogOutResponses];
+
+export type LogInData = {
+    body: LogInInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type LogInErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type LogInError = LogInErrors[keyof LogInErrors];
+
+export type LogInResponses = {
+    /**
+     * The answer
+     */
+    200: Me;
+};
+
+export type LogInResponse = LogInResponses[keyof LogInResponses];
+
+export type SetUpData = {
+    body: SetUpInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/setup';
+};
+
+export type SetUpErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type SetUpError = SetUpErrors[keyof SetUpErrors];
+
+export type SetUpResponses = {
+    /**
+     * The answer
+     */
+    201: Me;
+};
+
+export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type GetWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}';
+};
+
+export type GetWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetWorkspaceError = GetWorkspaceErrors[keyof GetWorkspaceErrors];
+
+export type GetWorkspaceResponses = {
+    /**
+     * The answer
+     */
+    200: Workspace;
+};
+
+export type GetWorkspaceResponse = GetWorkspaceResponses[keyof GetWorkspaceResponses];
+
+export type ListDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
         workspace_id: string;
     };
     query?: {
+        /**
+         * Limit
+         */
         limit?: number;
-        cursor?: string;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/workspaces/{workspace_id}/deliveries';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * The answer
+     */
+    200: DeliveryPage;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type ListIncidentsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
     };
     url: '/api/v1/workspaces/{workspace_id}/incidents';
 };
 
 export type ListIncidentsErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -1063,38 +2076,20 @@ export type ListIncidentsErrors = {
 export type ListIncidentsError = ListIncidentsErrors[keyof ListIncidentsErrors];
 
 export type ListIncidentsResponses = {
+    /**
+     * The answer
+     */
     200: IncidentPage;
 };
 
 export type ListIncidentsResponse = ListIncidentsResponses[keyof ListIncidentsResponses];
 
-export type GetIncidentData = {
-    body?: never;
-    path: {
-        incident_id: string;
-    };
-    query?: never;
-    url: '/api/v1/incidents/{incident_id}';
-};
-
-export type GetIncidentErrors = {
-    /**
-     * Problem
-     */
-    default: Problem;
-};
-
-export type GetIncidentError = GetIncidentErrors[keyof GetIncidentErrors];
-
-export type GetIncidentResponses = {
-    200: Incident;
-};
-
-export type GetIncidentResponse = GetIncidentResponses[keyof GetIncidentResponses];
-
 export type ListPeopleData = {
     body?: never;
     path: {
+        /**
+         * Workspace Id
+         */
         workspace_id: string;
     };
     query?: never;
@@ -1103,7 +2098,7 @@ export type ListPeopleData = {
 
 export type ListPeopleErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
@@ -1111,34 +2106,134 @@ export type ListPeopleErrors = {
 export type ListPeopleError = ListPeopleErrors[keyof ListPeopleErrors];
 
 export type ListPeopleResponses = {
+    /**
+     * The answer
+     */
     200: People;
 };
 
 export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
 
-export type ListDeliveriesData = {
-    body?: never;
+export type PreviewCheckData = {
+    body: CheckInput;
     path: {
+        /**
+         * Workspace Id
+         */
         workspace_id: string;
     };
-    query?: {
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/workspaces/{workspace_id}/deliveries';
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/preview';
 };
 
-export type ListDeliveriesErrors = {
+export type PreviewCheckErrors = {
     /**
-     * Problem
+     * What went wrong, and what to do (RFC 9457)
      */
     default: Problem;
 };
 
-export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+export type PreviewCheckError = PreviewCheckErrors[keyof PreviewCheckErrors];
 
-export type ListDeliveriesResponses = {
-    200: DeliveryPage;
+export type PreviewCheckResponses = {
+    /**
+     * The answer
+     */
+    200: Preview;
 };
 
-export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+export type PreviewCheckResponse = PreviewCheckResponses[keyof PreviewCheckResponses];
+
+export type ListServicesData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/workspaces/{workspace_id}/services';
+};
+
+export type ListServicesErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListServicesError = ListServicesErrors[keyof ListServicesErrors];
+
+export type ListServicesResponses = {
+    /**
+     * The answer
+     */
+    200: ServicePage;
+};
+
+export type ListServicesResponse = ListServicesResponses[keyof ListServicesResponses];
+
+export type CreateServiceData = {
+    body: ServiceInput;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/services';
+};
+
+export type CreateServiceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type CreateServiceError = CreateServiceErrors[keyof CreateServiceErrors];
+
+export type CreateServiceResponses = {
+    /**
+     * The answer
+     */
+    201: Service;
+};
+
+export type CreateServiceResponse = CreateServiceResponses[keyof CreateServiceResponses];
+
+export type GetHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/healthz';
+};
+
+export type GetHealthErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
+
+export type GetHealthResponses = {
+    /**
+     * The answer
+     */
+    200: Status;
+};
+
+export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];

@@ -1,10 +1,10 @@
-import type { ServiceRow, ShownState } from "@/api"
+import type { ServiceRow, Shown } from "@/api"
 import type { GlyphState } from "@/components/ui/status-glyph"
 import { formatDuration } from "@/lib/format"
 
 /** How a state looks and what it is called, in one place. */
 export const SHOWN: Readonly<
-  Record<ShownState, { glyph: GlyphState; word: string; text: string }>
+  Record<Shown, { glyph: GlyphState; word: string; text: string }>
 > = {
   up: { glyph: "up", word: "Up", text: "var(--up-text)" },
   degraded: { glyph: "degraded", word: "Slow", text: "var(--degraded-text)" },
@@ -31,7 +31,7 @@ export function groupOf(row: ServiceRow): ServiceGroup {
   return row.shown === "unknown" && row.reason ? "look" : "quiet"
 }
 
-const URGENCY: readonly ShownState[] = ["down", "degraded", "unknown"]
+const URGENCY: readonly Shown[] = ["down", "degraded", "unknown"]
 
 /** Services by group; the worst first among those that need a look, the given order elsewhere. */
 export function groupServices(rows: readonly ServiceRow[]): Record<ServiceGroup, ServiceRow[]> {
