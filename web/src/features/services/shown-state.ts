@@ -3,9 +3,7 @@ import type { GlyphState } from "@/components/ui/status-glyph"
 import { formatDuration } from "@/lib/format"
 
 /** How a state looks and what it is called, in one place. */
-export const SHOWN: Readonly<
-  Record<Shown, { glyph: GlyphState; word: string; text: string }>
-> = {
+export const SHOWN: Readonly<Record<Shown, { glyph: GlyphState; word: string; text: string }>> = {
   up: { glyph: "up", word: "Up", text: "var(--up-text)" },
   degraded: { glyph: "degraded", word: "Slow", text: "var(--degraded-text)" },
   down: { glyph: "down", word: "Down", text: "var(--down-text)" },
