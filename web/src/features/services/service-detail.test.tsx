@@ -329,11 +329,12 @@ test("a check that was asked for too soon says when the next may be", async () =
 })
 
 test("an observer sees everything and can change nothing", async () => {
-  const service = makeService({ may: ["service.read"] })
+  const service = makeService({ may: ["service.read"], recipients: [] })
   serve(service)
   await setUp(service)
 
   expect(await screen.findByText("every 15 minutes")).toBeInTheDocument()
+  expect(screen.getByText("You are not told.")).toBeInTheDocument()
   expect(screen.queryByLabelText("Check every")).toBeNull()
   for (const name of [/^Edit/, "Pause", "Check now", "Delete…"]) {
     expect(screen.queryByRole("button", { name })).toBeNull()

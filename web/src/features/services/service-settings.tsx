@@ -44,7 +44,7 @@ export function ServiceSettings({ service, workspaceId, onDeleted }: ServiceSett
           <span className="sm">{formatPeriod(service.period)}</span>
         </div>
       )}
-      <ToldList recipients={service.recipients} />
+      <ToldList recipients={service.recipients} isWhole={service.may.includes("recipient.read")} />
       <ServiceActions service={service} workspaceId={workspaceId} onDeleted={onDeleted} />
     </div>
   )
@@ -64,13 +64,18 @@ function Definition({ service }: { service: Service }) {
   )
 }
 
-function ToldList({ recipients }: { recipients: readonly Recipient[] }) {
+interface ToldListProps {
+  recipients: readonly Recipient[]
+  /** Whether the reader sees everybody, or at most themselves. */
+  isWhole: boolean
+}
+
+function ToldList({ recipients, isWhole }: ToldListProps) {
+  const nobody = isWhole ? "Nobody is told." : "You are not told."
   return (
     <div className="field">
       <span className="lab">Told when it breaks</span>
-      {recipients.length === 0 ? (
-        <p className="sm t2">Nobody is told.</p>
-      ) : (
+      {recipients.length > 0 && (
         <ul className={styles.people}>
           {recipients.map((recipient) => (
             <li key={recipient.id}>
@@ -80,6 +85,8 @@ function ToldList({ recipients }: { recipients: readonly Recipient[] }) {
           ))}
         </ul>
       )}
+      {recipients.length === 0 && <p className="sm t2">{nobody}</p>}
+      {!isWhole && <p className="hint">Owners and admins see everybody who is told.</p>}
     </div>
   )
 }

@@ -11,7 +11,8 @@ describe("the group of a service", () => {
     ["slow", { shown: "degraded", reason: "Slower than 800 ms" }, "look"],
     ["not known, with a reason", { shown: "unknown", reason: "The watcher was away" }, "look"],
     ["not known, because new", { shown: "unknown" }, "quiet"],
-    ["checking", { shown: "checking" }, "quiet"],
+    ["under check, with a suspicion", { shown: "checking", reason: "No answer" }, "look"],
+    ["under check for the first time", { shown: "checking" }, "quiet"],
     ["up", { shown: "up" }, "quiet"],
     ["in maintenance", { shown: "maintenance" }, "quiet"],
     ["paused", { shown: "paused" }, "paused"],
@@ -43,7 +44,8 @@ describe("the line under a name", () => {
       "Paused by Sofia on 31 March",
     ],
     ["that it is paused, when nobody knows by whom", { shown: "paused" }, "Paused"],
-    ["nothing when it is up", { shown: "up" }, null],
+    ["what is suspected", { shown: "checking", reason: "No answer" }, "No answer"],
+    ["nothing when it is up", { shown: "up", reason: "No answer" }, null],
   ])("says %s", (_, over, line) => {
     expect(explainState(makeServiceRow(over), NOW)).toBe(line)
   })

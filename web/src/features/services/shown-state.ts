@@ -22,14 +22,20 @@ export const GROUPS: readonly { id: ServiceGroup; title: string }[] = [
   { id: "paused", title: "Paused" },
 ]
 
-/** What cannot be told is not quiet: an unknown state with a reason needs a look like a fault. */
+/**
+ * The group of a service.
+ *
+ * What cannot be told is not quiet: a suspicion under check and an unknown state need a look like a
+ * fault, as soon as they have a reason. Without one they are new.
+ */
 export function groupOf(row: ServiceRow): ServiceGroup {
   if (row.shown === "paused") return "paused"
   if (row.shown === "down" || row.shown === "degraded") return "look"
-  return row.shown === "unknown" && row.reason ? "look" : "quiet"
+  const isInDoubt = row.shown === "checking" || row.shown === "unknown"
+  return isInDoubt && row.reason ? "look" : "quiet"
 }
 
-const URGENCY: readonly Shown[] = ["down", "degraded", "unknown"]
+const URGENCY: readonly Shown[] = ["down", "checking", "degraded", "unknown"]
 
 /** Services by group; the worst first among those that need a look, the given order elsewhere. */
 export function groupServices(rows: readonly ServiceRow[]): Record<ServiceGroup, ServiceRow[]> {
@@ -48,7 +54,7 @@ export function matches(row: ServiceRow, words: string): boolean {
 /** The line under a service's name, where it is not its address. */
 export function explainState(row: ServiceRow, now: number): string | null {
   if (row.shown === "paused") return describePause(row)
-  if (!row.reason) return null
+  if (!row.reason || row.shown === "up") return null
   if (row.shown !== "down" || !row.since) return row.reason
   return `${row.reason}, for ${formatDuration((now - Date.parse(row.since)) / 1000)}`
 }
