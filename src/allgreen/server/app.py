@@ -1,21 +1,48 @@
-"""create_app: puts routes, middleware and the monitor together; chooses the adapters."""
+"""create_app: puts routes, middleware and the platform together; chooses the adapters."""
 
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import TypeAdapter
+from starlette.responses import Response
 
 from allgreen import __version__
-from allgreen.server import problems
+from allgreen.bootstrap import Monitor, MonitorOptions
+from allgreen.domain.notice import Channel, Notice
+from allgreen.executors.http import HttpCheckExecutor, build_user_agent
+from allgreen.monitoring.keeper import Retention
+from allgreen.notifiers.email import EmailNotifier
+from allgreen.notifiers.letters import LetterLinks
+from allgreen.notifiers.log import LogNotifier
+from allgreen.outbound.guard import TargetGuard
+from allgreen.outbound.http import HttpClient
+from allgreen.outbound.resolver import Resolver
+from allgreen.ports import Clock, Notifier
+from allgreen.server import middleware, problems
 from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
+from allgreen.server.frontend import build_frontend
 from allgreen.server.incidents import routes as incidents
+from allgreen.server.limits import Limits
+from allgreen.server.links import LinkSigner
 from allgreen.server.live import routes as live
 from allgreen.server.operation import routes as operation
+from allgreen.server.passwords import PasswordPool
+from allgreen.server.platform import Platform
 from allgreen.server.recipients import routes as recipients
+from allgreen.server.settings import Settings
 from allgreen.server.setup import routes as setup
+from allgreen.server.system import SystemClock, new_id
 from allgreen.server.wire import API
 from allgreen.server.workspaces import routes as workspaces
+from allgreen.storage.sql.database import Database
+from allgreen.transports.local import LocalCheckSource, LocalEventBroker, LocalResultSink
+
+logger = logging.getLogger(__name__)
 
 
 def build_routes() -> FastAPI:
@@ -31,11 +58,121 @@ def build_routes() -> FastAPI:
     for capability in (setup, accounts, workspaces, catalog, incidents, recipients, live):
         app.include_router(capability.router, prefix=API)
     app.include_router(operation.router)
-    for capability in (accounts, recipients):
-        app.include_router(capability.pages)
-    problems.install(app)
+    for pages in (accounts.pages, recipients.pages):
+        app.include_router(pages)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """Return the application that serves a platform."""
+    app = build_routes()
+    app.include_router(build_frontend())
+    app.state.platform = platform
+    headers = middleware.security_headers(platform.settings)
+    problems.install(app)
+    app.add_exception_handler(Exception, _fault_handler(headers))
+    # The last one added is the outermost.
+    app.add_middleware(middleware.SameOrigin, settings=platform.settings)
+    app.add_middleware(middleware.BodyLimit)
+    app.add_middleware(middleware.SecurityHeaders, headers=headers)
+    return app
+
+
+@asynccontextmanager
+async def open_platform(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[Platform]:
+    """Open the database, bring its schema up to date, and watch until the block is left.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+        StorageError: The database cannot be opened, or belongs to another process.
+    """
+    clock = clock or SystemClock()
+    secret_key = settings.read_secret_key()
+    links = LinkSigner(secret_key, settings.base_url)
+    guard = TargetGuard.parse(settings.allow_targets)
+    client = HttpClient(guard=guard, resolver=Resolver(settings.resolver))
+    executor = HttpCheckExecutor(
+        client, clock=clock, user_agent=build_user_agent(__version__, settings.public_url)
+    )
+    passwords = PasswordPool()
+    try:
+        async with Database(settings.database, secret_key) as database:
+            applied = await database.migrate()
+            if applied:
+                logger.info("Brought the database up to date: %s", ", ".join(applied))
+            broker = LocalEventBroker()
+            source = LocalCheckSource(database.unit_of_work, clock)
+            monitor = Monitor(
+                unit_of_work=database.unit_of_work,
+                executors=[executor],
+                notifiers={Channel.EMAIL: _choose_notifier(settings, links.of_notice, clock)},
+                clock=clock,
+                ids=new_id,
+                source=source,
+                sink=LocalResultSink(),
+                broker=broker,
+                options=_options(settings),
+            )
+            async with monitor:
+                yield Platform(
+                    settings=settings,
+                    clock=clock,
+                    new_id=new_id,
+                    database=database,
+                    bus=monitor.bus,
+                    broker=broker,
+                    wake_agent=source.ring,
+                    wake_dispatcher=monitor.wake_dispatcher,
+                    figures=monitor.figures,
+                    preview=executor.preview,
+                    guard=guard,
+                    passwords=passwords,
+                    limits=Limits(clock),
+                    links=links,
+                )
+    finally:
+        passwords.close()
+        await client.aclose()
+
+
+def _choose_notifier(
+    settings: Settings, links: Callable[[Notice], LetterLinks], clock: Clock
+) -> Notifier:
+    if settings.smtp_url is None:
+        logger.warning(
+            "No mail server is set (ALLGREEN_SMTP_URL): messages are kept, shown to the owners "
+            "and logged, but nobody gets a mail"
+        )
+        return LogNotifier(clock=clock)
+    return EmailNotifier(
+        settings.smtp_url.get_secret_value(),
+        public_url=settings.base_url,
+        links=links,
+        clock=clock,
+    )
+
+
+def _options(settings: Settings) -> MonitorOptions:
+    return MonitorOptions(
+        concurrency=settings.concurrency,
+        delay_scale=settings.backoff_scale,
+        retention=Retention(raw=timedelta(days=settings.keep_results_days)),
+    )
+
+
+def _fault_handler(
+    headers: dict[str, str],
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(_request: Request, error: Exception) -> Response:
+        # This answer is made outside of all middleware, so it brings the headers itself.
+        response = problems.answer_fault(error)
+        response.headers.update(headers)
+        return response
+
+    return answer
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Small pages that the server renders: what links in mails open. They need no JavaScript."""
 
 from functools import lru_cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
@@ -20,3 +21,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def read_stylesheet() -> bytes:
+    """Return the style of these pages."""
+    return (files("allgreen.server") / "templates" / "pages.css").read_bytes()

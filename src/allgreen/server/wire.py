@@ -32,7 +32,8 @@ def render(answer: object, *, status: int = 200, headers: dict[str, str] | None 
 
 def encode(answer: Any) -> bytes:
     """Return the bytes of an answer."""
-    return _adapter(type(answer)).dump_json(answer, by_alias=True)
+    kind: Any = type(answer)
+    return _adapter(kind).dump_json(answer, by_alias=True)
 
 
 def render_nothing() -> Response:

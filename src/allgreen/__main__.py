@@ -1,0 +1,7 @@
+"""``python -m allgreen`` is the command ``allgreen``."""
+
+import sys
+
+from allgreen.cli.front import main
+
+sys.exit(main())

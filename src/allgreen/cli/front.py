@@ -1,0 +1,87 @@
+"""The front of the command line: standard library only, so that a bare install answers too."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+
+from allgreen import __version__
+from allgreen.errors import (
+    AllgreenError,
+    MissingExtraError,
+    SettingsError,
+    StorageFullError,
+    StorageUnavailableError,
+)
+
+PLATFORM_COMMANDS = {
+    "serve": "run the whole platform in one process",
+    "migrate": "bring the database up to date, and end",
+}
+
+
+class ExitCode(IntEnum):
+    """How a command ended; docs/reference/cli.md lists them."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    DATABASE = 3
+    PORT = 4
+    DISK_FULL = 5
+
+
+class PortTakenError(AllgreenError, OSError):
+    """Somebody else listens at the address."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; every failure that can be foreseen is one line and an exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given and given[0] in PLATFORM_COMMANDS:
+            return _run_platform(given)
+        _parser().parse_args(given)
+        _parser().print_help()
+        return ExitCode.USAGE
+    except AllgreenError as error:
+        print(f"allgreen: {_one_line(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
+        return exit_code_of(error)
+
+
+def exit_code_of(error: AllgreenError) -> ExitCode:
+    """Return the exit code that tells scripts what went wrong."""
+    match error:
+        case SettingsError() | MissingExtraError():
+            return ExitCode.USAGE
+        case StorageFullError():
+            return ExitCode.DISK_FULL
+        case StorageUnavailableError():
+            return ExitCode.DATABASE
+        case PortTakenError():
+            return ExitCode.PORT
+        case _:
+            return ExitCode.FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="allgreen", description='Answer one question: "is it healthy?"'
+    )
+    parser.add_argument("--version", action="version", version=f"allgreen {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, text in PLATFORM_COMMANDS.items():
+        commands.add_parser(name, help=text)
+    return parser
+
+
+def _run_platform(arguments: list[str]) -> int:
+    try:
+        from allgreen.cli.platform import run  # noqa: PLC0415 - needs the extra "server"
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("server", error.name or "fastapi") from None
+    return run(arguments)
+
+
+def _one_line(error: AllgreenError) -> str:
+    return " ".join(str(error).split())

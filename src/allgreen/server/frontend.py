@@ -1,0 +1,98 @@
+"""The built front end: read once into memory, and one page for every address of the screens."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from allgreen.domain.policy import Permission
+from allgreen.server.auth.access import Access, guarded_router, permission
+from allgreen.server.pages import read_stylesheet, render_page
+from allgreen.server.wire import API
+
+BUNDLE: Final = Path(__file__).parent / "web"
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_ASK_AGAIN: Final = "no-cache"
+_NEVER_PAGES: Final = (f"{API.removeprefix('/').split('/')[0]}/", "assets/", ".well-known/")
+_PACKED: Final = ("text/", "application/json", "application/javascript", "image/svg+xml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of the front end, as it is sent."""
+
+    body: bytes
+    packed: bytes | None
+    media_type: str
+    cache: str
+    tag: str
+
+    @classmethod
+    def of(cls, body: bytes, *, media_type: str, cache: str) -> "File":
+        """Prepare a file."""
+        packed = gzip.compress(body, 9, mtime=0) if media_type.startswith(_PACKED) else None
+        tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        return cls(body=body, packed=packed, media_type=media_type, cache=cache, tag=tag)
+
+    def answer(self, request: Request) -> Response:
+        """Send the file, or that it has not changed."""
+        headers = {"ETag": self.tag, "Cache-Control": self.cache, "Vary": "Accept-Encoding"}
+        if self.tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        body = self.body
+        if self.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["Content-Encoding"] = self.packed, "gzip"
+        return Response(body, headers=headers, media_type=self.media_type)
+
+
+def read_bundle(folder: Path) -> dict[str, File]:
+    """Return the files of a built front end by path; empty when it was not built."""
+    if not (folder / "index.html").is_file():
+        return {}
+    return {
+        path.relative_to(folder).as_posix(): _read(path, path.relative_to(folder).as_posix())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def build_frontend(folder: Path = BUNDLE) -> APIRouter:
+    """Return the routes of the front end; include them last, for they take every address."""
+    files = read_bundle(folder)
+    stylesheet = File.of(read_stylesheet(), media_type="text/css", cache=_ASK_AGAIN)
+    router = guarded_router("frontend")
+
+    @router.api_route("/pages.css", methods=["GET", "HEAD"], include_in_schema=False)
+    async def get_stylesheet(
+        request: Request, _access: Annotated[Access, permission(Permission.PUBLIC)]
+    ) -> Response:
+        """Send the style of the pages that the server renders."""
+        return stylesheet.answer(request)
+
+    @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def get_page(
+        request: Request, path: str, _access: Annotated[Access, permission(Permission.PUBLIC)]
+    ) -> Response:
+        """Send a file, or the page that draws the screen of this address."""
+        if path in files:
+            return files[path].answer(request)
+        if path.startswith(_NEVER_PAGES):
+            raise HTTPException(404)
+        if not files:
+            return render_page("unbuilt.html", status=503)
+        return files["index.html"].answer(request)
+
+    return router
+
+
+def _read(path: Path, name: str) -> File:
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    # Names of assets hold a hash of their content; everything else may change with an upgrade.
+    cache = _FOR_EVER if name.startswith("assets/") else _ASK_AGAIN
+    return File.of(path.read_bytes(), media_type=media_type, cache=cache)

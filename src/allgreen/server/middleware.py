@@ -1,0 +1,172 @@
+"""What holds for every request and every answer, whichever route it meets."""
+
+from typing import Final, final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from allgreen.server.problems import answer_problem
+from allgreen.server.settings import Settings
+from allgreen.server.wire import API
+
+LARGEST_BODY: Final = 1024 * 1024
+_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+_FORMS: Final = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+
+_POLICY: Final = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types allgreen-sw",
+)
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of every answer."""
+    headers = {
+        "content-security-policy": "; ".join(_POLICY),
+        "x-content-type-options": "nosniff",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        # The addresses of mail links hold tokens.
+        "referrer-policy": "no-referrer",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if settings.is_secure:
+        headers["strict-transport-security"] = "max-age=31536000"
+    return headers
+
+
+@final
+class SecurityHeaders:
+    """Adds the headers to every answer, errors and files included."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back with the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_api = scope["path"].startswith(f"{API}/")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                if is_api:
+                    # Nothing of a workspace stays in a cache on the way.
+                    headers.setdefault("cache-control", "private, no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class _TooLargeError(Exception):
+    """The body went over its limit while it was read."""
+
+
+@final
+class BodyLimit:
+    """Refuses bodies over 1 MiB, also those that lie about their length or do not tell it."""
+
+    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
+        self._app = app
+        self._largest = largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, as far as its body is small enough."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if told.isdigit() and int(told) > self._largest:
+            await _too_large(scope, receive, send)
+            return
+        has_begun = False
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._largest:
+                raise _TooLargeError
+            return message
+
+        async def send_noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive_counted, send_noted)
+        except _TooLargeError:
+            if has_begun:
+                raise
+            await _too_large(scope, receive, send)
+
+
+@final
+class SameOrigin:
+    """Lets nothing be changed from pages of others.
+
+    Browsers say where an unsafe request comes from; what comes from elsewhere, or is a form, is
+    refused before any route sees it. Programs without a browser say nothing, and send JSON.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._origin = settings.base_url.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless it may have been made by another site."""
+        if scope["type"] == "http" and scope["method"] not in _SAFE:
+            headers = Headers(scope=scope)
+            if scope["path"].startswith(f"{API}/") and not self._is_ours(headers):
+                detail = "It comes from another site. Reload the page, and try again."
+                answer = answer_problem(403, "foreign_origin", "This request was refused", detail)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, headers: Headers) -> bool:
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
+        if _media_type(headers) in _FORMS:
+            return False
+        origin = headers.get("origin")
+        return origin is None or origin.lower() == self._origin or _is_host(origin, headers)
+
+
+def _is_host(origin: str, headers: Headers) -> bool:
+    # A page of ours under another name of this machine, such as localhost for 127.0.0.1. The
+    # cookie belongs to that name alone, so nothing is lent to it.
+    parts = urlsplit(origin)
+    return (
+        parts.scheme in ("http", "https")
+        and parts.netloc.lower() == headers.get("host", "").lower()
+    )
+
+
+def _media_type(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = answer_problem(
+        413, "too_large", "This request is too large", "At most 1 MiB can be sent at once."
+    )
+    await answer(scope, receive, send)
