@@ -3,36 +3,15 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from enum import IntEnum
 
 from allgreen import __version__
-from allgreen.errors import (
-    AllgreenError,
-    MissingExtraError,
-    SettingsError,
-    StorageFullError,
-    StorageUnavailableError,
-)
+from allgreen.cli.exits import ExitCode, exit_code_of
+from allgreen.errors import AllgreenError, MissingExtraError
 
 PLATFORM_COMMANDS = {
     "serve": "run the whole platform in one process",
     "migrate": "bring the database up to date, and end",
 }
-
-
-class ExitCode(IntEnum):
-    """How a command ended; docs/reference/cli.md lists them."""
-
-    DONE = 0
-    FAULT = 1
-    USAGE = 2
-    DATABASE = 3
-    PORT = 4
-    DISK_FULL = 5
-
-
-class PortTakenError(AllgreenError, OSError):
-    """Somebody else listens at the address."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,21 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AllgreenError as error:
         print(f"allgreen: {_one_line(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
         return exit_code_of(error)
-
-
-def exit_code_of(error: AllgreenError) -> ExitCode:
-    """Return the exit code that tells scripts what went wrong."""
-    match error:
-        case SettingsError() | MissingExtraError():
-            return ExitCode.USAGE
-        case StorageFullError():
-            return ExitCode.DISK_FULL
-        case StorageUnavailableError():
-            return ExitCode.DATABASE
-        case PortTakenError():
-            return ExitCode.PORT
-        case _:
-            return ExitCode.FAULT
 
 
 def _parser() -> argparse.ArgumentParser:

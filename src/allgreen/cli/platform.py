@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from allgreen.cli.front import ExitCode
+from allgreen.cli.exits import ExitCode
 from allgreen.cli.logs import write_logs
 from allgreen.cli.serve import serve_until_stopped
 from allgreen.server.settings import Settings
@@ -39,13 +39,10 @@ def migrate() -> None:
 def run(arguments: list[str]) -> int:
     """Run one of the commands and return its exit code."""
     try:
-        ended = commands(arguments, prog_name="allgreen", standalone_mode=False)
-    except typer.Abort:
-        return 130
-    except typer._click.exceptions.UsageError as error:
-        error.show()
-        return ExitCode.USAGE
-    return int(ended or ExitCode.DONE)
+        commands(arguments, prog_name="allgreen")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.DONE
+    return ExitCode.DONE
 
 
 async def _migrate(settings: Settings) -> list[str]:

@@ -86,9 +86,14 @@ def _draw(at: datetime, sums: RollUp, spans: Sequence[Span], window: Window) -> 
     latencies = sums.latencies
     return Bucket(
         at=at,
-        p50_ms=latencies.quantile_ms(0.5),
-        p95_ms=latencies.quantile_ms(0.95),
+        p50_ms=_rounded(latencies.quantile_ms(0.5)),
+        p95_ms=_rounded(latencies.quantile_ms(0.95)),
         checks=sums.ran,
         failed=sums.failed,
         down_s=int(tally(spans, max(at, window.begin), end).down.total_seconds()),
     )
+
+
+def _rounded(latency_ms: float | None) -> float | None:
+    # A sketch is right to 1 %: more digits would be made up.
+    return None if latency_ms is None else round(latency_ms, 1)
