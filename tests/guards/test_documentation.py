@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from allgreen.cli.front import PLATFORM_COMMANDS, ExitCode
 from allgreen.domain import commands, events
 from allgreen.domain.check import CheckKind
 from allgreen.domain.expectation import JsonOperator
@@ -70,6 +71,14 @@ def test_contributing_names_every_verb_of_dev() -> None:
     verbs = runpy.run_path(str(ROOT / "dev"), run_name="dev")["VERBS"]
 
     assert [verb for verb in verbs if f"`./dev {verb}`" not in page] == []
+
+
+def test_every_command_and_exit_code_is_described() -> None:
+    page = (ROOT / "docs/reference/cli.md").read_text()
+    commands_ = [f"| `allgreen {name}` |" for name in PLATFORM_COMMANDS]
+    codes = [f"| {code.value} | `{code.name}` |" for code in ExitCode]
+
+    assert [row for row in (*commands_, *codes) if row not in page] == []
 
 
 @pytest.mark.parametrize(
