@@ -172,6 +172,6 @@ test("an event of the stream brings the new state", async () => {
   ScriptedEventSource.last?.say("hello")
   ScriptedEventSource.last?.say("change", { kind: "service", id: "s1", version: 2 })
 
-  expect(await screen.findByRole("img", { name: "Down" }, { timeout: 4000 })).toBeInTheDocument()
+  expect(await screen.findByRole("img", { name: "Down" })).toBeInTheDocument()
   expect(screen.getByRole("heading", { name: "Needs a look" })).toBeInTheDocument()
 })

@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react"
-import { type CSSProperties, memo, type ReactNode, useState } from "react"
+import { type CSSProperties, memo, type ReactNode, useEffect, useRef, useState } from "react"
 import type { ServiceRow as Row } from "@/api"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { StatusGlyph } from "@/components/ui/status-glyph"
@@ -24,8 +24,14 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
   const detailId = `service-${row.id}`
   // A name on every strip would have the browser capture a hundred of them at every change of page.
   const [isMoving, setMoving] = useState(false)
+  const article = useScrollToArrival(isOpen)
   return (
-    <article className={styles.service} data-open={isOpen || undefined} aria-label={row.name}>
+    <article
+      ref={article}
+      className={styles.service}
+      data-open={isOpen || undefined}
+      aria-label={row.name}
+    >
       <div className={styles.line}>
         <Identity row={row} explanation={explanation} />
         {isOpen ? (
@@ -65,6 +71,16 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
     </article>
   )
 })
+
+/** A row that is open when it comes was asked for by the address: bring it into view. */
+function useScrollToArrival(isOpen: boolean) {
+  const row = useRef<HTMLElement>(null)
+  const wasAskedFor = useRef(isOpen)
+  useEffect(() => {
+    if (wasAskedFor.current) row.current?.scrollIntoView({ block: "nearest" })
+  }, [])
+  return row
+}
 
 /** The name by which the pipes of a closed row become the big ones of the open row. */
 export function pipesOf(row: Row): string {

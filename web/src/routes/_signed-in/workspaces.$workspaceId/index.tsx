@@ -3,6 +3,7 @@ import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/
 import { useCallback } from "react"
 import type { Range } from "@/api"
 import { ErrorState } from "@/components/ui/error-state"
+import { Announcement } from "@/features/overview/announcement"
 import { workspaceQuery } from "@/features/overview/queries"
 import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
 import { SummarySlab } from "@/features/overview/summary-slab"
@@ -52,6 +53,7 @@ function ServicesPage() {
       ) : (
         <>
           <SummarySlab workspace={workspace} />
+          <Announcement workspace={workspace} />
           <ServiceList
             services={services}
             show={show}
