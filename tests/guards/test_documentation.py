@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from allgreen.cli.front import PLATFORM_COMMANDS, ExitCode
+from allgreen.cli.exits import ExitCode
+from allgreen.cli.front import PLATFORM_COMMANDS
 from allgreen.domain import commands, events
 from allgreen.domain.check import CheckKind
 from allgreen.domain.expectation import JsonOperator
