@@ -67,7 +67,8 @@ def span_lists(draw: st.DrawFn) -> list[Span]:
         for begin, end in itertools.pairwise(bounds)
         if draw(are_there)
     ]
-    if bounds and draw(are_there):
+    is_open: bool = draw(are_there)
+    if bounds and is_open:
         spans.append(Span(kind=draw(kinds), began_at=bounds[-1]))
     return spans
 
