@@ -13,10 +13,10 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from allgreen.errors import StorageUnavailableError
+from allgreen.errors import StorageError, StorageUnavailableError
 from allgreen.storage.sql import engines, migrations
 from allgreen.storage.sql.cipher import Cipher
-from allgreen.storage.sql.faults import busy, sqlite_fault
+from allgreen.storage.sql.faults import busy, sqlite_fault, unreachable
 from allgreen.storage.sql.sqlite_file import FileLock, back_up
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
@@ -54,6 +54,11 @@ class Database:
         is_file = self._url.get_backend_name() == "sqlite"
         return Path(self._url.database or "") if is_file else None
 
+    @property
+    def _place(self) -> str:
+        """Where it is, for people: without user and password."""
+        return str(self.path or engines.place_of(self._url))
+
     async def open(self) -> None:
         """Make sure that the database answers and, on SQLite, that nobody else uses it.
 
@@ -71,7 +76,8 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         try:
-            await self.check()
+            async with self._connect(self._writer) as connection:
+                await self._look_into(connection)
         except BaseException:
             await self.close()
             raise
@@ -107,15 +113,13 @@ class Database:
             yield connection
 
     async def check(self) -> None:
-        """Make sure that the database answers.
+        """Make sure that the database answers; quick, and no writer waits for it.
 
         Raises:
             StorageUnavailableError: It does not.
         """
-        # On SQLite a query without a table would not even look into the file.
-        table = "sqlite_master" if self._lock else "pg_catalog.pg_class"
-        async with self._connect(self._writer) as connection:
-            await connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608
+        async with self._connect(self._reader) as connection:
+            await self._look_into(connection)
 
     async def pending(self) -> list[str]:
         """Return the revisions that `migrate` would apply, oldest first.
@@ -148,6 +152,11 @@ class Database:
         finally:
             await engine.dispose()
 
+    async def _look_into(self, connection: AsyncConnection) -> None:
+        # On SQLite a query without a table would not even look into the file.
+        table = "sqlite_master" if self.path else "pg_catalog.pg_class"
+        await connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608
+
     async def _back_up(self, path: Path) -> None:
         async with self._connect(self._writer) as connection:
             revision = await connection.run_sync(migrations.current)
@@ -175,5 +184,10 @@ class Database:
             try:
                 connection = await stack.enter_async_context(engine.connect())
             except PoolTimeoutError:
-                raise busy(self.path or self._url.host) from None
+                raise busy(self._place) from None
+            except StorageError:
+                raise
+            except OSError as error:
+                # The driver of PostgreSQL lets these through as they are while it connects.
+                raise unreachable(self._place, error) from error
             yield connection

@@ -83,7 +83,7 @@ def sqlite_readers(url: URL) -> AsyncEngine:
 
 def postgres(url: URL) -> AsyncEngine:
     """Return an engine with a pool of connections that are looked at before they are used."""
-    place = f"{url.host or 'localhost'}/{url.database}"
+    place = place_of(url)
     engine = create_async_engine(
         url,
         hide_parameters=True,  # values of people never get into a log
@@ -99,6 +99,11 @@ def postgres(url: URL) -> AsyncEngine:
 
     _translate(engine, fault, lost=lost_connection(place))
     return engine
+
+
+def place_of(url: URL) -> str:
+    """Return host and database for people, without user and password."""
+    return f"{url.host or 'localhost'}/{url.database}"
 
 
 def _sqlite(url: URL, *, begin: str, pragmas: tuple[str, ...], connections: int) -> AsyncEngine:

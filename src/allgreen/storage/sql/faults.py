@@ -15,8 +15,10 @@ _TAKEN = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 # Classes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that say
 # nothing about the statement: connection, authorization, no such database, read-only standby,
-# rolled back for others' sake, resources, object state, operator intervention, system.
-_UNAVAILABLE = ("08", "28", "3D", "25006", "40", "53", "55P03", "57", "58", "XX")
+# resources, operator intervention, system, internal.
+_UNAVAILABLE = ("08", "28", "3D", "25006", "53", "57P", "58", "XX")
+# Rolled back for the sake of others, waited too long for a lock, took too long.
+_BUSY = ("40", "55P03", "57014")
 _DISK_FULL = "53100"
 
 
@@ -50,12 +52,18 @@ def postgres_fault(error: BaseException, place: str) -> StorageError | None:
             f"The disk of the database {place} is full; nothing of this change was written. "
             "Make room there and try again."
         )
+    if isinstance(state, str) and state.startswith(_BUSY):
+        return StorageUnavailableError(
+            f"The database {place} is too busy for this now; nothing was changed. Try again."
+        )
     if isinstance(state, str) and state.startswith(_UNAVAILABLE):
         return _unavailable(place, str(error))
-    # The driver raises an OSError where it cannot connect, also TimeoutError.
-    if isinstance(error, OSError):
-        return _unavailable(place, error.strerror or "it did not answer in time")
-    return None
+    return unreachable(place, error) if isinstance(error, OSError) else None
+
+
+def unreachable(place: str, error: OSError) -> StorageError:
+    """Return the error of a connection that was not made; a timeout has no words of its own."""
+    return _unavailable(place, error.strerror or str(error) or "it did not answer in time")
 
 
 def lost_connection(place: str) -> StorageError:
@@ -63,7 +71,7 @@ def lost_connection(place: str) -> StorageError:
     return _unavailable(place, "the connection was lost")
 
 
-def busy(place: object) -> StorageError:
+def busy(place: str) -> StorageError:
     """Return the error of somebody who waited too long for a connection."""
     return StorageUnavailableError(
         f"The database {place} is busy: no connection became free in time. Try again."

@@ -125,7 +125,7 @@ def check_state_to_row(state: CheckState) -> Row:
         "first_bad_slot": state.first_bad_slot,
         "last_slot": state.last.slot if state.last else None,
         "last_attempt": state.last.attempt if state.last else None,
-        "last_evidence_slot": state.last_evidence_slot,
+        "last_evidence_at": state.last_evidence_at,
         "reason": state.reason,
         "since": state.since,
     }
@@ -142,7 +142,7 @@ def _state_from_row(row: RowMapping) -> CheckState:
         blind=row["blind"],
         first_bad_slot=row["first_bad_slot"],
         last=None if last_slot is None else SlotKey(last_slot, row["last_attempt"]),
-        last_evidence_slot=row["last_evidence_slot"],
+        last_evidence_at=row["last_evidence_at"],
         reason=row["reason"],
         since=row["since"],
     )

@@ -162,7 +162,7 @@ checks = Table(
     Column("first_bad_slot", Instant),
     Column("last_slot", Instant),
     Column("last_attempt", Integer),
-    Column("last_evidence_slot", Instant),
+    Column("last_evidence_at", Instant),
     Column("reason", Line, nullable=False),
     Column("since", Instant),
 )

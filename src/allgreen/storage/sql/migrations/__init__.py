@@ -6,17 +6,19 @@ the tables.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from allgreen.errors import StorageUnavailableError
 
+HISTORY = Path(__file__).parent
+"""Folder of the history: `env.py` and its revisions."""
 _ONE_AT_A_TIME = 4_207_310_946_521  # key of the advisory lock; any number nobody else uses
 
 
@@ -31,16 +33,16 @@ def pending(connection: Connection) -> list[str]:
     Raises:
         StorageUnavailableError: The schema is of a newer Allgreen.
     """
-    scripts = ScriptDirectory.from_config(_config())
     applied = current(connection)
-    try:
-        missing = list(scripts.iterate_revisions("head", applied or "base"))
-    except CommandError:
+    newest_first = [
+        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
+    ]
+    if applied is not None and applied not in newest_first:
         raise StorageUnavailableError(
             f"A newer Allgreen wrote this database (revision {applied}). "
             "Start that version, or restore a copy that was made before the upgrade."
-        ) from None
-    return [script.revision for script in reversed(missing)]
+        )
+    return list(takewhile(lambda revision: revision != applied, newest_first))[::-1]
 
 
 def upgrade(connection: Connection) -> list[str]:
@@ -59,5 +61,5 @@ def upgrade(connection: Connection) -> list[str]:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(HISTORY).replace("%", "%%"))
     return config

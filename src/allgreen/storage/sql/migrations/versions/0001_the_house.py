@@ -308,7 +308,7 @@ def upgrade() -> None:
         sa.Column("first_bad_slot", types.Instant(), nullable=True),
         sa.Column("last_slot", types.Instant(), nullable=True),
         sa.Column("last_attempt", sa.Integer(), nullable=True),
-        sa.Column("last_evidence_slot", types.Instant(), nullable=True),
+        sa.Column("last_evidence_at", types.Instant(), nullable=True),
         sa.Column("reason", types.Line(), nullable=False),
         sa.Column("since", types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(["service_id"], ["services.id"], name="fk_checks_service_id"),

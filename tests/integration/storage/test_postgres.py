@@ -1,0 +1,106 @@
+"""PostgreSQL as it is used: what breaks is told, and what comes back is used again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select, text
+
+from allgreen.errors import StorageUnavailableError, VersionConflictError
+from allgreen.storage.sql.database import Database
+from allgreen.storage.sql.tables import services
+from tests.contract.build import SERVICE, a_service
+from tests.integration.storage.conftest import SECRET_KEY
+from tests.services import free_port
+
+pytestmark = pytest.mark.postgres
+
+_END_THE_OTHERS = text(
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid()"
+)
+
+
+async def test_lost_connection_is_told_and_the_next_unit_of_work_works(
+    postgres: Database,
+) -> None:
+    async def lose_the_connection() -> None:
+        async with postgres.unit_of_work() as unit:
+            await unit.services.add(a_service())
+            async with postgres.read() as killer:
+                await killer.execute(_END_THE_OTHERS)
+            await unit.services.get(SERVICE)
+
+    with pytest.raises(StorageUnavailableError, match="cannot be used"):
+        await lose_the_connection()
+
+    async with postgres.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.commit()
+    await postgres.check()
+
+
+async def test_server_that_is_not_there_is_told_without_the_password() -> None:
+    url = f"postgresql://ola:hidden@127.0.0.1:{free_port()}/allgreen"
+
+    with pytest.raises(StorageUnavailableError, match=r"127\.0\.0\.1/allgreen") as info:
+        await Database(url, SECRET_KEY).open()
+    assert "hidden" not in str(info.value)
+
+
+async def test_database_that_does_not_exist_is_told(postgres: Database) -> None:
+    url = postgres.url.set(database="no_such_database").render_as_string(hide_password=False)
+
+    with pytest.raises(StorageUnavailableError, match="no_such_database"):
+        await Database(url, SECRET_KEY).open()
+
+
+async def test_reader_keeps_the_moment_at_which_it_began_and_cannot_write(
+    postgres: Database,
+) -> None:
+    count = select(func.count()).select_from(services)
+    async with postgres.read() as connection:
+        before = (await connection.execute(count)).scalar_one()
+        async with postgres.unit_of_work() as unit:
+            await unit.services.add(a_service())
+            await unit.commit()
+        after = (await connection.execute(count)).scalar_one()
+        with pytest.raises(StorageUnavailableError):
+            await connection.execute(services.delete())
+
+    assert (before, after) == (0, 0)
+
+
+async def test_concurrent_changes_of_one_service_are_all_kept(postgres: Database) -> None:
+    async with postgres.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.commit()
+
+    async def count_up() -> None:
+        for _ in range(10):
+            async with postgres.unit_of_work() as unit:
+                service = await unit.services.get(SERVICE, lock=True)
+                await unit.services.save([replace(service, version=service.version + 1)])
+                await unit.commit()
+
+    await asyncio.gather(*(count_up() for _ in range(5)))
+
+    async with postgres.unit_of_work() as unit:
+        assert (await unit.services.get(SERVICE)).version == 51
+
+
+async def test_lost_update_of_an_unlocked_read_is_refused(postgres: Database) -> None:
+    async with postgres.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.commit()
+
+    async with postgres.unit_of_work() as slow:
+        stale = await slow.services.get(SERVICE)
+        async with postgres.unit_of_work() as quick:
+            service = await quick.services.get(SERVICE, lock=True)
+            await quick.services.save_states([replace(service, revision=1)])
+            await quick.commit()
+        with pytest.raises(VersionConflictError):
+            await slow.services.save([replace(stale, revision=1)])

@@ -1,0 +1,347 @@
+"""SQLite as it is used: one process, one writer, readers that never wait, clear words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from allgreen.domain.check import HttpOptions
+from allgreen.errors import SettingsError, StorageFullError, StorageUnavailableError
+from allgreen.storage.sql.database import Database
+from allgreen.storage.sql.tables import results, services
+from tests.contract.build import (
+    MINUTE,
+    NOON,
+    SERVICE,
+    a_check,
+    a_result,
+    a_service,
+)
+from tests.integration.storage.conftest import SECRET_KEY
+
+CANARY = "canary-5f1c2e"
+
+
+async def _service_count(database: Database) -> int:
+    async with database.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(services))).scalar_one()
+
+
+async def _result_count(database: Database) -> int:
+    async with database.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(results))).scalar_one()
+
+
+async def _fill(database: Database, *, first: int, count: int) -> None:
+    wordy = [
+        replace(a_result(NOON + n * MINUTE), message="x" * 300) for n in range(first, first + count)
+    ]
+    async with database.unit_of_work() as unit:
+        await unit.results.add(wordy)
+        await unit.commit()
+
+
+async def _limit_pages(database: Database, pages: int) -> None:
+    async with database.unit_of_work() as unit:
+        await unit.connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+
+async def _pages(database: Database) -> int:
+    async with database.read() as connection:
+        return int((await connection.exec_driver_sql("PRAGMA page_count")).scalar_one())
+
+
+# Durability and concurrency
+
+
+async def test_commits_are_durable_and_readers_have_their_own_view(database: Database) -> None:
+    async with database.unit_of_work() as unit:
+        settings = {
+            name: (await unit.connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+async def test_reader_is_not_blocked_by_a_writer_and_sees_no_unfinished_work(
+    database: Database,
+) -> None:
+    async with database.unit_of_work() as unit:
+        await unit.services.add(a_service())
+
+        async with asyncio.timeout(5):
+            assert await _service_count(database) == 0
+        await unit.commit()
+
+    assert await _service_count(database) == 1
+
+
+async def test_reader_keeps_the_moment_at_which_it_began(database: Database) -> None:
+    count = select(func.count()).select_from(services)
+    async with database.read() as connection:
+        before = (await connection.execute(count)).scalar_one()
+        async with database.unit_of_work() as unit:
+            await unit.services.add(a_service())
+            await unit.commit()
+        after = (await connection.execute(count)).scalar_one()
+
+    assert (before, after) == (0, 0)
+
+
+async def test_reader_cannot_write(database: Database) -> None:
+    async with database.read() as connection:
+        with pytest.raises(StorageUnavailableError, match="may not be written"):
+            await connection.execute(services.delete())
+
+
+async def test_concurrent_changes_of_one_service_are_all_kept(database: Database) -> None:
+    async with database.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.commit()
+
+    async def count_up() -> None:
+        for _ in range(10):
+            async with database.unit_of_work() as unit:
+                service = await unit.services.get(SERVICE, lock=True)
+                await unit.services.save([replace(service, version=service.version + 1)])
+                await unit.commit()
+
+    await asyncio.gather(*(count_up() for _ in range(8)))
+
+    async with database.unit_of_work() as unit:
+        assert (await unit.services.get(SERVICE)).version == 81
+
+
+async def test_cancelled_writer_leaves_nothing_and_lets_the_next_one_in(
+    database: Database,
+) -> None:
+    has_written = asyncio.Event()
+
+    async def write_for_ever() -> None:
+        async with database.unit_of_work() as unit:
+            await unit.services.add(a_service())
+            has_written.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write_for_ever())
+    await has_written.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with asyncio.timeout(5), database.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.commit()
+    assert await _service_count(database) == 1
+
+
+# A full disk
+
+
+async def test_full_disk_refuses_the_change_and_keeps_what_was(database: Database) -> None:
+    await _fill(database, first=0, count=50)
+    await _limit_pages(database, await _pages(database) + 2)
+
+    with pytest.raises(StorageFullError, match="is full; nothing of this change was written"):
+        await _fill(database, first=50, count=500)
+
+    assert await _result_count(database) == 50
+    await database.check()
+
+
+async def test_writing_goes_on_once_there_is_room_again(database: Database) -> None:
+    await _limit_pages(database, await _pages(database) + 2)
+    with pytest.raises(StorageFullError):
+        await _fill(database, first=0, count=500)
+
+    await _limit_pages(database, 1 << 30)
+    await _fill(database, first=0, count=500)
+
+    assert await _result_count(database) == 500
+    async with database.read() as connection:
+        integrity = await connection.exec_driver_sql("PRAGMA integrity_check")
+        assert integrity.scalar_one() == "ok"
+
+
+async def test_full_disk_inside_a_savepoint_leaves_the_unit_of_work_usable(
+    database: Database,
+) -> None:
+    wordy = [replace(a_result(NOON + n * MINUTE), message="x" * 300) for n in range(500)]
+    await _limit_pages(database, await _pages(database) + 2)
+
+    async with database.unit_of_work() as unit:
+        with pytest.raises(StorageFullError):
+            await unit.results.add(wordy)
+
+    assert await _result_count(database) == 0
+    await database.check()
+
+
+# Files that cannot be used
+
+
+async def test_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "allgreen.sqlite3"
+    path.write_bytes(b"these are no pages of a database" * 300)
+    database = Database(f"sqlite:///{path}", SECRET_KEY)
+
+    for _ in range(2):  # the lock was given back
+        with pytest.raises(StorageUnavailableError, match="is damaged, or is no database") as info:
+            await database.open()
+        assert str(path) in str(info.value)
+    assert path.read_bytes().startswith(b"these are no pages")
+
+
+async def test_damage_in_the_middle_of_the_file_is_told(database: Database, path: Path) -> None:
+    await _fill(database, first=0, count=500)
+    await database.close()
+    _overwrite_from(path, 4096)
+
+    async def open_and_count() -> None:
+        async with database:
+            await _result_count(database)
+
+    with pytest.raises(StorageUnavailableError, match="is damaged"):
+        await open_and_count()
+
+
+def _overwrite_from(path: Path, offset: int) -> None:
+    pages = path.read_bytes()
+    path.write_bytes(pages[:offset] + b"\xa5" * (len(pages) - offset))
+
+
+async def test_path_that_is_a_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailableError, match="cannot be used: Is a directory"):
+        await Database(f"sqlite:///{tmp_path}", SECRET_KEY).open()
+
+
+async def test_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StorageUnavailableError, match="Check that the folder exists"):
+        await Database(f"sqlite:///{tmp_path}/file/allgreen.sqlite3", SECRET_KEY).open()
+
+
+async def test_database_that_is_not_open_says_so(path: Path) -> None:
+    database = Database(f"sqlite:///{path}", SECRET_KEY)
+
+    with pytest.raises(StorageUnavailableError, match="is not open"):
+        await database.check()
+    with pytest.raises(StorageUnavailableError, match="is not open"):
+        async with database.unit_of_work():
+            raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "nonsense", "sqlite://", "sqlite:///:memory:", "mysql://root:hidden@host/db"],
+)
+def test_url_of_no_usable_database_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="Write sqlite:///path/to/file") as info:
+        Database(url, SECRET_KEY)
+    assert "hidden" not in str(info.value)
+
+
+# One process at a time
+
+
+async def test_second_opening_is_told_who_holds_the_database(database: Database) -> None:
+    second = Database(str(database.url), SECRET_KEY)
+
+    with pytest.raises(StorageUnavailableError, match=rf"\(process {os.getpid()}\)"):
+        await second.open()
+
+
+async def test_closed_database_can_be_opened_again(database: Database) -> None:
+    await database.close()
+    await database.close()
+
+    async with Database(str(database.url), SECRET_KEY) as again:
+        assert await again.pending() == []
+
+
+async def test_killed_process_leaves_no_lock_behind(database: Database, path: Path) -> None:
+    await database.close()
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLD, str(path), stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    with pytest.raises(StorageUnavailableError, match=rf"\(process {holder.pid}\)"):
+        await database.open()
+
+    holder.kill()
+    await holder.wait()
+
+    async with database:
+        assert await database.pending() == []
+
+
+_HOLD = """
+import asyncio, sys
+from allgreen.storage.sql.database import Database
+
+async def hold():
+    async with Database(f"sqlite:///{sys.argv[1]}", "key"):
+        print("held", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(hold())
+"""
+
+
+# Secrets
+
+
+async def test_secrets_of_a_check_are_nowhere_in_the_files(database: Database, path: Path) -> None:
+    options = HttpOptions(
+        method="POST",
+        url="https://a.example/",
+        headers={"Authorization": f"Bearer {CANARY}"},
+        body=f'{{"password": "{CANARY}"}}',
+    )
+    service = a_service(checks=(a_check(options=options),))
+    async with database.unit_of_work() as unit:
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.commit()
+    files = [file for file in path.parent.rglob("*") if file.is_file()]
+
+    assert any(b"https://a.example/" in file.read_bytes() for file in files)
+    assert not [file for file in files if CANARY.encode() in file.read_bytes()]
+    async with database.unit_of_work() as unit:
+        assert (await unit.services.get(SERVICE)).checks[0].options == options
+
+
+async def test_another_secret_key_is_told_apart_from_damage(database: Database) -> None:
+    options = HttpOptions(method="GET", url="https://a.example/", headers={"X-Key": CANARY})
+    service = a_service(checks=(a_check(options=options),))
+    async with database.unit_of_work() as unit:
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.commit()
+    await database.close()
+
+    async with (
+        Database(str(database.url), "another key") as other,
+        other.unit_of_work() as unit,
+    ):
+        with pytest.raises(StorageUnavailableError, match="secret key does not fit"):
+            await unit.services.get(SERVICE)
+
+
+async def test_files_are_for_their_user_alone(database: Database, path: Path) -> None:
+    await _fill(database, first=0, count=1)
+
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+
+    assert modes["allgreen.sqlite3"] == modes["allgreen.sqlite3-wal"] == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
