@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from allgreen.bootstrap import Figures
 from allgreen.cli.exits import ExitCode
 from allgreen.cli.front import PLATFORM_COMMANDS
 from allgreen.domain import commands, events
@@ -19,6 +20,8 @@ from allgreen.domain.check import CheckKind
 from allgreen.domain.expectation import JsonOperator
 from allgreen.domain.policy import PERMISSIONS, Permission, Role
 from allgreen.domain.status import FailureClass, Outcome
+from allgreen.server import problems
+from allgreen.server.operation.metrics import build_registry
 from tests.checkout import ROOT, source_files
 
 PAGES = [
@@ -72,6 +75,26 @@ def test_contributing_names_every_verb_of_dev() -> None:
     verbs = runpy.run_path(str(ROOT / "dev"), run_name="dev")["VERBS"]
 
     assert [verb for verb in verbs if f"`./dev {verb}`" not in page] == []
+
+
+def test_every_error_of_the_api_is_described() -> None:
+    page = (ROOT / "docs/reference/api.md").read_text()
+    ours = {(kind.status, kind.code) for kind in problems._KINDS.values()}
+    theirs = {(status, code) for status, (code, _) in problems._HTTP_CODES.items()}
+
+    told = {(int(s), c) for s, c in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", page, re.MULTILINE)}
+
+    assert told == ours | theirs | {(500, "fault")}
+
+
+def test_every_metric_is_described() -> None:
+    page = (ROOT / "docs/reference/api.md").read_text()
+    figures = Figures(
+        outcomes={}, deliveries={}, running=0, late_s=0, results_waiting=0, results_dropped=0
+    )
+    families = build_registry(lambda: figures).collect()
+
+    assert [family.name for family in families if f"`{family.name}" not in page] == []
 
 
 def test_every_command_and_exit_code_is_described() -> None:
