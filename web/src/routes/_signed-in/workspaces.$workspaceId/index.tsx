@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
-import { useCallback } from "react"
+import { lazy, Suspense, useCallback } from "react"
 import type { Range } from "@/api"
 import { ErrorState } from "@/components/ui/error-state"
 import { Announcement } from "@/features/overview/announcement"
@@ -12,19 +12,25 @@ import { WorkspaceHead } from "@/features/overview/workspace-head"
 import { EmptyServices } from "@/features/services/empty-services"
 import { type PageSearch, readPageSearch } from "@/features/services/page-search"
 import { servicesQuery } from "@/features/services/queries"
-import { ServiceDetail } from "@/features/services/service-detail"
+import { ServiceDetailSkeleton } from "@/features/services/service-detail-skeleton"
 import { ServiceList } from "@/features/services/service-list"
 import { ServicesSkeleton } from "@/features/services/services-skeleton"
 import { StripLegend } from "@/features/services/strip-legend"
 import { useLiveState } from "@/lib/live"
 
+// The list stands without what an open row holds; it is fetched beside the data, for the first press.
+const loadDetail = () => import("@/features/services/service-detail")
+const ServiceDetail = lazy(async () => ({ default: (await loadDetail()).ServiceDetail }))
+
 export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId/")({
   validateSearch: readPageSearch,
-  loader: ({ context: { queryClient }, params: { workspaceId } }) =>
-    Promise.all([
+  loader: ({ context: { queryClient }, params: { workspaceId } }) => {
+    void loadDetail()
+    return Promise.all([
       queryClient.ensureQueryData(workspaceQuery(workspaceId)),
       queryClient.ensureQueryData(servicesQuery(workspaceId)),
-    ]),
+    ])
+  },
   pendingMs: 200,
   pendingMinMs: 400,
   pendingComponent: ServicesSkeleton,
@@ -63,13 +69,15 @@ function ServicesPage() {
             onWords={(next) => setSearch({ q: next || undefined })}
             onToggle={toggle}
             renderDetail={(row) => (
-              <ServiceDetail
-                row={row}
-                workspaceId={workspaceId}
-                range={range}
-                onRange={(next: Range) => setSearch({ range: next })}
-                onDeleted={() => setSearch({ open: undefined })}
-              />
+              <Suspense fallback={<ServiceDetailSkeleton />}>
+                <ServiceDetail
+                  row={row}
+                  workspaceId={workspaceId}
+                  range={range}
+                  onRange={(next: Range) => setSearch({ range: next })}
+                  onDeleted={() => setSearch({ open: undefined })}
+                />
+              </Suspense>
             )}
           />
           <StripLegend zone={workspace.time_zone} />
