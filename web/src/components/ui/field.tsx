@@ -27,7 +27,8 @@ export function Field({ label, note, hint, error, aside, className, children }: 
   const name = (
     <>
       {label}
-      {note && <span className="opt"> {note}</span>}
+      {note && " "}
+      {note && <span className="opt">{note}</span>}
     </>
   )
   return (

@@ -1,4 +1,4 @@
-import type { FieldErrors, FieldPath } from "react-hook-form"
+import type { FieldPath } from "react-hook-form"
 import type { FieldError } from "@/api/types.gen"
 import { type FormValues, listTold } from "./form-values"
 
@@ -21,13 +21,13 @@ export function placeErrors(errors: readonly FieldError[], values: FormValues) {
   return { placed, unplaced }
 }
 
-/** How many fields have an error. */
-export function countErrors(errors: FieldErrors | FieldErrors[string]): number {
-  if (!errors || typeof errors !== "object") return 0
+/** How many fields have an error, however deep they lie. */
+export function countErrors(errors: unknown): number {
+  if (typeof errors !== "object" || errors === null) return 0
   if ("message" in errors && typeof errors.message === "string") return 1
   return Object.entries(errors)
     .filter(([key]) => key !== "ref" && key !== "root")
-    .reduce((sum, [, child]) => sum + countErrors(child as FieldErrors), 0)
+    .reduce((sum, [, child]) => sum + countErrors(child), 0)
 }
 
 function findPlace(field: string, values: FormValues): FieldPath<FormValues> | null {

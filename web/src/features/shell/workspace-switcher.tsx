@@ -42,7 +42,7 @@ export function WorkspaceSwitcher({ workspaces, current }: WorkspaceSwitcherProp
             params={{ workspaceId: workspace.id }}
             activeProps={{ "aria-current": "page" }}
           >
-            <span className="trunc">{workspace.name}</span>
+            <span className="trunc">{workspace.name}</span>{" "}
             <StatusGlyph {...HEALTH[workspace.health]} />
           </Link>
         ))}

@@ -1,0 +1,182 @@
+import { screen } from "@testing-library/react"
+import { HttpResponse, http } from "msw"
+import { expect, test, vi } from "vitest"
+import type { Instance } from "@/api/types.gen"
+import { makeMe } from "@/testing/factories"
+import { problem } from "@/testing/problem"
+import { renderPlain } from "@/testing/render"
+import { server } from "@/testing/server"
+import { SignInPage } from "./sign-in-page"
+
+const OPEN: Instance = {
+  version: "0.1.0",
+  needs_setup: false,
+  registration: "open",
+  github: false,
+  mail: true,
+  min_interval_s: 60,
+  public_url: "http://allgreen.test",
+}
+
+function open(tab: "login" | "register", instance: Partial<Instance> = {}) {
+  const handleDone = vi.fn()
+  const handleTab = vi.fn()
+  const page = (
+    <SignInPage
+      tab={tab}
+      onTab={handleTab}
+      instance={{ ...OPEN, ...instance }}
+      onDone={handleDone}
+    />
+  )
+  return { handleDone, handleTab, ...renderPlain(page) }
+}
+
+const email = () => screen.getByRole("textbox", { name: "Email" })
+const password = () => screen.getByLabelText("Password")
+
+test("a good pair signs in and asks to be remembered", async () => {
+  const sent = vi.fn()
+  server.use(
+    http.post("/api/v1/session", async ({ request }) => {
+      sent(await request.json())
+      return HttpResponse.json(makeMe())
+    }),
+  )
+  const { user, handleDone } = open("login")
+
+  await user.type(email(), " sofia@nordlys.example ")
+  await user.type(password(), "a long sentence{Enter}")
+
+  await vi.waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  expect(sent).toHaveBeenCalledWith({
+    email: "sofia@nordlys.example",
+    password: "a long sentence",
+    keep: true,
+  })
+})
+
+test("a wrong pair is told beside the password, which takes the focus", async () => {
+  const errors = [{ field: "password", code: "credentials", message: "They don’t match." }]
+  server.use(http.post("/api/v1/session", () => problem(422, "invalid", { errors })))
+  const { user, handleDone } = open("login")
+
+  await user.type(email(), "sofia@nordlys.example")
+  await user.type(password(), "wrong")
+  await user.click(screen.getByRole("button", { name: "Sign in" }))
+
+  await vi.waitFor(() => expect(password()).toHaveAccessibleDescription("They don’t match."))
+  expect(password()).toHaveFocus()
+  expect(handleDone).not.toHaveBeenCalled()
+})
+
+test("what is missing is told before anything is sent", async () => {
+  const { user } = open("login")
+
+  await user.click(screen.getByRole("button", { name: "Sign in" }))
+
+  expect(email()).toHaveAccessibleDescription("Enter your email.")
+  expect(password()).toHaveAccessibleDescription("Enter your password.")
+  expect(email()).toHaveFocus()
+})
+
+test("a refusal without a field is told above the button", async () => {
+  server.use(
+    http.post("/api/v1/session", () =>
+      problem(429, "too_many", { detail: "Too many tries. Wait a minute." }),
+    ),
+  )
+  const { user } = open("login")
+
+  await user.type(email(), "sofia@nordlys.example")
+  await user.type(password(), "a long sentence{Enter}")
+
+  expect(await screen.findByRole("alert")).toHaveTextContent("Too many tries. Wait a minute.")
+  expect(screen.getByRole("button", { name: "Sign in" })).toBeEnabled()
+})
+
+test("the password can be read while it is typed", async () => {
+  const { user } = open("login")
+
+  await user.type(password(), "secret")
+  await user.click(screen.getByRole("button", { name: "Show the password" }))
+
+  expect(password()).toHaveAttribute("type", "text")
+  expect(password()).toHaveValue("secret")
+})
+
+test("arrows move between the two ways in", async () => {
+  const { user, handleTab } = open("login")
+
+  await user.tab()
+  await user.tab()
+  expect(screen.getByRole("tab", { name: "Sign in" })).toHaveFocus()
+  await user.keyboard("{ArrowRight}")
+
+  expect(handleTab).toHaveBeenCalledWith("register")
+  expect(screen.getByRole("tab", { name: "Create account" })).toHaveFocus()
+})
+
+test("a new account is signed in at once where no mail has to be read", async () => {
+  const sent = vi.fn()
+  server.use(
+    http.post("/api/v1/accounts", async ({ request }) => {
+      sent(await request.json())
+      return HttpResponse.json(makeMe(), { status: 201 })
+    }),
+  )
+  const { user, handleDone } = open("register")
+
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "Lena")
+  await user.type(screen.getByRole("textbox", { name: "Surname" }), "Fjord")
+  await user.type(email(), "lena@fjord.example")
+  await user.type(password(), "a long sentence{Enter}")
+
+  await vi.waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  expect(sent).toHaveBeenCalledWith({
+    name: "Lena Fjord",
+    email: "lena@fjord.example",
+    password: "a long sentence",
+  })
+})
+
+test("a new account that has to read its mail is told so", async () => {
+  server.use(
+    http.post("/api/v1/accounts", () =>
+      HttpResponse.json({ status: "check_your_mail" }, { status: 202 }),
+    ),
+  )
+  const { user, handleDone } = open("register")
+
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "Lena")
+  await user.type(email(), "lena@fjord.example")
+  await user.type(password(), "a long sentence{Enter}")
+
+  expect(await screen.findByRole("heading", { name: "Check your mail" })).toBeInTheDocument()
+  expect(screen.getByText("lena@fjord.example")).toBeInTheDocument()
+  expect(handleDone).not.toHaveBeenCalled()
+})
+
+test("a short password is told with how short it is", async () => {
+  const { user } = open("register")
+
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "Lena")
+  await user.type(email(), "lena@fjord.example")
+  await user.type(password(), "short{Enter}")
+
+  expect(password()).toHaveAccessibleDescription("Use 12 characters or more; this has 5.")
+})
+
+test("where nobody may register there is no form for it", () => {
+  open("register", { registration: "invited" })
+
+  expect(screen.getByText(/takes new people by invitation only/)).toBeInTheDocument()
+  expect(screen.queryByRole("textbox")).not.toBeInTheDocument()
+})
+
+test("an installation without an account leads to its console", () => {
+  open("login", { needs_setup: true })
+
+  expect(screen.getByText(/printed a set-up link on its console/)).toBeInTheDocument()
+  expect(screen.queryByRole("textbox")).not.toBeInTheDocument()
+})
