@@ -103,7 +103,10 @@ class CheckRepository(Protocol):
         """
 
     async def next_due_at(self) -> datetime | None:
-        """Return when the next check becomes due that is not leased; `None` when there is none."""
+        """Return when the next check may be leased; `None` when none is planned.
+
+        A leased check counts from the end of its lease, when it may be handed out again.
+        """
 
     async def plan(self, check_id: CheckId, slot: Slot) -> None:
         """Set the next run of a check and end its lease; the fence stays."""
@@ -161,7 +164,11 @@ class IncidentRepository(Protocol):
     """Incidents; at most one of a service is not resolved (enforced by the database)."""
 
     async def save(self, incident: Incident) -> None:
-        """Store a new or changed incident."""
+        """Store a new or changed incident.
+
+        Raises:
+            VersionConflictError: Another incident of the service is not resolved.
+        """
 
     async def get(self, incident_id: IncidentId) -> Incident:
         """Return one.
