@@ -33,6 +33,7 @@ from allgreen.server.live import routes as live
 from allgreen.server.operation import routes as operation
 from allgreen.server.passwords import PasswordPool
 from allgreen.server.platform import Platform
+from allgreen.server.recent import AnswerRecent, ForgettingBroker, RecentAnswers
 from allgreen.server.recipients import routes as recipients
 from allgreen.server.settings import Settings
 from allgreen.server.setup import routes as setup
@@ -75,6 +76,7 @@ def create_app(platform: Platform) -> FastAPI:
     # The last one added is the outermost.
     app.add_middleware(middleware.SameOrigin, settings=platform.settings)
     app.add_middleware(middleware.BodyLimit)
+    app.add_middleware(AnswerRecent, recent=platform.recent)
     app.add_middleware(middleware.SecurityHeaders, headers=headers)
     return app
 
@@ -103,7 +105,8 @@ async def open_platform(
             applied = await database.migrate()
             if applied:
                 logger.info("Brought the database up to date: %s", ", ".join(applied))
-            broker = LocalEventBroker()
+            recent = RecentAnswers(clock)
+            broker = ForgettingBroker(LocalEventBroker(), recent)
             source = LocalCheckSource(database.unit_of_work, clock)
             monitor = Monitor(
                 unit_of_work=database.unit_of_work,
@@ -132,6 +135,7 @@ async def open_platform(
                     passwords=passwords,
                     limits=Limits(clock),
                     links=links,
+                    recent=recent,
                 )
     finally:
         passwords.close()

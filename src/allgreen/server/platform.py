@@ -15,6 +15,7 @@ from allgreen.ports import Clock, EventBroker, IdFactory
 from allgreen.server.limits import Limits, client_of
 from allgreen.server.links import LinkSigner
 from allgreen.server.passwords import PasswordPool
+from allgreen.server.recent import RecentAnswers
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.database import Database
 
@@ -44,6 +45,7 @@ class Platform:
     passwords: PasswordPool
     limits: Limits
     links: LinkSigner
+    recent: RecentAnswers
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def client_of(self, request: HTTPConnection) -> str:

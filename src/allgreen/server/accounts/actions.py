@@ -118,6 +118,7 @@ async def log_in(
         )
         me = await load_me(uow.connection, account_id)
         await uow.commit()
+    platform.recent.forget_all()
     return me, token
 
 
@@ -126,6 +127,7 @@ async def log_out(platform: Platform, session: Session) -> None:
     async with platform.database.unit_of_work() as uow:
         await people.delete_session(uow.connection, session.id_hash)
         await uow.commit()
+    platform.recent.forget_all()
 
 
 async def verify_email(platform: Platform, token: str) -> None:

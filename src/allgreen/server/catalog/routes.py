@@ -42,11 +42,13 @@ async def list_services(
 ) -> Response:
     """List services by name."""
     platform = get_platform(request)
+    mark = platform.recent.mark()
     async with platform.database.read() as connection:
         member = await access.workspace(connection, workspace_id)
         rows = await queries.list_rows(connection, member, cut, platform.clock.now())
     page, next_cursor = cut_rows(rows, cut, lambda row: (row[0], row[1].id))
-    return render(ServicePage(items=[row for _, row in page], next_cursor=next_cursor))
+    shown = ServicePage(items=[row for _, row in page], next_cursor=next_cursor)
+    return platform.recent.answer(request, member.workspace_id, shown, stable=shown, mark=mark)
 
 
 @router.post("/workspaces/{workspace_id}/services", **answers(Service, 201))

@@ -1,5 +1,7 @@
 """A workspace at a glance."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Request
@@ -23,9 +25,12 @@ async def get_workspace(
 ) -> Response:
     """Sum a workspace up."""
     platform = get_platform(request)
+    mark = platform.recent.mark()
     async with platform.database.read() as connection:
         member = await access.workspace(connection, workspace_id)
-        return render(await queries.load_workspace(connection, member, platform.clock.now()))
+        shown = await queries.load_workspace(connection, member, platform.clock.now())
+    stable = replace(shown, as_of=datetime.min.replace(tzinfo=UTC))
+    return platform.recent.answer(request, member.workspace_id, shown, stable=stable, mark=mark)
 
 
 @router.get("/workspaces/{workspace_id}/people", **answers(People))
