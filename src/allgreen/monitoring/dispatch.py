@@ -37,6 +37,7 @@ class DispatchOptions:
         send_for: Longest time of one attempt.
         poll: How long a lost doorbell may go unnoticed.
         drain_for: How long attempts under way may go on when the dispatcher is stopped.
+        mark_again_after: How long to wait when an acceptance could not be noted.
     """
 
     concurrency: int = 20
@@ -44,6 +45,7 @@ class DispatchOptions:
     send_for: timedelta = timedelta(seconds=90)
     poll: timedelta = timedelta(seconds=1)
     drain_for: timedelta = timedelta(seconds=8)
+    mark_again_after: timedelta = timedelta(seconds=1)
 
 
 class Dispatcher:
@@ -199,7 +201,7 @@ class Dispatcher:
                     return await self._commit(mark)
                 except StorageError as error:
                     logger.warning("A delivery could not be noted yet: %s", error)
-                    await asyncio.sleep(min(1.0, left.total_seconds()))
+                    await asyncio.sleep(self._options.mark_again_after.total_seconds())
 
     async def _commit(self, change: Mark) -> bool:
         async with self._unit_of_work() as uow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -214,6 +215,13 @@ async def hints(broker: LocalEventBroker, do: Callable[[], Awaitable[object]]) -
         while (hint := await subscription.next()) != _END:
             found.append(hint)
     return found
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Let other tasks run until a condition holds; what is stored rings no bell."""
+    async with asyncio.timeout(10):
+        while not await condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0)
 
 
 _EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
