@@ -55,7 +55,7 @@ EVERY_FIELD = Check(
         blind=4,
         first_bad_slot=NOON,
         last=SlotKey(NOON + MINUTE, 2),
-        last_evidence_slot=NOON,
+        last_evidence_at=NOON,
         reason="920 ms",
         since=NOON + timedelta(microseconds=1),
     ),

@@ -82,7 +82,8 @@ class CheckState:
         blind: Results in a row that say nothing about the target.
         first_bad_slot: Slot of the first failure of the row; begin of an incident to come.
         last: Latest slot and attempt that were evaluated.
-        last_evidence_slot: Latest slot whose result said something about the target.
+        last_evidence_at: End of the latest run that said something about the target. Slots that
+            passed while it lasted, or while failures were being confirmed, are not missed.
         reason: Short text of the latest failure or slowness; empty when there is none.
         since: Instant from which `health` holds.
     """
@@ -95,7 +96,7 @@ class CheckState:
     blind: int = 0
     first_bad_slot: datetime | None = None
     last: SlotKey | None = None
-    last_evidence_slot: datetime | None = None
+    last_evidence_at: datetime | None = None
     reason: str = ""
     since: datetime | None = None
 

@@ -102,13 +102,17 @@ class Service:
         raise KeyError(check_id)
 
     def missed_before(self, result: Result) -> list[Result]:
-        """Return the slots that passed unrun before `result`, as results, oldest first."""
+        """Return the slots that passed unrun before `result`, as results, oldest first.
+
+        Slots that passed while an earlier run lasted, or while its failure was being confirmed
+        by quick re-probes, are not missed: somebody was looking.
+        """
         check = self.check(result.check_id)
-        if check.state.last is None or result.version != check.version:
+        state = check.state
+        if state.last is None or result.version != check.version:
             return []
-        slots = check.schedule.missed_between(
-            check.state.last.slot, result.slot, at_most=MOST_MISSED_SLOTS
-        )
+        looked_until = max(state.last.slot, state.last_evidence_at or state.last.slot)
+        slots = check.schedule.missed_between(looked_until, result.slot, at_most=MOST_MISSED_SLOTS)
         return [_missed(check, slot) for slot in slots]
 
     def observe(self, result: Result, *, incident_id: IncidentId) -> Observed:
@@ -328,7 +332,7 @@ def _after_answer(check: Check, result: Result) -> CheckState:
         first_bad_slot=None,
         slow=state.slow + 1 if slow else 0,
         last=result.key,
-        last_evidence_slot=result.slot,
+        last_evidence_at=max(result.finished_at, result.slot),
         reason=result.reason if slow else "",
     )
     if state.health is ServiceHealth.DOWN and state.good + 1 < check.confirmation.up:
@@ -358,7 +362,7 @@ def _after_failure(check: Check, result: Result) -> CheckState:
         bad=state.bad + 1,
         first_bad_slot=state.first_bad_slot or result.slot,
         last=result.key,
-        last_evidence_slot=result.slot,
+        last_evidence_at=max(result.finished_at, result.slot),
         reason=result.reason,
     )
     if state.health is ServiceHealth.DOWN:
@@ -414,7 +418,7 @@ def _accounted_from(check: Check, state: CheckState, result: Result) -> datetime
 
 
 def _first_blind_slot(check: Check, result: Result) -> datetime:
-    last = check.state.last_evidence_slot
+    last = check.state.last_evidence_at
     return result.slot if last is None else min(check.schedule.next_after(last), result.slot)
 
 

@@ -205,7 +205,7 @@ def until_covered(spans: Sequence[Span], check: Check, now: datetime) -> list[Sp
     Three slots may pass without a result; then the time since the slot after the last evidence
     is unknown, just as the state machine will say when it hears of the missed slots.
     """
-    last = check.state.last_evidence_slot
+    last = check.state.last_evidence_at
     if not spans or spans[-1].ended_at is not None or last is None:
         return list(spans)
     first_blind = check.schedule.next_after(last)

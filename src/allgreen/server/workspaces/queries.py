@@ -60,7 +60,7 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         down_since=await _find_down_since(connection, workspace_id),
         median_ms=round(median(medians)) if medians else None,
         checks_total=await _count_checks(connection, workspace_id),
-        as_of=now,
+        as_of=max((row["as_of"] for row in sums), default=now),
     )
 
 
@@ -81,7 +81,7 @@ async def _list_strip_sums(
     connection: AsyncConnection, workspace_id: WorkspaceId
 ) -> list[dict[str, Any]]:
     query = (
-        select(strips.c.known_us, strips.c.good_us, strips.c.median_ms)
+        select(strips.c.known_us, strips.c.good_us, strips.c.median_ms, strips.c.as_of)
         .join(services, services.c.id == strips.c.service_id)
         .where(services.c.workspace_id == workspace_id, services.c.mode != Mode.DELETED)
     )
