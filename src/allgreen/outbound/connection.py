@@ -31,6 +31,7 @@ _OUR_ERRORS: Final = {
     errno.ENOBUFS: "This watcher's machine has no network memory left.",
     errno.ENOMEM: "This watcher's machine has no memory left.",
     errno.EADDRNOTAVAIL: "This watcher has no free port or no address for the connection.",
+    errno.ENOSPC: "This watcher's machine cannot watch more sockets.",
     errno.ENETUNREACH: "This watcher has no network route to the address.",
     errno.ENETDOWN: "This watcher's network is down.",
     errno.EAFNOSUPPORT: "This watcher's machine does not speak this kind of address.",
@@ -170,6 +171,13 @@ class Connection:
             self._fail(FailureClass.TLS, *explain_tls_error(error, self._request.target.host))
         except OSError as error:
             self._end(explain_os_error(error.errno, self._written_place()))
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits, not swallowed
+            # Raised in the reactor it would take the events of other connections with it.
+            self._raise(error)
+
+    def on_shutdown(self) -> None:
+        """End because nobody will wake this connection any more."""
+        self._end(Fault.of_ours("stopped", "Allgreen was stopped before there was an answer."))
 
     def on_deadline(self) -> None:
         """End because the time is up, and say what it was spent on."""
@@ -255,6 +263,9 @@ class Connection:
             sent = self._socket.send(self._payload)
         except (ssl.SSLWantWriteError, BlockingIOError):
             sent = 0
+        except (BrokenPipeError, ConnectionResetError):
+            # Refused half-way, such as for its size. The answer may say so.
+            sent = len(self._payload)
         if sent < len(self._payload):
             self._keep_sending(sent)
             return
@@ -305,6 +316,12 @@ class Connection:
 
     def _fail(self, failure: FailureClass, reason: str, message: str) -> None:
         self._end(Fault.of_target(failure, reason, message))
+
+    def _raise(self, error: Exception) -> None:
+        self.close()
+        self.finished = time.monotonic()
+        if not self._ended.done():
+            self._ended.set_exception(error)
 
     def _end(self, fault: Fault | None) -> None:
         if self._state == _ENDED:

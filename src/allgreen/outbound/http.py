@@ -143,7 +143,7 @@ class HttpClient:
         return exchange
 
     async def aclose(self) -> None:
-        """Stop waiting. Cancel what still runs first: it would never end."""
+        """Stop; what still runs ends as our fault, which says nothing about its target."""
         if self._reactor is not None:
             self._reactor.close()
             self._reactor = None

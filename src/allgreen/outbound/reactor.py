@@ -25,6 +25,9 @@ class Waiter(Protocol):
     def on_deadline(self) -> None:
         """Give up."""
 
+    def on_shutdown(self) -> None:
+        """End at once: there will be no more calls."""
+
 
 class Reactor:
     """What the ways of waiting share: deadlines, at most a twentieth of a second late."""
@@ -67,11 +70,14 @@ class Reactor:
             due.discard(waiter)
 
     def close(self) -> None:
-        """Stop all timers."""
-        self._due.clear()
+        """Stop all timers and end whoever still waits."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        due, self._due = self._due, {}
+        for waiters in due.values():
+            for waiter in list(waiters):
+                waiter.on_shutdown()
 
     def _on_tick(self) -> None:
         now = int(time.monotonic() * _TICKS_PER_S)

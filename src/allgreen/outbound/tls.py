@@ -26,37 +26,29 @@ _REASONS: Final = {
 
 @final
 class TlsPolicies:
-    """Contexts shared by all connections: one that verifies, one that does not.
-
-    Building one takes 17 ms, so they are built when first needed and kept.
-    """
+    """Contexts shared by all connections: one that verifies, one that does not."""
 
     def __init__(self, extra_authorities: str | None = None) -> None:
-        """Prepare; nothing is read yet.
+        """Build both contexts, which takes some 20 ms.
 
         Args:
             extra_authorities: File with certificates (PEM) to trust beside the system's.
+
+        Raises:
+            OSError: The file cannot be read.
         """
-        self._extra_authorities = extra_authorities
-        self._verifying: ssl.SSLContext | None = None
-        self._trusting: ssl.SSLContext | None = None
+        self._verifying = _bare_context()
+        self._verifying.load_default_certs()
+        if extra_authorities is not None:
+            self._verifying.load_verify_locations(extra_authorities)
+        self._trusting = _bare_context()
+        self._trusting.check_hostname = False
+        self._trusting.verify_mode = ssl.CERT_NONE
         self._expiries: dict[bytes, float] = {}
 
     def get_context(self, *, verify: bool) -> ssl.SSLContext:
-        """Return the context of a policy.
-
-        Raises:
-            OSError: The file with extra authorities cannot be read.
-        """
-        if verify:
-            if self._verifying is None:
-                self._verifying = self._build()
-            return self._verifying
-        if self._trusting is None:
-            self._trusting = _bare_context()
-            self._trusting.check_hostname = False
-            self._trusting.verify_mode = ssl.CERT_NONE
-        return self._trusting
+        """Return the context of a policy."""
+        return self._verifying if verify else self._trusting
 
     def find_expiry(self, connection: ssl.SSLSocket) -> float | None:
         """Return the end of the peer's certificate as seconds since 1970."""
@@ -74,13 +66,6 @@ class TlsPolicies:
                 return None
             self._expiries[certificate] = expiry
         return expiry
-
-    def _build(self) -> ssl.SSLContext:
-        context = _bare_context()
-        context.load_default_certs()
-        if self._extra_authorities is not None:
-            context.load_verify_locations(self._extra_authorities)
-        return context
 
 
 def explain_tls_error(error: ssl.SSLError, host: str) -> tuple[str, str]:

@@ -11,9 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from allgreen.domain.status import FailureClass, Outcome
 from allgreen.outbound.reactor import LoopReactor, Reactor, open_reactor
+from allgreen.outbound.tls import TlsPolicies
 from tests.integration.outbound.targets import (
     LOOPBACK,
     OK,
@@ -223,6 +225,70 @@ async def test_a_thousand_questions_leave_no_descriptor_behind() -> None:
         await asyncio.sleep(0)
 
         assert open_descriptors() <= before + 50
+
+
+async def test_a_client_that_is_closed_ends_its_questions_as_our_fault(
+    make_reactor: ReactorMaker,
+) -> None:
+    arrived = asyncio.Event()
+
+    async def silent(visit: Visit) -> None:
+        arrived.set()
+        await visit.reader.read()
+
+    reactor = make_reactor(asyncio.get_running_loop())
+    async with listen(silent) as target, open_client(allow=LOOPBACK, reactor=reactor) as client:
+        asked = asyncio.create_task(client.fetch(ask(target.url), 30))
+        await arrived.wait()
+        await client.aclose()
+        exchange = await asked
+
+    assert exchange.fault is not None
+    assert (exchange.fault.outcome, exchange.fault.reason) == (Outcome.PROBE_ERROR, "stopped")
+
+
+async def test_an_answer_that_comes_before_the_whole_body_was_sent_counts(
+    make_reactor: ReactorMaker,
+) -> None:
+    async def refuse_at_once(visit: Visit) -> None:
+        await visit.say(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        visit.writer.write_eof()
+        await visit.reader.read()
+
+    reactor = make_reactor(asyncio.get_running_loop())
+    async with (
+        listen(refuse_at_once) as target,
+        open_client(allow=LOOPBACK, reactor=reactor) as client,
+    ):
+        exchange = await client.fetch(ask(target.url, method="POST", body=b"a" * 65536), 5)
+
+    assert exchange.answer is not None
+    assert exchange.answer.status == 413
+
+
+async def test_what_goes_wrong_inside_reaches_the_caller_and_spares_the_others() -> None:
+    broken = TlsPolicies()
+    del broken._verifying
+    async with listen(saying(OK)) as target, open_client(allow=LOOPBACK, tls=broken) as client:
+        ended = await asyncio.gather(
+            client.fetch(ask(target.url.replace("http:", "https:")), 5),
+            *(client.fetch(ask(target.url), 5) for _ in range(20)),
+            return_exceptions=True,
+        )
+
+    assert isinstance(ended[0], AttributeError)
+    assert not any(isinstance(end, BaseException) for end in ended[1:])
+
+
+def test_the_client_runs_on_uvloop_too() -> None:
+    async def probe() -> list[int]:
+        async with listen(saying(OK)) as target, open_client(allow=LOOPBACK) as client:
+            exchanges = await asyncio.gather(
+                *(client.fetch(ask(target.url), 5) for _ in range(100))
+            )
+            return [exchange.answer.status for exchange in exchanges if exchange.answer]
+
+    assert uvloop.run(probe()) == [200] * 100
 
 
 @pytest.mark.parametrize(
