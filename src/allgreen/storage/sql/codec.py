@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from allgreen.domain.check import HttpOptions
@@ -81,23 +81,27 @@ def expectation_from_json(tree: Json) -> Expectation:
     Raises:
         ValueError: It holds a kind that this version of Allgreen does not know.
     """
-    match tree:
-        case {"is": "status", "codes": codes, "classes": classes}:
-            return StatusIs(codes=tuple(codes), classes=tuple(classes))
-        case {"is": "body_contains", "text": text}:
-            return BodyContains(text=text)
-        case {"is": "json_value", "path": path, "operator": operator, "value": value}:
-            return JsonValue(path=path, operator=JsonOperator(operator), value=value)
-        case {"is": "certificate_lasts", "days": days}:
-            return CertificateLasts(days=days)
-        case {"is": "all_of", "parts": parts}:
-            return AllOf(parts=tuple(expectation_from_json(part) for part in parts))
-        case {"is": "any_of", "parts": parts}:
-            return AnyOf(parts=tuple(expectation_from_json(part) for part in parts))
-        case {"is": "not", "part": part}:
-            return Not(part=expectation_from_json(part))
-        case _:
-            raise ValueError(f"This is no expectation that Allgreen knows: {tree!r}")
+    try:
+        return _READERS[tree["is"]](tree)
+    except KeyError:
+        raise ValueError(f"This is no expectation that Allgreen knows: {tree!r}") from None
+
+
+def _parts_from_json(tree: Json) -> tuple[Expectation, ...]:
+    return tuple(expectation_from_json(part) for part in tree["parts"])
+
+
+_READERS: dict[str, Callable[[Json], Expectation]] = {
+    "status": lambda tree: StatusIs(codes=tuple(tree["codes"]), classes=tuple(tree["classes"])),
+    "body_contains": lambda tree: BodyContains(text=tree["text"]),
+    "json_value": lambda tree: JsonValue(
+        path=tree["path"], operator=JsonOperator(tree["operator"]), value=tree["value"]
+    ),
+    "certificate_lasts": lambda tree: CertificateLasts(days=tree["days"]),
+    "all_of": lambda tree: AllOf(parts=_parts_from_json(tree)),
+    "any_of": lambda tree: AnyOf(parts=_parts_from_json(tree)),
+    "not": lambda tree: Not(part=expectation_from_json(tree["part"])),
+}
 
 
 def explanations_to_json(explanations: Sequence[Explanation]) -> list[list[Any]]:
@@ -113,10 +117,8 @@ def explanations_from_json(lines: Sequence[Sequence[Any]] | None) -> tuple[Expla
     )
 
 
-def details_from_json(details: Sequence[Sequence[Any]]) -> tuple[StripDetail, ...]:
+def details_from_json(
+    details: Sequence[Sequence[Any]],
+) -> tuple[tuple[int, float, int, int, int], ...]:
     """Read the day details of a strip."""
     return tuple((index, pct, down_s, runs, failed) for index, pct, down_s, runs, failed in details)
-
-
-StripDetail = tuple[int, float, int, int, int]
-Facts = Mapping[str, object]

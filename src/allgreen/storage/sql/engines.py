@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, event, make_url
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from allgreen.errors import SettingsError, StorageError
+from allgreen.storage.sql import sqlite_driver
 from allgreen.storage.sql.faults import lost_connection, postgres_fault, sqlite_fault
 
 _BUSY_TIMEOUT_S = 10.0
@@ -107,6 +109,7 @@ def place_of(url: URL) -> str:
 
 
 def _sqlite(url: URL, *, begin: str, pragmas: tuple[str, ...], connections: int) -> AsyncEngine:
+    path = Path(url.database or "")
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -114,10 +117,8 @@ def _sqlite(url: URL, *, begin: str, pragmas: tuple[str, ...], connections: int)
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        # Without an isolation level the driver begins nothing by itself: we say which BEGIN.
-        connect_args={"timeout": _BUSY_TIMEOUT_S, "isolation_level": None},
+        async_creator=partial(sqlite_driver.connect, path, patience_s=_BUSY_TIMEOUT_S),
     )
-    path = Path(url.database or "")
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import final
+from dataclasses import dataclass, field, replace
+from typing import Any, final
 
-from sqlalchemy import RowMapping, bindparam, exists, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.check import Check
@@ -34,25 +35,61 @@ _UPDATE_SERVICE = update(services_table).where(services_table.c.id == bindparam(
 _UPDATE_CHECK = update(checks).where(checks.c.id == bindparam("the_id"))
 
 
+@dataclass(slots=True)
+class Seen:
+    """Services as a unit of work knows them to be stored.
+
+    Attributes:
+        locked: Those that nobody else can have changed meanwhile.
+    """
+
+    services: dict[ServiceId, Service] = field(default_factory=dict)
+    locked: set[ServiceId] = field(default_factory=set)
+
+    def copy(self) -> Seen:
+        """Return another one that knows the same."""
+        return Seen(dict(self.services), set(self.locked))
+
+    def note(self, services: Iterable[Service], *, locked: bool) -> None:
+        """Note services as they are stored now."""
+        for service in services:
+            self.services[service.id] = service
+            if locked:
+                self.locked.add(service.id)
+
+    def revision(self, service: Service) -> int:
+        """Return the revision that must be stored if nobody else changed the service."""
+        return self.services.get(service.id, service).revision
+
+    def has_turned(self, service: Service) -> bool:
+        """Tell whether the columns that results change must be written."""
+        known = self.services.get(service.id)
+        return known is None or service_state_to_row(known) != service_state_to_row(service)
+
+    def checks_with_news(self, service: Service) -> list[Check]:
+        """Return the checks whose state must be written."""
+        known = self.services.get(service.id)
+        states = {check.id: check.state for check in known.checks} if known else {}
+        return [check for check in service.checks if states.get(check.id) != check.state]
+
+
 @final
 class SqlServiceRepository(ServiceRepository):
     """Services in SQL.
 
-    It remembers the revision at which each service was read: that one must still be stored when
-    the service is saved.
+    It remembers each service as it was read or written last: its revision must still be stored
+    when the service is saved, and what did not change since is not written again.
     """
 
     def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
         self._connection = connection
         self._cipher = cipher
-        self._read: dict[ServiceId, int] = {}
+        self._seen = Seen()
 
     async def get(self, service_id: ServiceId, *, lock: bool = False) -> Service:
         query = select(services_table).where(services_table.c.id == service_id)
         query = query.where(services_table.c.mode != Mode.DELETED)
-        if lock:
-            query = query.with_for_update()
-        found = await self._assembled((await self._connection.execute(query)).mappings().all())
+        found = await self._find(query, lock=lock)
         if not found:
             raise NotFoundError("service")
         return found[0]
@@ -61,85 +98,99 @@ class SqlServiceRepository(ServiceRepository):
         concerned = select(checks.c.service_id).where(
             checks.c.id.in_(list(check_ids)), checks.c.is_deleted.is_(False)
         )
-        # Always in the same order: two batches that share services must not wait for each other.
-        query = (
-            select(services_table)
-            .where(services_table.c.id.in_(concerned), services_table.c.mode != Mode.DELETED)
-            .order_by(services_table.c.id)
-            .with_for_update()
+        query = select(services_table).where(
+            services_table.c.id.in_(concerned), services_table.c.mode != Mode.DELETED
         )
-        return await self._assembled((await self._connection.execute(query)).mappings().all())
+        return await self._find(query, lock=True)
 
     async def add(self, service: Service) -> None:
         await self._connection.execute(insert(services_table), service_to_row(service))
-        self._read[service.id] = service.revision
+        self._seen.note([replace(service, checks=())], locked=True)
 
     async def save(self, services: Iterable[Service]) -> None:
         saved = list(services)
         if not saved:
             return
         stored = await self._stored_revisions(saved)
-        if any(stored.get(service.id) != self._base(service) for service in saved):
+        if any(stored.get(service.id) != self._seen.revision(service) for service in saved):
             raise VersionConflictError("service")
         rows = [{"the_id": service.id, **_changed(service_to_row(service))} for service in saved]
         await self._connection.execute(_UPDATE_SERVICE, rows)
         await self._save_checks(saved)
-        self._remember(saved)
+        self._seen.note(saved, locked=True)
 
     async def save_states(self, services: Iterable[Service]) -> None:
         saved = list(services)
-        if not saved:
-            return
         stored = await self._stored_revisions(saved)
-        if any(stored.get(service.id, 0) > self._base(service) for service in saved):
+        if any(stored.get(service.id, 0) > self._seen.revision(service) for service in saved):
             raise VersionConflictError("service")
-        await self._connection.execute(
-            _UPDATE_SERVICE,
-            [{"the_id": service.id, **service_state_to_row(service)} for service in saved],
-        )
+        turned = [
+            {"the_id": service.id, **service_state_to_row(service)}
+            for service in saved
+            if self._seen.has_turned(service)
+        ]
         states = [
             {"the_id": check.id, **check_state_to_row(check.state)}
             for service in saved
-            for check in service.checks
+            for check in self._seen.checks_with_news(service)
         ]
+        if turned:
+            await self._connection.execute(_UPDATE_SERVICE, turned)
         if states:
             await self._connection.execute(_UPDATE_CHECK, states)
-        self._remember(saved)
+        self._seen.note(saved, locked=True)
 
-    def revisions(self) -> dict[ServiceId, int]:
-        """Return the revisions as read so far, for `restore` when a part is undone."""
-        return dict(self._read)
+    @property
+    def seen(self) -> Seen:
+        """Return what was read and written; to be put back when a part is undone."""
+        return self._seen.copy()
 
-    def restore(self, revisions: dict[ServiceId, int]) -> None:
-        """Go back to what was read when `revisions` were asked for."""
-        self._read = dict(revisions)
+    @seen.setter
+    def seen(self, seen: Seen) -> None:
+        self._seen = seen
 
-    def _base(self, service: Service) -> int:
-        return self._read.get(service.id, service.revision)
-
-    def _remember(self, saved: Iterable[Service]) -> None:
-        self._read.update({service.id: service.revision for service in saved})
+    def unlock(self) -> None:
+        """Note that the transaction ended, so that others may change what was read."""
+        self._seen.locked.clear()
 
     async def _stored_revisions(self, saved: Sequence[Service]) -> dict[ServiceId, int]:
+        """Return the revisions that are stored, and keep others from changing them."""
+        known = {
+            service.id: self._seen.revision(service)
+            for service in saved
+            if service.id in self._seen.locked
+        }
+        unknown = [service.id for service in saved if service.id not in known]
+        if not unknown:
+            return known
         query = (
             select(services_table.c.id, services_table.c.revision)
-            .where(services_table.c.id.in_([service.id for service in saved]))
+            .where(services_table.c.id.in_(unknown))
             .order_by(services_table.c.id)
             .with_for_update()
         )
         rows = (await self._connection.execute(query)).all()
-        return {ServiceId(row.id): row.revision for row in rows}
+        return known | {ServiceId(row.id): row.revision for row in rows}
+
+    async def _find(self, query: Select[Any], *, lock: bool) -> list[Service]:
+        # Always in the same order: two batches that share services must not wait for each other.
+        query = query.order_by(services_table.c.id)
+        if lock:
+            query = query.with_for_update()
+        rows = (await self._connection.execute(query)).mappings().all()
+        found = await self._assembled(rows)
+        # On SQLite a unit of work is the only writer, so everything that it reads is locked.
+        self._seen.note(found, locked=lock or self._connection.dialect.name == "sqlite")
+        return found
 
     async def _assembled(self, rows: Sequence[RowMapping]) -> list[Service]:
         ids = [ServiceId(row["id"]) for row in rows]
         by_service = await self._checks_of(ids)
         open_incidents = await self._open_incidents_of(ids)
-        found = [
+        return [
             service_from_row(row, by_service[service_id], open_incidents.get(service_id))
             for service_id, row in zip(ids, rows, strict=True)
         ]
-        self._remember(found)
-        return found
 
     async def _checks_of(self, ids: Sequence[ServiceId]) -> dict[ServiceId, list[Check]]:
         found: dict[ServiceId, list[Check]] = defaultdict(list)

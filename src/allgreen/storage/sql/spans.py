@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import final
+from typing import Any, final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId
@@ -25,21 +25,13 @@ class SqlSpanRepository(SpanRepository):
         self._connection = connection
 
     async def turn(self, check_id: CheckId, at: datetime, kind: TimeKind) -> None:
-        own = health_spans.c.check_id == check_id
-        await self._connection.execute(
-            delete(health_spans).where(own, health_spans.c.began_at >= at)
-        )
-        query = (
-            select(health_spans.c.began_at, health_spans.c.kind)
-            .where(own)
-            .order_by(health_spans.c.began_at.desc())
-            .limit(1)
-        )
-        last = (await self._connection.execute(query)).first()
+        last = await self._last_of(check_id)
+        if last is not None and last.began_at >= at:
+            last = await self._last_without(check_id, at)
         if last is not None:
             end = None if last.kind is kind else at
-            the_last = update(health_spans).where(own, health_spans.c.began_at == last.began_at)
-            await self._connection.execute(the_last.values(ended_at=end))
+            if end != last.ended_at:
+                await self._end(check_id, last.began_at, end)
             if end is None:
                 return
         of_workspace = select(checks.c.workspace_id).where(checks.c.id == check_id)
@@ -64,6 +56,35 @@ class SqlSpanRepository(SpanRepository):
         )
         found: dict[CheckId, list[Span]] = defaultdict(list)
         for row in await self._connection.execute(query):
-            span = Span(kind=row.kind, began_at=row.began_at, ended_at=row.ended_at)
-            found[CheckId(row.check_id)].append(span)
+            found[CheckId(row.check_id)].append(_span(row))
         return dict(found)
+
+    async def _last_of(self, check_id: CheckId) -> Span | None:
+        query = (
+            select(health_spans)
+            .where(health_spans.c.check_id == check_id)
+            .order_by(health_spans.c.began_at.desc())
+            .limit(1)
+        )
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else _span(row)
+
+    async def _last_without(self, check_id: CheckId, at: datetime) -> Span | None:
+        """Delete the spans from `at` on and return the last one that is left."""
+        await self._connection.execute(
+            delete(health_spans).where(
+                health_spans.c.check_id == check_id, health_spans.c.began_at >= at
+            )
+        )
+        return await self._last_of(check_id)
+
+    async def _end(self, check_id: CheckId, began_at: datetime, at: datetime | None) -> None:
+        await self._connection.execute(
+            update(health_spans)
+            .where(health_spans.c.check_id == check_id, health_spans.c.began_at == began_at)
+            .values(ended_at=at)
+        )
+
+
+def _span(row: Row[Any]) -> Span:
+    return Span(kind=row.kind, began_at=row.began_at, ended_at=row.ended_at)

@@ -78,13 +78,14 @@ class SqlUnitOfWork(UnitOfWork):
 
     async def commit(self) -> None:
         await self.connection.commit()
+        self.services.unlock()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        revisions = self.services.revisions()
+        seen = self.services.seen
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
-            self.services.restore(revisions)
+            self.services.seen = seen
             raise
