@@ -16,8 +16,13 @@ from allgreen.ports import Change, Clock, EventBroker, Grain, UnitOfWork, UnitOf
 logger = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
-LARGEST_FOLD = 200
-"""Marks in one transaction; more would keep results waiting."""
+LARGEST_FOLD = 10
+"""Marks in one transaction; on SQLite more would keep results and leases waiting."""
+
+REST_SHARE = 3
+"""Rest after each transaction, as a multiple of what it took: results go first, sums may lag."""
+
+LONGEST_FOLDING = timedelta(seconds=10)
 
 LARGEST_SWEEP = 2_500
 """Rows deleted in one transaction, for the same reason."""
@@ -63,14 +68,14 @@ class Keeper:
         """Keep until `stop` is set."""
         patience = Patience("The keeper")
         while not stop.is_set():
-            went_well = await patience.attempt(self.keep)
+            went_well = await patience.attempt(lambda: self.keep(stop))
             await wait_for(stop, self._tick if went_well else patience.delay)
 
-    async def keep(self) -> None:
-        """Do all that is to be done now."""
+    async def keep(self, stop: asyncio.Event | None = None) -> None:
+        """Do all that is to be done now; `stop` ends it early, with nothing half done."""
+        stop = stop or asyncio.Event()
+        await self._fold_all(stop)
         now = self._clock.now()
-        while await self._fold(now) == LARGEST_FOLD:
-            pass
         quarter = int(now.timestamp()) // int(QUARTER.total_seconds())
         if quarter != self._turned:
             await self._turn_days(now)
@@ -79,6 +84,15 @@ class Keeper:
         if hour != self._swept:
             await self._sweep(now)
             self._swept = hour
+
+    async def _fold_all(self, stop: asyncio.Event) -> None:
+        """Fold until nothing is marked; where marks come faster than that, let midnight pass too."""
+        until_s = self._clock.monotonic() + LONGEST_FOLDING.total_seconds()
+        while not stop.is_set() and (began_s := self._clock.monotonic()) < until_s:
+            if await self._fold(self._clock.now()) < LARGEST_FOLD:
+                return
+            took = timedelta(seconds=self._clock.monotonic() - began_s)
+            await wait_for(stop, took * REST_SHARE)
 
     async def _fold(self, now: datetime) -> int:
         async with self._unit_of_work() as uow:
