@@ -10,7 +10,7 @@ const MIN_GAP_MS = 10_000
  * Only the counts are spoken: durations change every minute and are no news.
  */
 export function Announcement({ workspace }: { workspace: Workspace }) {
-  const words = listFacts({ ...workspace, down_since: null }, 0).map((fact) => fact.words)
+  const words = listFacts(workspace).map((fact) => fact.words)
   const sentence = useThrottled(words.join(", "), MIN_GAP_MS)
   return (
     <p className="vh" role="status">

@@ -1,27 +1,21 @@
 import type { Workspace } from "@/api"
 import type { GlyphState } from "@/components/ui/status-glyph"
-import { formatDuration } from "@/lib/format"
 
 /** One part of the sentence that says how a workspace is now. */
 export interface Fact {
   glyph: GlyphState
   words: string
-  /** Said after the words, lighter. */
-  more: string | null
+  /** Since when, for what lasts; with several of them it is true of the first only. */
+  since: string | null
 }
 
 /** The counts of a workspace as glyphs and words, the worst first; what is zero is not said. */
-export function listFacts(
-  { counts, down_since }: Pick<Workspace, "counts" | "down_since">,
-  now: number,
-): Fact[] {
-  const facts: { glyph: GlyphState; count: number; word: string; more?: string | null }[] = [
-    {
-      glyph: "down",
-      count: counts.down,
-      word: "down",
-      more: writeDowntime(counts.down, down_since, now),
-    },
+export function listFacts({
+  counts,
+  down_since,
+}: Pick<Workspace, "counts" | "down_since">): Fact[] {
+  const facts: { glyph: GlyphState; count: number; word: string; since?: string | null }[] = [
+    { glyph: "down", count: counts.down, word: "down", since: down_since },
     { glyph: "degraded", count: counts.degraded, word: "slow" },
     { glyph: "nodata", count: counts.unknown, word: "not known" },
     { glyph: "maint", count: counts.maintenance, word: "in maintenance" },
@@ -30,11 +24,7 @@ export function listFacts(
   ]
   return facts
     .filter(({ count }) => count > 0)
-    .map(({ glyph, count, word, more }) => ({
-      glyph,
-      words: `${count} ${word}`,
-      more: more ?? null,
-    }))
+    .map(({ glyph, count, word, since = null }) => ({ glyph, words: `${count} ${word}`, since }))
 }
 
 export type WorstState = "down" | "degraded" | "up"
@@ -51,10 +41,4 @@ export function writeTitle({ name, counts }: Pick<Workspace, "name" | "counts">)
     worst
   ]
   return `${lead}${name} · Allgreen`
-}
-
-function writeDowntime(down: number, since: string | null, now: number): string | null {
-  if (!since) return null
-  const duration = formatDuration((now - Date.parse(since)) / 1000)
-  return down === 1 ? `for ${duration}` : `for up to ${duration}`
 }

@@ -1,5 +1,5 @@
 import { screen } from "@testing-library/react"
-import { expect, test } from "vitest"
+import { afterEach, expect, test, vi } from "vitest"
 import type { Workspace } from "@/api"
 import { makeStrip, makeWorkspace } from "@/testing/factories"
 import { layOut } from "@/testing/layout"
@@ -37,4 +37,20 @@ test("the counts and the median stand below the pipes", () => {
   expect(screen.getByText("5 green")).toBeInTheDocument()
   expect(screen.getByText("157 ms")).toBeInTheDocument()
   expect(screen.getByRole("slider")).toHaveAccessibleName(/^All services/)
+})
+
+afterEach(() => void vi.useRealTimers())
+
+test.each([
+  [1, "1 down for 42 min"],
+  [2, "2 down for up to 42 min"],
+])("%i down: it is said for how long, and not more than is known", (down, sentence) => {
+  vi.useFakeTimers({ now: Date.parse("2026-04-15T00:00:00Z") })
+  const counts = { up: 0, degraded: 0, down, unknown: 0, paused: 0, maintenance: 0 }
+
+  renderPlain(
+    <SummarySlab workspace={makeWorkspace({ counts, down_since: "2026-04-14T23:18:00Z" })} />,
+  )
+
+  expect(screen.getByText(`${down} down`).parentElement).toHaveTextContent(sentence)
 })

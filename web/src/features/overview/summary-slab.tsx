@@ -1,17 +1,14 @@
 import type { Workspace } from "@/api"
+import { Elapsed } from "@/components/elapsed"
 import { dateOfDay } from "@/components/strip/read-day"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { StatusGlyph } from "@/components/ui/status-glyph"
 import { formatMs, formatPctNumber } from "@/lib/format"
-import { useNow } from "@/lib/use-now"
 import { listFacts } from "./facts"
 import styles from "./overview.module.css"
 
-const REFRESH_MS = 10_000
-
 /** The one dark slab of the page: how it was for 90 days, and how it is now. */
 export function SummarySlab({ workspace }: { workspace: Workspace }) {
-  const now = useNow(REFRESH_MS)
   const { strip, uptime_pct, median_ms } = workspace
   const first = dateOfDay(strip, 0)
   return (
@@ -31,12 +28,17 @@ export function SummarySlab({ workspace }: { workspace: Workspace }) {
         </div>
       </div>
       <div className={styles.facts}>
-        {listFacts(workspace, now).map(({ glyph, words, more }) => (
+        {listFacts(workspace).map(({ glyph, words, since }) => (
           <span key={words} className="row">
             <StatusGlyph state={glyph} />
             <span>
               <b>{words}</b>
-              {more && ` ${more}`}
+              {since && (
+                <>
+                  {workspace.counts.down === 1 ? " for " : " for up to "}
+                  <Elapsed since={since} />
+                </>
+              )}
             </span>
           </span>
         ))}

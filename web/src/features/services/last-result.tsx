@@ -1,5 +1,5 @@
 import type { Phases, Result } from "@/api"
-import { formatMs } from "@/lib/format"
+import { formatMs, NBSP } from "@/lib/format"
 import styles from "./service-detail.module.css"
 
 const PHASES: readonly { key: keyof Phases; name: string }[] = [
@@ -20,7 +20,7 @@ export function LastResult({ result }: { result: Result }) {
         {phases.map(({ key, name }) => (
           <div key={key}>
             <dt>{name}</dt>
-            <dd>{formatMs(result.phases[key])}</dd>
+            <dd>{formatPhase(result.phases[key])}</dd>
           </div>
         ))}
         <div>
@@ -31,4 +31,9 @@ export function LastResult({ result }: { result: Result }) {
       {result.message && <p className="sm t2">{result.message}</p>}
     </div>
   )
+}
+
+/** A phase that was measured took some time, however little. */
+function formatPhase(ms: number | null): string {
+  return ms !== null && ms < 0.5 ? `<1${NBSP}ms` : formatMs(ms)
 }

@@ -1,5 +1,6 @@
 import { Pencil } from "lucide-react"
 import type { Change, Figures, Incident } from "@/api"
+import { Elapsed } from "@/components/elapsed"
 import { StatusGlyph } from "@/components/ui/status-glyph"
 import { formatDuration, formatMoment } from "@/lib/format"
 import { useNow } from "@/lib/use-now"
@@ -45,7 +46,9 @@ function IncidentLine({ incident, zone, now }: LineProps & { incident: Incident 
         {formatMoment(incident.began_at, now, zone)}
       </time>
       <span>{incident.reason}</span>
-      <span className="t3 num">{describeLength(incident, now)}</span>
+      <span className="t3 num">
+        <Length incident={incident} />
+      </span>
     </>
   )
 }
@@ -62,7 +65,14 @@ function ChangeLine({ change, zone, now }: LineProps & { change: Change }) {
   )
 }
 
-function describeLength({ began_at, ended_at, duration_s }: Incident, now: number): string {
-  if (ended_at === null) return `${formatDuration((now - Date.parse(began_at)) / 1000)}, open`
-  return formatDuration(duration_s ?? (Date.parse(ended_at) - Date.parse(began_at)) / 1000)
+function Length({ incident }: { incident: Incident }) {
+  const { began_at, ended_at } = incident
+  if (ended_at !== null) {
+    return formatDuration((Date.parse(ended_at) - Date.parse(began_at)) / 1000)
+  }
+  return (
+    <>
+      <Elapsed since={began_at} />, open
+    </>
+  )
 }

@@ -1,5 +1,5 @@
-import { screen, within } from "@testing-library/react"
-import { expect, test, vi } from "vitest"
+import { act, screen, within } from "@testing-library/react"
+import { afterEach, expect, test, vi } from "vitest"
 import { makeServiceRow } from "@/testing/factories"
 import { layOut } from "@/testing/layout"
 import { renderPlain } from "@/testing/render"
@@ -16,6 +16,7 @@ const services = [
     health: "down",
     shown: "down",
     reason: "503 instead of 202",
+    since: "2026-04-14T23:18:00Z",
     median_ms: null,
   }),
   makeServiceRow({ id: "c", name: "Partner docs", mode: "paused", shown: "paused" }),
@@ -113,4 +114,17 @@ test("the button of a row says whether it is open and asks to toggle it", async 
 
   expect(button).toHaveAttribute("aria-expanded", "false")
   expect(calls.onToggle).toHaveBeenCalledExactlyOnceWith("a")
+})
+
+afterEach(() => void vi.useRealTimers())
+
+test("how long a service is down goes on counting", () => {
+  vi.useFakeTimers({ now: Date.parse("2026-04-14T23:18:58Z") })
+  setUp()
+  const row = screen.getByRole("article", { name: "Payments webhook" })
+  expect(row).toHaveTextContent("503 instead of 202, for 58 s")
+
+  act(() => vi.advanceTimersByTime(2000))
+
+  expect(row).toHaveTextContent("503 instead of 202, for 1 min")
 })

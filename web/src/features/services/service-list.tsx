@@ -1,13 +1,10 @@
 import { type ReactNode, useMemo } from "react"
 import type { ServiceRow as Row } from "@/api"
 import { Button } from "@/components/ui/button"
-import { useNow } from "@/lib/use-now"
 import { ServiceRow } from "./service-row"
 import { ServiceTools, type Show } from "./service-tools"
 import styles from "./services.module.css"
-import { explainState, GROUPS, groupServices, matches } from "./shown-state"
-
-const REFRESH_MS = 10_000
+import { GROUPS, groupServices, matches } from "./shown-state"
 
 export interface ServiceListProps {
   services: readonly Row[]
@@ -25,7 +22,6 @@ export interface ServiceListProps {
 /** The services of a workspace in three groups, filtered, each row opening in place. */
 export function ServiceList(props: ServiceListProps) {
   const { services, show, words, openId, onShow, onWords, onToggle, renderDetail } = props
-  const now = useNow(REFRESH_MS)
   const all = useMemo(() => groupServices(services), [services])
   const found = useMemo(
     () => groupServices(services.filter((row) => matches(row, words))),
@@ -45,13 +41,7 @@ export function ServiceList(props: ServiceListProps) {
           <div className={styles.list}>
             {index === 0 && <ColumnHeads />}
             {found[id].map((row) => (
-              <ServiceRow
-                key={row.id}
-                row={row}
-                explanation={explainState(row, now)}
-                isOpen={row.id === openId}
-                onToggle={onToggle}
-              >
+              <ServiceRow key={row.id} row={row} isOpen={row.id === openId} onToggle={onToggle}>
                 {row.id === openId && renderDetail(row)}
               </ServiceRow>
             ))}

@@ -1,18 +1,17 @@
 import { ChevronDown } from "lucide-react"
 import { type CSSProperties, memo, type ReactNode, useEffect, useRef, useState } from "react"
 import type { ServiceRow as Row } from "@/api"
+import { Elapsed } from "@/components/elapsed"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { StatusGlyph } from "@/components/ui/status-glyph"
 import { cx } from "@/lib/class-names"
 import { formatMs, formatPct } from "@/lib/format"
 import { ServiceFigures } from "./service-figures"
 import styles from "./services.module.css"
-import { SHOWN } from "./shown-state"
+import { explainState, SHOWN } from "./shown-state"
 
 export interface ServiceRowProps {
   row: Row
-  /** Why it is in its state; its address stands there when there is nothing to explain. */
-  explanation: string | null
   isOpen: boolean
   onToggle: (serviceId: string) => void
   children: ReactNode
@@ -20,7 +19,7 @@ export interface ServiceRowProps {
 
 /** One service: state, name, 90 days, figures; opens in place. */
 export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
-  const { row, explanation, isOpen, onToggle, children } = props
+  const { row, isOpen, onToggle, children } = props
   const detailId = `service-${row.id}`
   // A name on every strip would have the browser capture a hundred of them at every change of page.
   const [isMoving, setMoving] = useState(false)
@@ -33,7 +32,7 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
       aria-label={row.name}
     >
       <div className={styles.line}>
-        <Identity row={row} explanation={explanation} />
+        <Identity row={row} />
         {isOpen ? (
           <ServiceFigures serviceId={row.id} />
         ) : (
@@ -87,8 +86,9 @@ export function pipesOf(row: Row): string {
   return `pipes-${row.id}`
 }
 
-function Identity({ row, explanation }: Pick<ServiceRowProps, "row" | "explanation">) {
+function Identity({ row }: { row: Row }) {
   const { glyph, word, text } = SHOWN[row.shown]
+  const explanation = explainState(row)
   return (
     <div className={styles.id} style={{ "--st": text } as CSSProperties}>
       <StatusGlyph state={glyph} label={word} />
@@ -96,6 +96,11 @@ function Identity({ row, explanation }: Pick<ServiceRowProps, "row" | "explanati
       {explanation ? (
         <span className={cx(styles.under, styles.state, "trunc")} title={explanation}>
           {explanation}
+          {row.shown === "down" && row.since && (
+            <>
+              , for <Elapsed since={row.since} />
+            </>
+          )}
         </span>
       ) : (
         <span className={cx(styles.under, "trunc")} title={row.address}>

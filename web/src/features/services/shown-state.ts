@@ -1,6 +1,5 @@
 import type { ServiceRow, Shown } from "@/api"
 import type { GlyphState } from "@/components/ui/status-glyph"
-import { formatDuration } from "@/lib/format"
 
 /** How a state looks and what it is called, in one place. */
 export const SHOWN: Readonly<Record<Shown, { glyph: GlyphState; word: string; text: string }>> = {
@@ -52,11 +51,9 @@ export function matches(row: ServiceRow, words: string): boolean {
 }
 
 /** The line under a service's name, where it is not its address. */
-export function explainState(row: ServiceRow, now: number): string | null {
+export function explainState(row: ServiceRow): string | null {
   if (row.shown === "paused") return describePause(row)
-  if (!row.reason || row.shown === "up") return null
-  if (row.shown !== "down" || !row.since) return row.reason
-  return `${row.reason}, for ${formatDuration((now - Date.parse(row.since)) / 1000)}`
+  return row.shown === "up" ? null : row.reason
 }
 
 function describePause(row: ServiceRow): string {
