@@ -1,0 +1,66 @@
+"""The keeper leaves room: on SQLite there is one writer, and results go before sums."""
+
+import asyncio
+
+from allgreen.domain.identity import CheckId
+from allgreen.monitoring.keeper import LARGEST_FOLD, LONGEST_FOLDING, Keeper
+from allgreen.ports import DirtyBucket
+from allgreen.storage.memory import MemoryStorage
+from allgreen.testing import NOON, FakeClock
+from allgreen.transports.local import LocalEventBroker
+
+MARKS = 2 * LARGEST_FOLD + 5
+
+
+class LateClock(FakeClock):
+    """After one fold, it is later than the keeper may fold at a stretch."""
+
+    def __init__(self) -> None:
+        super().__init__(NOON)
+        self._looks = iter([0.0, 0.0, 0.0, LONGEST_FOLDING.total_seconds()])
+
+    def monotonic(self) -> float:
+        return next(self._looks)
+
+
+async def test_all_marks_are_folded_when_that_is_quick() -> None:
+    storage = await _marked()
+
+    await _keeper(storage, FakeClock(NOON)).keep()
+
+    assert await _left(storage) == 0
+
+
+async def test_midnights_are_not_kept_waiting_by_a_flood_of_marks() -> None:
+    storage = await _marked()
+
+    await _keeper(storage, LateClock()).keep()
+
+    assert await _left(storage) == MARKS - LARGEST_FOLD
+
+
+async def test_a_stopped_keeper_takes_no_marks() -> None:
+    storage, stop = await _marked(), asyncio.Event()
+    stop.set()
+
+    await _keeper(storage, FakeClock(NOON)).keep(stop)
+
+    assert await _left(storage) == MARKS
+
+
+def _keeper(storage: MemoryStorage, clock: FakeClock) -> Keeper:
+    return Keeper(unit_of_work=storage.unit_of_work, clock=clock, broker=LocalEventBroker())
+
+
+async def _marked() -> MemoryStorage:
+    storage = MemoryStorage()
+    async with storage.unit_of_work() as uow:
+        marks = [DirtyBucket(check_id=CheckId(f"check-{n}"), hour=NOON) for n in range(MARKS)]
+        await uow.roll_ups.mark_dirty(marks)
+        await uow.commit()
+    return storage
+
+
+async def _left(storage: MemoryStorage) -> int:
+    async with storage.unit_of_work() as uow:
+        return len(await uow.roll_ups.take_dirty(limit=MARKS))
