@@ -1,10 +1,11 @@
 """The keeper leaves room: on SQLite there is one writer, and results go before sums."""
 
 import asyncio
+from datetime import datetime
 
 from allgreen.domain.identity import CheckId
 from allgreen.monitoring.keeper import LARGEST_FOLD, LONGEST_FOLDING, Keeper
-from allgreen.ports import DirtyBucket
+from allgreen.ports import Clock, DirtyBucket
 from allgreen.storage.memory import MemoryStorage
 from allgreen.testing import NOON, FakeClock
 from allgreen.transports.local import LocalEventBroker
@@ -12,12 +13,14 @@ from allgreen.transports.local import LocalEventBroker
 MARKS = 2 * LARGEST_FOLD + 5
 
 
-class LateClock(FakeClock):
+class LateClock(Clock):
     """After one fold, it is later than the keeper may fold at a stretch."""
 
     def __init__(self) -> None:
-        super().__init__(NOON)
         self._looks = iter([0.0, 0.0, 0.0, LONGEST_FOLDING.total_seconds()])
+
+    def now(self) -> datetime:
+        return NOON
 
     def monotonic(self) -> float:
         return next(self._looks)
@@ -48,7 +51,7 @@ async def test_a_stopped_keeper_takes_no_marks() -> None:
     assert await _left(storage) == MARKS
 
 
-def _keeper(storage: MemoryStorage, clock: FakeClock) -> Keeper:
+def _keeper(storage: MemoryStorage, clock: Clock) -> Keeper:
     return Keeper(unit_of_work=storage.unit_of_work, clock=clock, broker=LocalEventBroker())
 
 
