@@ -1,0 +1,66 @@
+"""The vocabularies of health."""
+
+import pytest
+
+from allgreen.domain.status import (
+    ComponentStatus,
+    DayGrade,
+    HealthStatus,
+    Mode,
+    ServiceHealth,
+    Shown,
+    SystemHealthStatus,
+    TimeKind,
+)
+from allgreen.testing import NOON
+
+HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
+
+
+@pytest.mark.parametrize(
+    ("statuses", "worst"),
+    [
+        ([], HEALTHY),
+        ([HEALTHY, DEGRADED], DEGRADED),
+        ([UNHEALTHY, HEALTHY, DEGRADED], UNHEALTHY),
+    ],
+    ids=["nothing", "degraded", "unhealthy"],
+)
+def test_a_program_is_as_healthy_as_its_worst_component(
+    statuses: list[HealthStatus], worst: HealthStatus
+) -> None:
+    components = [ComponentStatus(name=str(n), status=one) for n, one in enumerate(statuses)]
+
+    assert SystemHealthStatus.of(components, NOON).overall_status is worst
+
+
+@pytest.mark.parametrize(
+    ("healths", "worst"),
+    [
+        ("", "unknown"),
+        ("unknown", "unknown"),
+        ("unknown up", "up"),
+        ("up degraded unknown", "degraded"),
+        ("down unknown up", "down"),
+    ],
+)
+def test_what_is_unknown_hides_nothing(healths: str, worst: str) -> None:
+    found = ServiceHealth.worst_of(ServiceHealth(word) for word in healths.split())
+
+    assert found is ServiceHealth(worst)
+
+
+@pytest.mark.parametrize("health", ServiceHealth)
+def test_each_health_has_its_kind_of_time_and_its_word(health: ServiceHealth) -> None:
+    assert TimeKind.of(health).value == health.value
+    assert Shown.of(Mode.ACTIVE, health, is_suspect=False).value == health.value
+
+
+@pytest.mark.parametrize("health", ServiceHealth)
+@pytest.mark.parametrize("mode", [Mode.PAUSED, Mode.DELETED])
+def test_the_mode_is_shown_before_health(mode: Mode, health: ServiceHealth) -> None:
+    assert Shown.of(mode, health, is_suspect=True) is Shown.PAUSED
+
+
+def test_a_grade_is_one_letter() -> None:
+    assert sorted(DayGrade) == ["d", "m", "n", "p", "u", "x"]

@@ -1,0 +1,130 @@
+"""What checks, results and edits are called."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from allgreen.domain.expectation import (
+    AllOf,
+    AnyOf,
+    BodyContains,
+    CertificateLasts,
+    Expectation,
+    JsonOperator,
+    JsonValue,
+    Not,
+    StatusIs,
+)
+from allgreen.domain.status import Outcome
+from allgreen.monitoring import wording
+from allgreen.testing import a_check, a_result, a_service
+
+STATUS = StatusIs(codes=(202,))
+ACCEPTED = JsonValue(path="$.accepted", operator=JsonOperator.EQUALS, value="true")
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        (timedelta(seconds=1), "every second"),
+        (timedelta(seconds=90), "every 90 seconds"),
+        (timedelta(minutes=1), "every minute"),
+        (timedelta(minutes=15), "every 15 minutes"),
+        (timedelta(hours=1), "every hour"),
+        (timedelta(hours=36), "every 36 hours"),
+        (timedelta(days=1), "every day"),
+        (timedelta(weeks=2), "every 2 weeks"),
+        (timedelta(milliseconds=1500), "every 1.5 seconds"),
+    ],
+)
+def test_period(period: timedelta, words: str) -> None:
+    assert wording.period_in_words(period) == words
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://example.org/a/b", "GET https://example.org/a/b"),
+        ("https://user:secret@example.org:8443/a", "GET https://example.org:8443/a"),
+        ("https://example.org/?token=secret#secret", "GET https://example.org/"),
+        ("http://[::1]:9000/x", "GET http://[::1]:9000/x"),
+    ],
+)
+def test_a_request_holds_nothing_secret(url: str, words: str) -> None:
+    assert wording.request_in_words(a_check(url=url)) == words
+
+
+EXPECTED: dict[str, tuple[Expectation, str]] = {
+    "a status": (STATUS, "202"),
+    "all of it": (
+        AllOf(parts=(STATUS, ACCEPTED, CertificateLasts(days=14))),
+        "202, $.accepted = true, certificate for 14 more days",
+    ),
+    "a text": (BodyContains(text="ok"), "body contains ok"),
+    "a value that is there": (
+        JsonValue(path="$.id", operator=JsonOperator.EXISTS),
+        "$.id is there",
+    ),
+    "a limit": (JsonValue(path="$.q", operator=JsonOperator.BELOW, value="9"), "$.q < 9"),
+    "one of two": (
+        AnyOf(parts=(STATUS, AllOf(parts=(BodyContains(text="ok"), ACCEPTED)))),
+        "202 or body contains ok, $.accepted = true",
+    ),
+    "the opposite": (Not(part=BodyContains(text="error")), "not body contains error"),
+}
+
+
+@pytest.mark.parametrize(("expectation", "words"), EXPECTED.values(), ids=EXPECTED)
+def test_expected(expectation: Expectation, words: str) -> None:
+    assert wording.expected_in_words(a_check(expectation=expectation)) == words
+
+
+def test_the_limit_is_expected_as_well() -> None:
+    check = a_check(expectation=STATUS, answers_within=timedelta(milliseconds=800))
+
+    assert wording.expected_in_words(check) == "202, within 800 ms"
+
+
+@pytest.mark.parametrize(
+    ("latency_ms", "http_status", "reason", "words"),
+    [
+        (1204.4, 503, "503 instead of 202", "503, after 1204 ms"),
+        (None, None, "connection refused", "connection refused"),
+        (5000.0, None, "no answer in 5 s", "no answer in 5 s, after 5000 ms"),
+    ],
+    ids=["an answer", "no connection", "no answer"],
+)
+def test_got(latency_ms: float | None, http_status: int | None, reason: str, words: str) -> None:
+    result = replace(
+        a_result(Outcome.FAIL, latency_ms=latency_ms, reason=reason), http_status=http_status
+    )
+
+    assert wording.got_in_words(result) == words
+
+
+def test_another_expectation_is_a_change() -> None:
+    before = a_service(a_check(expectation=STATUS))
+    after = a_service(a_check(expectation=BodyContains(text="ok")))
+
+    assert wording.changes_in_words(before, after) == (
+        "changed what is expected from 202 to body contains ok"
+    )
+
+
+def test_several_changes_are_told_in_one_line() -> None:
+    before = a_service(a_check(answers_within=timedelta(milliseconds=500)))
+    after = a_service(
+        a_check(answers_within=timedelta(milliseconds=800), timeout=timedelta(seconds=5)),
+        name="Checkout",
+    )
+
+    assert wording.changes_in_words(before, after) == (
+        "changed the name from Payments webhook to Checkout; "
+        "changed the limit from 500 ms to 800 ms; "
+        "changed the timeout from 10000 ms to 5000 ms"
+    )
+
+
+def test_no_change_has_no_words() -> None:
+    assert wording.changes_in_words(a_service(), a_service()) == ""
