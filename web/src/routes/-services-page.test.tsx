@@ -7,12 +7,10 @@ import { beforeEach, expect, test, vi } from "vitest"
 import type { ServiceRow, Workspace } from "@/api"
 import { createQueryClient } from "@/lib/query-client"
 import { routeTree } from "@/route-tree.gen"
-import { openDialogs } from "@/testing/dialog"
 import { makeMe, makeService, makeServiceRow, makeWorkspace } from "@/testing/factories"
 import { layOut } from "@/testing/layout"
 import { server } from "@/testing/server"
 
-openDialogs()
 layOut({ width: 560, height: 34 })
 
 /** An event stream that a test speaks through. */

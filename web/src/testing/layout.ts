@@ -35,8 +35,6 @@ export function layOut(size: Size): (next: Size) => void {
   }
 
   vi.stubGlobal("ResizeObserver", FixedSizeObserver)
-  // Where nothing is laid out, nothing can be scrolled to.
-  Element.prototype.scrollIntoView = () => {}
   afterEach(() => {
     current = size
   })

@@ -1,12 +1,9 @@
 import { screen } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
-import { openDialogs } from "@/testing/dialog"
 import { renderPage } from "@/testing/render"
 import { server } from "@/testing/server"
 import { DeleteServiceDialog } from "./delete-service-dialog"
-
-openDialogs()
 
 const service = { id: "s1", name: "Payments webhook", workspaceId: "w1" }
 

@@ -3,14 +3,12 @@ import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import type { Figures, Problem, Service } from "@/api"
 import { Toaster } from "@/components/ui/toast"
-import { openDialogs } from "@/testing/dialog"
 import { makeService } from "@/testing/factories"
 import { layOut } from "@/testing/layout"
 import { renderPage } from "@/testing/render"
 import { server } from "@/testing/server"
 import { ServiceDetail } from "./service-detail"
 
-openDialogs()
 layOut({ width: 700, height: 220 })
 
 const hour = (n: number) => new Date(Date.UTC(2026, 3, 14, n)).toISOString()
