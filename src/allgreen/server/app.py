@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -25,7 +26,7 @@ from allgreen.ports import Clock, Notifier
 from allgreen.server import middleware, problems
 from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
-from allgreen.server.frontend import build_frontend
+from allgreen.server.frontend import BUNDLE, build_frontend
 from allgreen.server.incidents import routes as incidents
 from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
@@ -65,10 +66,10 @@ def build_routes() -> FastAPI:
     return app
 
 
-def create_app(platform: Platform) -> FastAPI:
-    """Return the application that serves a platform."""
+def create_app(platform: Platform, *, bundle: Path = BUNDLE) -> FastAPI:
+    """Return the application that serves a platform, with the front end that was built."""
     app = build_routes()
-    app.include_router(build_frontend())
+    app.include_router(build_frontend(bundle))
     app.state.platform = platform
     headers = middleware.security_headers(platform.settings)
     problems.install(app)
@@ -83,9 +84,14 @@ def create_app(platform: Platform) -> FastAPI:
 
 @asynccontextmanager
 async def open_platform(
-    settings: Settings, *, clock: Clock | None = None
+    settings: Settings, *, clock: Clock | None = None, watches: bool = True
 ) -> AsyncIterator[Platform]:
     """Open the database, bring its schema up to date, and watch until the block is left.
+
+    Args:
+        settings: What the environment asks for.
+        clock: The system's when absent.
+        watches: Run checks, send messages and keep sums; else only requests are served.
 
     Raises:
         SettingsError: A setting cannot be used.
@@ -119,7 +125,7 @@ async def open_platform(
                 broker=broker,
                 options=_options(settings),
             )
-            async with monitor:
+            async with monitor if watches else nullcontext():
                 yield Platform(
                     settings=settings,
                     clock=clock,

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -23,22 +24,23 @@ _NEVER_PAGES: Final = (f"{API.removeprefix('/').split('/')[0]}/", "assets/", ".w
 _PACKED: Final = ("text/", "application/json", "application/javascript", "image/svg+xml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class File:
     """A file of the front end, as it is sent."""
 
     body: bytes
-    packed: bytes | None
     media_type: str
     cache: str
-    tag: str
 
-    @classmethod
-    def of(cls, body: bytes, *, media_type: str, cache: str) -> "File":
-        """Prepare a file."""
-        packed = gzip.compress(body, 9, mtime=0) if media_type.startswith(_PACKED) else None
-        tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-        return cls(body=body, packed=packed, media_type=media_type, cache=cache, tag=tag)
+    @cached_property
+    def tag(self) -> str:
+        """The ETag."""
+        return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
+
+    @cached_property
+    def packed(self) -> bytes | None:
+        """The body as gzip, made when it is first asked for; fonts are packed already."""
+        return gzip.compress(self.body, 9, mtime=0) if self.media_type.startswith(_PACKED) else None
 
     def answer(self, request: Request) -> Response:
         """Send the file, or that it has not changed."""
@@ -46,7 +48,7 @@ class File:
         if self.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         body = self.body
-        if self.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        if "gzip" in request.headers.get("accept-encoding", "") and self.packed is not None:
             body, headers["Content-Encoding"] = self.packed, "gzip"
         return Response(body, headers=headers, media_type=self.media_type)
 
@@ -65,7 +67,7 @@ def read_bundle(folder: Path) -> dict[str, File]:
 def build_frontend(folder: Path = BUNDLE) -> APIRouter:
     """Return the routes of the front end; include them last, for they take every address."""
     files = read_bundle(folder)
-    stylesheet = File.of(read_stylesheet(), media_type="text/css", cache=_ASK_AGAIN)
+    stylesheet = File(body=read_stylesheet(), media_type="text/css", cache=_ASK_AGAIN)
     router = guarded_router("frontend")
 
     @router.api_route("/pages.css", methods=["GET", "HEAD"], include_in_schema=False)
@@ -95,4 +97,4 @@ def _read(path: Path, name: str) -> File:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     # Names of assets hold a hash of their content; everything else may change with an upgrade.
     cache = _FOR_EVER if name.startswith("assets/") else _ASK_AGAIN
-    return File.of(path.read_bytes(), media_type=media_type, cache=cache)
+    return File(body=path.read_bytes(), media_type=media_type, cache=cache)

@@ -1,4 +1,4 @@
-"""The platform on a real SQLite file, asked through ASGI in this process."""
+"""The platform on a real SQLite file, asked through ASGI in this process; nothing is probed."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def platform(settings: Settings, clock: FakeClock) -> AsyncIterator[Platform]:
-    async with open_platform(settings, clock=clock) as platform:
+    async with open_platform(settings, clock=clock, watches=False) as platform:
         yield platform
 
 
 @pytest.fixture
-def app(platform: Platform) -> FastAPI:
-    return create_app(platform)
+def app(platform: Platform, tmp_path: Path) -> FastAPI:
+    return create_app(platform, bundle=tmp_path / "no bundle")
 
 
 @pytest.fixture

@@ -19,9 +19,7 @@ async def test_fifty_set_ups_at_once_make_exactly_one_admin(
     token = await renew_setup_token(platform.database, platform.clock.now())
     forms = [setup_form(token=token, email=f"ana{n}@example.org") for n in range(50)]
 
-    answers = await asyncio.gather(
-        *(anonymous.post("/api/v1/setup", json=form) for form in forms)
-    )
+    answers = await asyncio.gather(*(anonymous.post("/api/v1/setup", json=form) for form in forms))
 
     assert sorted(answer.status_code for answer in answers) == [201] + [404] * 49
     async with platform.database.read() as connection:

@@ -1,0 +1,218 @@
+"""Who reaches what: every operation of the API document, asked by those who may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from allgreen.domain.identity import IncidentId, ServiceId, WorkspaceId
+from allgreen.domain.policy import PERMISSIONS, Permission, Role
+from allgreen.server.app import build_routes
+from allgreen.server.platform import Platform
+from allgreen.storage.sql.tables import memberships
+from allgreen.testing import an_incident
+from tests.api import Person, service_form
+
+Operation = tuple[str, str, str]
+OPEN = {"public", "token"}
+ELSEWHERE = "01970000-0000-7000-8000-000000000001"
+
+
+def operations() -> list[Operation]:
+    """Return method, path and permission of every operation."""
+    document = build_routes().openapi()
+    return [
+        (method.upper(), path, operation["x-allgreen-permission"])
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+CLOSED = [each for each in operations() if each[2] not in OPEN]
+OF_TENANTS = [each for each in CLOSED if "{" in each[1] or each[1].endswith("/events")]
+
+
+def named(operation: Operation) -> str:
+    return f"{operation[0]} {operation[1]}"
+
+
+def body_of(method: str, path: str) -> dict[str, Any] | None:
+    if method == "PATCH":
+        return {"name": "Other"}
+    if method == "POST" and path.endswith("/services"):
+        return service_form("http://127.0.0.1:9/")
+    if method == "POST" and path.endswith("/preview"):
+        return {"url": "http://127.0.0.1:9/"}
+    return None
+
+
+async def ask(
+    client: httpx2.AsyncClient, operation: Operation, ids: dict[str, str]
+) -> httpx2.Response:
+    method, path, _ = operation
+    query = {"workspace": ids["workspace_id"]} if path.endswith("/events") else None
+    return await client.request(
+        method,
+        path.format(**ids),
+        params=query,
+        json=body_of(method, path),
+        headers={"If-Match": '"1"'} if method == "PATCH" else None,
+    )
+
+
+@pytest.fixture
+async def ids(owner: Person, platform: Platform, silent_port: int) -> dict[str, str]:
+    """Ids of the owner's workspace, of a service and of an incident in it."""
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/")
+    workspace_id = owner.me["workspaces"][0]["id"]
+    incident_id = await add_incident(platform, workspace_id, service["id"])
+    return {"workspace_id": workspace_id, "service_id": service["id"], "incident_id": incident_id}
+
+
+async def add_incident(platform: Platform, workspace_id: str, service_id: str) -> str:
+    incident = an_incident(
+        id=IncidentId(platform.new_id()),
+        workspace_id=WorkspaceId(workspace_id),
+        service_id=ServiceId(service_id),
+    )
+    async with platform.database.unit_of_work() as uow:
+        await uow.incidents.save(incident)
+        await uow.commit()
+    return incident.id
+
+
+async def test_without_a_session_every_closed_operation_asks_to_sign_in(
+    anonymous: httpx2.AsyncClient, ids: dict[str, str]
+) -> None:
+    answers = {named(each): (await ask(anonymous, each, ids)).status_code for each in CLOSED}
+
+    assert answers == dict.fromkeys(answers, 401)
+    assert len(answers) > 20
+
+
+async def test_a_stranger_learns_nothing_of_ids_that_exist(
+    stranger: Person, ids: dict[str, str]
+) -> None:
+    nowhere = dict.fromkeys(ids, ELSEWHERE)
+
+    known = {named(each): await ask(stranger.client, each, ids) for each in OF_TENANTS}
+    unknown = {named(each): await ask(stranger.client, each, nowhere) for each in OF_TENANTS}
+
+    assert {name: answer.status_code for name, answer in known.items()} == dict.fromkeys(known, 404)
+    assert {name: answer.content for name, answer in known.items()} == {
+        name: answer.content for name, answer in unknown.items()
+    }
+
+
+@pytest.mark.parametrize("malformed", ["1", "%00", "x" * 300, "ä", "..%2f..", "' OR 1=1 --"])
+async def test_a_malformed_id_is_not_found(owner: Person, malformed: str) -> None:
+    answer = await owner.client.get(f"/api/v1/services/{malformed}")
+
+    assert answer.status_code == 404
+
+
+async def test_an_observer_may_only_look(
+    owner: Person, platform: Platform, ids: dict[str, str]
+) -> None:
+    await change_role(platform, Role.OBSERVER)
+    may = {permission.value for permission in PERMISSIONS[Role.OBSERVER]} | {"signed_in"}
+    listed = [each for each in OF_TENANTS if not each[1].endswith("/events")]
+
+    answers = {each: (await ask(owner.client, each, ids)).status_code for each in listed}
+
+    assert {each: status for each, status in answers.items() if each[2] not in may} == {
+        each: 403 for each in listed if each[2] not in may
+    }
+    assert {status for each, status in answers.items() if each[2] in may} == {200}
+
+
+async def test_an_observer_sees_no_secret_of_a_check(
+    owner: Person, platform: Platform, silent_port: int
+) -> None:
+    check = {
+        "headers": [{"name": "X-Key", "value": "canary-header"}],
+        "body": "canary-body",
+        "method": "POST",
+        "expectations": {"status": "200", "body_contains": "canary-text"},
+    }
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/?key=canary-query", check=check)
+    await change_role(platform, Role.OBSERVER)
+
+    answer = await owner.client.get(f"/api/v1/services/{service['id']}")
+
+    assert answer.status_code == 200
+    assert "canary" not in answer.text
+
+
+async def test_a_role_that_was_lowered_is_lower_for_the_very_next_write(
+    owner: Person, platform: Platform, ids: dict[str, str]
+) -> None:
+    await change_role(platform, Role.OBSERVER)
+
+    answer = await owner.client.post(f"/api/v1/services/{ids['service_id']}/pause")
+
+    assert answer.status_code == 403
+
+
+async def change_role(platform: Platform, role: Role) -> None:
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(update(memberships).values(role=role))
+        await uow.commit()
+
+
+def test_the_document_names_only_permissions_that_the_policy_knows() -> None:
+    named_ones = {permission for _, _, permission in operations()}
+
+    assert named_ones <= {permission.value for permission in Permission}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:8001"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": "multipart/form-data; boundary=x"},
+        {"content-type": "text/plain;charset=UTF-8"},
+    ],
+    ids=lambda headers: " ".join(next(iter(headers.items()))),
+)
+async def test_other_sites_change_nothing(
+    owner: Person, app: FastAPI, ids: dict[str, str], headers: dict[str, str]
+) -> None:
+    unsafe = [each for each in operations() if each[0] not in ("GET", "HEAD")]
+
+    answers = [
+        await owner.client.request(method, path.format(**ids), content=b"{}", headers=headers)
+        for method, path, _ in unsafe
+    ]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert (await owner.client.get("/api/v1/me")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"},
+        {"origin": "http://localhost:8000", "host": "localhost:8000"},
+    ],
+    ids=["a program", "our page", "our page by another name"],
+)
+async def test_our_own_pages_and_programs_are_let_in(
+    owner: Person, ids: dict[str, str], headers: dict[str, str]
+) -> None:
+    path = f"/api/v1/services/{ids['service_id']}/pause"
+    cookie = {"cookie": f"allgreen={owner.client.cookies['allgreen']}"}
+
+    answer = await owner.client.post(path, headers=headers | cookie)
+
+    assert answer.status_code == 200
