@@ -41,7 +41,7 @@ interface LineProps {
 function IncidentLine({ incident, zone, now }: LineProps & { incident: Incident }) {
   return (
     <>
-      <StatusGlyph state="down" label="Down" />
+      <StatusGlyph state="down" label="Incident" />
       <time dateTime={incident.began_at} title={incident.began_at}>
         {formatMoment(incident.began_at, now, zone)}
       </time>
