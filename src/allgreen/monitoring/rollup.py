@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from allgreen.domain.check import Check
-from allgreen.domain.identity import CheckId, WorkspaceId
+from allgreen.domain.identity import CheckId
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
+from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade
 from allgreen.domain.uptime import (
     Day,
@@ -38,6 +39,9 @@ MICROSECOND = timedelta(microseconds=1)
 class Folding:
     """One round of folding.
 
+    Everything is asked for once for all services of a round: on SQLite a round holds the only
+    writer.
+
     Attributes:
         now: Time after it has not passed yet and counts as nothing.
         raw_since: Older results are deleted: counts of them stay as they were stored.
@@ -56,131 +60,264 @@ class Folding:
         marks = await self.uow.roll_ups.take_dirty(limit=limit)
         hours = _by_check(marks)
         services = await self.uow.services.list_of_checks(hours.keys())
-        for service in services:
-            dirty = {check.id: hours.get(check.id, ()) for check in service.checks}
-            await self.fold_service(service, dirty)
+        pages = await self._open(services, hours)
+        await self._fold(pages, hours)
         return len(marks), services
-
-    async def fold_service(
-        self, service: Service, dirty: Mapping[CheckId, Collection[datetime]]
-    ) -> None:
-        """Make the dirty hours of a service anew, all days that they touch, and the strip."""
-        zone = await _zone_of(service.workspace_id, self.uow)
-        for check in service.checks:
-            if dirty.get(check.id):
-                await self._fold_hours(check, dirty[check.id])
-        touched = {
-            day for hours in dirty.values() for hour in hours for day in _dates_of(hour, zone)
-        }
-        await self._fold_days(service, zone, touched)
 
     async def turn_day(self, service: Service) -> bool:
         """Close the days that ended since the strip was made; `False` when it is of today."""
-        zone = await _zone_of(service.workspace_id, self.uow)
-        strip = (await self.uow.roll_ups.strips([service.id])).get(service.id)
-        if strip and strip.zone == zone.key and _last_of(strip) >= local_day(self.now, zone).date:
+        (page,) = await self._open([service], {})
+        if page.known is not None and _last_of(page.known) >= page.days[-1].date:
             return False
-        await self._fold_days(service, zone, set())
+        await self._fold([page], {})
         return True
 
-    async def _fold_hours(self, check: Check, hours: Collection[datetime]) -> None:
-        spans = await covered_spans([check], min(hours), max(hours) + HOUR, self.now, self.uow)
-        rows: dict[datetime, RollUp] = {}
-        for hour in sorted(hours):
-            end = hour + HOUR
-            results = await self._raw(check.id, hour, end)
-            stored = await self._stored(check.id, Grain.HOUR, hour, end)
-            rows[hour] = self._sum_up(spans[check.id], results, stored.get(hour), hour, end)
-            await self._fold_minutes(check.id, spans[check.id], results, hour)
-        await self.uow.roll_ups.save(check.id, Grain.HOUR, rows)
+    async def _open(
+        self, services: Sequence[Service], dirty: Mapping[CheckId, Collection[datetime]]
+    ) -> list["_Page"]:
+        strips = await self.uow.roll_ups.strips([service.id for service in services])
+        workspaces = {service.workspace_id for service in services}
+        zones = {each: ZoneInfo(await self.uow.workspaces.zone(each)) for each in workspaces}
+        return [
+            _Page.of(service, zones[service.workspace_id], strips.get(service.id), dirty, self.now)
+            for service in services
+        ]
+
+    async def _fold(
+        self, pages: Sequence["_Page"], dirty: Mapping[CheckId, Collection[datetime]]
+    ) -> None:
+        if not pages:
+            return
+        checks = [check for page in pages for check in page.service.checks]
+        begin = min(page.begin for page in pages)
+        spans = await covered_spans(checks, begin, self.now, self.now, self.uow)
+        await self._fold_hours(
+            {check.id: dirty[check.id] for check in checks if check.id in dirty}, spans
+        )
+        stale = {page.service.id: page.stale_days(spans) for page in pages}
+        hours = await self._stored_hours(checks, [day for days in stale.values() for day in days])
+        for page in pages:
+            sums = {
+                day.date: await self._fold_day(page.service.checks, spans, hours, day)
+                for day in stale[page.service.id]
+            }
+            strip = page.packed(sums, spans, self.now)
+            median_ms = self._median_of_day(page.service, hours)
+            await self.uow.roll_ups.save_strip(page.service.id, replace(strip, median_ms=median_ms))
+
+    async def _fold_hours(
+        self,
+        dirty: Mapping[CheckId, Collection[datetime]],
+        spans: Mapping[CheckId, Sequence[Span]],
+    ) -> None:
+        """Make the dirty hours of each check anew, and the minutes in them."""
+        if not dirty:
+            return
+        first = min(hour for hours in dirty.values() for hour in hours)
+        end = max(hour for hours in dirty.values() for hour in hours) + HOUR
+        minutes = await self.uow.roll_ups.load(dirty.keys(), Grain.MINUTE, first, end)
+        old = await self._sums_without_results(dirty.keys(), first)
+        for check_id, hours in dirty.items():
+            rows: dict[datetime, RollUp] = {}
+            by_hour = await self._results_by_hour(check_id, hours)
+            for hour in sorted(hours):
+                stored = old.get(check_id, {}).get(hour)
+                results = by_hour.get(hour, [])
+                rows[hour] = self._sum_up(spans[check_id], results, stored, hour)
+                known = minutes.get(check_id, {})
+                await self._fold_minutes(check_id, spans[check_id], results, known)
+            await self.uow.roll_ups.save(check_id, Grain.HOUR, rows)
+
+    async def _results_by_hour(
+        self, check_id: CheckId, hours: Collection[datetime]
+    ) -> dict[datetime, list[Result]]:
+        by_hour: dict[datetime, list[Result]] = {}
+        results = await self.uow.results.between(check_id, min(hours), max(hours) + HOUR)
+        for result in results:
+            by_hour.setdefault(_hour_before(result.slot), []).append(result)
+        return by_hour
+
+    async def _sums_without_results(
+        self, check_ids: Iterable[CheckId], first: datetime
+    ) -> dict[CheckId, dict[datetime, RollUp]]:
+        if first >= self.raw_since:
+            return {}
+        return await self.uow.roll_ups.load(check_ids, Grain.HOUR, first, self.raw_since)
 
     async def _fold_minutes(
-        self, check_id: CheckId, spans: Sequence[Span], results: Sequence[Result], hour: datetime
+        self,
+        check_id: CheckId,
+        spans: Sequence[Span],
+        results: Sequence[Result],
+        known: Mapping[datetime, RollUp],
     ) -> None:
         """Make the minutes in which a result lies; the others are told by the hour."""
-        starts = sorted({result.slot.replace(second=0, microsecond=0) for result in results})
-        stored = await self._stored(check_id, Grain.MINUTE, hour, hour + HOUR)
-        rows = {
-            start: self._sum_up(
-                spans,
-                [result for result in results if start <= result.slot < start + MINUTE],
-                stored.get(start),
-                start,
-                start + MINUTE,
-            )
-            for start in starts
-        }
-        changed = {start: row for start, row in rows.items() if stored.get(start) != row}
-        await self.uow.roll_ups.save(check_id, Grain.MINUTE, changed)
+        by_minute: dict[datetime, list[Result]] = {}
+        for result in results:
+            by_minute.setdefault(result.slot.replace(second=0, microsecond=0), []).append(result)
+        changed = {}
+        for begin, inside in by_minute.items():
+            end = self._until(begin, begin + MINUTE)
+            old = known.get(begin)
+            # Results never change, so a row with as many of them and the same time is the same.
+            is_same = old is not None and sum(old.outcomes.values()) == len(inside)
+            if old is None or not is_same or old.tally != tally(spans, begin, end):
+                changed[begin] = RollUp.of(spans, inside, begin, end)
+        if changed:
+            await self.uow.roll_ups.save(check_id, Grain.MINUTE, changed)
 
-    async def _fold_days(self, service: Service, zone: ZoneInfo, touched: set[date]) -> None:
-        """Make the touched days and the strip anew, with the days that the strip does not know."""
-        days = last_days(self.now, zone)
-        old = (await self.uow.roll_ups.strips([service.id])).get(service.id)
-        known = old if old and old.zone == zone.key else None
-        stale = {day.date for day in days if _is_stale(known, day)} | touched
-        first = min([days[0].begin, *(day_of(each, zone).begin for each in stale)])
-        spans = await covered_spans(service.checks, first, self.now, self.now, self.uow)
-        sums: dict[date, list[RollUp]] = {}
-        for local_date in sorted(stale):
-            day = day_of(local_date, zone)
-            sums[local_date] = [
-                await self._fold_day(check.id, spans[check.id], day)
-                for check in service.checks
-                if _touches(spans[check.id], day)
-            ]
-        strip = _packed(days, zone, known, sums, list(spans.values()), self.now)
-        median = await self._median_of_day(service)
-        await self.uow.roll_ups.save_strip(service.id, replace(strip, median_ms=median))
+    async def _stored_hours(
+        self, checks: Iterable[Check], days: Iterable[Day]
+    ) -> dict[CheckId, dict[datetime, RollUp]]:
+        """Return the hours of some days, and those of the latest day's length for the median."""
+        begin = min([self.now - DAY, *(day.begin for day in days)])
+        ids = [check.id for check in checks]
+        return await self.uow.roll_ups.load(ids, Grain.HOUR, begin, self.now)
 
-    async def _fold_day(self, check_id: CheckId, spans: Sequence[Span], day: Day) -> RollUp:
-        """Add up the hours of a local day, and the parts of hours at its two ends.
+    async def _fold_day(
+        self,
+        checks: Iterable[Check],
+        spans: Mapping[CheckId, Sequence[Span]],
+        hours: Mapping[CheckId, Mapping[datetime, RollUp]],
+        day: Day,
+    ) -> list[RollUp]:
+        """Add up the hours of a local day for each check that it touches."""
+        rows = []
+        for check in checks:
+            if not _touches(spans[check.id], day):
+                continue
+            counts = await self._counts_of_day(check.id, hours.get(check.id, {}), day)
+            measured = tally(spans[check.id], day.begin, self._until(day.begin, day.end))
+            row = replace(counts, tally=measured)
+            await self.uow.roll_ups.save(check.id, Grain.DAY, {day.begin: row})
+            rows.append(row)
+        return rows
 
-        Where a zone is off by half an hour, midnight cuts an hour of UTC in two.
-        """
+    async def _counts_of_day(
+        self, check_id: CheckId, hours: Mapping[datetime, RollUp], day: Day
+    ) -> RollUp:
+        """Pool whole hours, and raw results where midnight cuts an hour of UTC in two."""
         first, last = _hour_after(day.begin), _hour_before(day.end)
-        hours = await self._stored(check_id, Grain.HOUR, first, last)
+        whole = [row for begin, row in hours.items() if first <= begin < last]
         edges = [
-            RollUp.of((), await self._raw(check_id, begin, end), begin, end)
+            RollUp.of((), await self.uow.results.between(check_id, begin, end), begin, end)
             for begin, end in ((day.begin, first), (last, day.end))
             if begin < end
         ]
-        counts = RollUp.pooled([*hours.values(), *edges])
-        row = replace(counts, tally=tally(spans, day.begin, self._until(day.begin, day.end)))
-        await self.uow.roll_ups.save(check_id, Grain.DAY, {day.begin: row})
-        return row
+        return RollUp.pooled([*whole, *edges])
 
-    async def _median_of_day(self, service: Service) -> float | None:
-        by_check = await self.uow.roll_ups.load(
-            [check.id for check in service.checks], Grain.HOUR, self.now - DAY, self.now
+    def _median_of_day(
+        self, service: Service, hours: Mapping[CheckId, Mapping[datetime, RollUp]]
+    ) -> float | None:
+        since = self.now - DAY
+        latencies = (
+            row.latencies
+            for check in service.checks
+            for begin, row in hours.get(check.id, {}).items()
+            if begin >= since
         )
-        rows = [row for hours in by_check.values() for row in hours.values()]
-        return RollUp.pooled(rows).latencies.quantile_ms(0.5)
-
-    async def _raw(self, check_id: CheckId, begin: datetime, end: datetime) -> list[Result]:
-        return await self.uow.results.between(check_id, begin, end)
-
-    async def _stored(
-        self, check_id: CheckId, grain: Grain, begin: datetime, end: datetime
-    ) -> dict[datetime, RollUp]:
-        rows = await self.uow.roll_ups.load([check_id], grain, begin, end)
-        return rows.get(check_id, {})
+        return LatencySketch.merged(latencies).quantile_ms(0.5)
 
     def _sum_up(
         self,
         spans: Sequence[Span],
         results: Iterable[Result],
         stored: RollUp | None,
-        begin: datetime,
-        end: datetime,
+        hour: datetime,
     ) -> RollUp:
-        until = self._until(begin, end)
-        if stored is not None and begin < self.raw_since:
-            return replace(stored, tally=tally(spans, begin, until))
-        return RollUp.of(spans, results, begin, until)
+        end = self._until(hour, hour + HOUR)
+        if stored is not None and hour < self.raw_since:
+            return replace(stored, tally=tally(spans, hour, end))
+        return RollUp.of(spans, results, hour, end)
 
     def _until(self, begin: datetime, end: datetime) -> datetime:
         return max(min(end, self.now), begin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """A service and the ninety days of its strip.
+
+    Attributes:
+        known: The strip as it was; `None` when there is none, or one of another zone.
+        touched: Days in which something changed, also such as are too old for the strip.
+        begin: From when spans are needed.
+    """
+
+    service: Service
+    zone: ZoneInfo
+    days: Sequence[Day]
+    known: Strip | None
+    touched: Sequence[Day]
+    begin: datetime
+
+    @classmethod
+    def of(
+        cls,
+        service: Service,
+        zone: ZoneInfo,
+        strip: Strip | None,
+        dirty: Mapping[CheckId, Collection[datetime]],
+        now: datetime,
+    ) -> "_Page":
+        hours = {hour for check in service.checks for hour in dirty.get(check.id, ())}
+        dates = {local_date for hour in hours for local_date in _dates_of(hour, zone)}
+        touched = [day_of(local_date, zone) for local_date in sorted(dates)]
+        days = last_days(now, zone)
+        return cls(
+            service=service,
+            zone=zone,
+            days=days,
+            known=strip if strip and strip.zone == zone.key else None,
+            touched=touched,
+            begin=min([days[0].begin, *hours, *(day.begin for day in touched)]),
+        )
+
+    def stale_days(self, spans: Mapping[CheckId, Sequence[Span]]) -> list[Day]:
+        """Return the days to be made anew; those before the first span have nothing to tell."""
+        stale = {day.date: day for day in (*self.days, *self.touched) if self._is_stale(day)}
+        of_checks = [spans[check.id] for check in self.service.checks]
+        return [day for day in stale.values() if any(_touches(each, day) for each in of_checks)]
+
+    def packed(
+        self,
+        sums: Mapping[date, Sequence[RollUp]],
+        spans: Mapping[CheckId, Sequence[Span]],
+        now: datetime,
+    ) -> Strip:
+        """Pack ninety days; those that were not made anew keep their letter and figures."""
+        begin = self.days[0].begin
+        worst = worst_spans([spans[check.id] for check in self.service.checks], begin, now)
+        whole = tally(worst, begin, now)
+        grades: list[str] = []
+        details: list[tuple[int, float, int, int, int]] = []
+        known_details = _details_by_date(self.known)
+        for index, day in enumerate(self.days):
+            if day.date in sums:
+                measured = tally(worst, day.begin, max(min(day.end, now), day.begin))
+                grade: str = measured.grade
+                figures = _figures(measured, sums[day.date])
+            else:
+                grade = _stored_grade(self.known, day.date)
+                figures = known_details.get(day.date)
+            grades.append(grade)
+            if figures is not None:
+                details.append((index, *figures))
+        return Strip(
+            first=self.days[0].date,
+            zone=self.zone.key,
+            grades="".join(grades),
+            details=tuple(details),
+            known_us=whole.known // MICROSECOND,
+            good_us=whole.good // MICROSECOND,
+            as_of=now,
+        )
+
+    def _is_stale(self, day: Day) -> bool:
+        """Tell whether something changed, or the strip knew the day only while it lasted."""
+        strip = self.known
+        is_known = strip is not None and strip.first <= day.date < _last_of(strip)
+        return not is_known or day in self.touched
 
 
 async def latest_grades(
@@ -207,41 +344,6 @@ async def covered_spans(
     }
 
 
-def _packed(
-    days: Sequence[Day],
-    zone: ZoneInfo,
-    known: Strip | None,
-    sums: Mapping[date, Sequence[RollUp]],
-    by_check: Sequence[Sequence[Span]],
-    now: datetime,
-) -> Strip:
-    """Pack ninety days; those that were not made anew keep their letter and their figures."""
-    spans = worst_spans(by_check, days[0].begin, now)
-    whole = tally(spans, days[0].begin, now)
-    grades: list[str] = []
-    details: list[tuple[int, float, int, int, int]] = []
-    old_details = {known.first + DAY * row[0]: row[1:] for row in known.details} if known else {}
-    for index, day in enumerate(days):
-        if day.date not in sums:
-            grades.append(_stored_grade(known, day.date))
-            figures = old_details.get(day.date)
-        else:
-            measured = tally(spans, day.begin, max(min(day.end, now), day.begin))
-            grades.append(measured.grade)
-            figures = _figures(measured, sums[day.date])
-        if figures is not None:
-            details.append((index, *figures))
-    return Strip(
-        first=days[0].date,
-        zone=zone.key,
-        grades="".join(grades),
-        details=tuple(details),
-        known_us=whole.known // MICROSECOND,
-        good_us=whole.good // MICROSECOND,
-        as_of=now,
-    )
-
-
 def _figures(measured: Tally, rows: Sequence[RollUp]) -> tuple[float, int, int, int] | None:
     """Return what a screen says of a day; nothing for one that is full or without data."""
     uptime_pct = measured.uptime_pct()
@@ -251,9 +353,10 @@ def _figures(measured: Tally, rows: Sequence[RollUp]) -> tuple[float, int, int, 
     return uptime_pct, int(measured.down.total_seconds()), counts.ran, counts.failed
 
 
-def _is_stale(strip: Strip | None, day: Day) -> bool:
-    """Tell whether a strip does not know a day, or knew it only while it lasted."""
-    return strip is None or not strip.first <= day.date < _last_of(strip)
+def _details_by_date(strip: Strip | None) -> dict[date, tuple[float, int, int, int]]:
+    if strip is None:
+        return {}
+    return {strip.first + DAY * detail[0]: detail[1:] for detail in strip.details}
 
 
 def _stored_grade(strip: Strip | None, day: date) -> str:
@@ -282,10 +385,6 @@ def _by_check(marks: Iterable[DirtyBucket]) -> dict[CheckId, set[datetime]]:
 
 def _dates_of(hour: datetime, zone: ZoneInfo) -> set[date]:
     return {local_day(instant, zone).date for instant in (hour, hour + HOUR - MICROSECOND)}
-
-
-async def _zone_of(workspace_id: WorkspaceId, uow: UnitOfWork) -> ZoneInfo:
-    return ZoneInfo(await uow.workspaces.zone(workspace_id))
 
 
 def _hour_before(instant: datetime) -> datetime:
