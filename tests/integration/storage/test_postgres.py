@@ -42,6 +42,18 @@ async def test_lost_connection_is_told_and_the_next_unit_of_work_works(
     await postgres.check()
 
 
+async def test_connections_that_broke_while_nobody_used_them_are_replaced_unnoticed(
+    postgres: Database,
+) -> None:
+    async with postgres.read(), postgres.read(), postgres.read():
+        pass  # three connections wait in the pool now
+    async with postgres.read() as killer:
+        await killer.execute(_END_THE_OTHERS)
+
+    for _ in range(3):
+        await postgres.check()
+
+
 async def test_server_that_is_not_there_is_told_without_the_password() -> None:
     url = f"postgresql://ola:hidden@127.0.0.1:{free_port()}/allgreen"
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from allgreen.domain.check import HttpOptions
 from allgreen.errors import SettingsError, StorageFullError, StorageUnavailableError
+from allgreen.storage.sql import engines
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.tables import results, services
 from tests.contract.build import (
@@ -141,6 +142,16 @@ async def test_cancelled_writer_leaves_nothing_and_lets_the_next_one_in(
         await unit.services.add(a_service())
         await unit.commit()
     assert await _service_count(database) == 1
+
+
+async def test_writer_who_waits_too_long_is_told_that_it_is_busy(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_POOL_TIMEOUT_S", 0.01)
+
+    async with Database(f"sqlite:///{path}", SECRET_KEY) as database, database.unit_of_work():
+        with pytest.raises(StorageUnavailableError, match="is busy"):
+            await database.unit_of_work().__aenter__()
 
 
 # A full disk
@@ -287,6 +298,7 @@ async def test_killed_process_leaves_no_lock_behind(database: Database, path: Pa
 
 _HOLD = """
 import asyncio, sys
+from allgreen.storage.sql import engines
 from allgreen.storage.sql.database import Database
 
 async def hold():

@@ -99,7 +99,7 @@ def postgres(url: URL) -> AsyncEngine:
     def fault(error: BaseException) -> StorageError | None:
         return postgres_fault(error, place)
 
-    _translate(engine, fault, lost=lost_connection(place))
+    _translate(engine, fault, lost=partial(lost_connection, place))
     return engine
 
 
@@ -142,7 +142,7 @@ def _translate(
     engine: AsyncEngine,
     fault: Callable[[BaseException], StorageError | None],
     *,
-    lost: StorageError | None,
+    lost: Callable[[], StorageError] | None,
 ) -> None:
     @event.listens_for(engine.sync_engine, "handle_error")
     def translate(context: ExceptionContext) -> BaseException | None:
@@ -150,6 +150,5 @@ def _translate(
         if context.is_pre_ping:
             return None
         found = fault(context.original_exception)
-        if found is None and context.is_disconnect and context.sqlalchemy_exception is not None:
-            return lost
-        return found
+        is_lost = context.is_disconnect and context.sqlalchemy_exception is not None
+        return lost() if found is None and lost is not None and is_lost else found
