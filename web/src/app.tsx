@@ -16,7 +16,16 @@ const router = createRouter({
   // Loaders go through the query cache, which decides what is fresh.
   defaultPreloadStaleTime: 0,
   defaultViewTransition: true,
+  // A skeleton that flashes is worse than none.
+  defaultPendingMs: 200,
+  defaultPendingMinMs: 400,
   scrollRestoration: true,
+})
+
+// A new page begins at its top for everybody: keyboard and reader would else stay on a link that
+// is gone. Opening a row or filtering changes the search only and moves nothing.
+router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+  if (fromLocation && pathChanged) document.getElementById("main")?.focus({ preventScroll: true })
 })
 
 declare module "@tanstack/react-router" {

@@ -1,4 +1,5 @@
 import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router"
+import { PageTitle } from "@/components/page-title"
 import { Button, buttonClass } from "@/components/ui/button"
 import { describeError, isNotFound } from "@/lib/api-error"
 import styles from "./route-states.module.css"
@@ -7,6 +8,7 @@ import styles from "./route-states.module.css"
 export function NotFoundPage() {
   return (
     <div className={styles.page}>
+      <PageTitle>Nothing at this address</PageTitle>
       <h1>Nothing at this address</h1>
       <p>The link is old, or it leads to something you are not a member of.</p>
       <Link to="/" className={buttonClass({ variant: "primary" })}>
@@ -22,11 +24,30 @@ export function RouteErrorPage({ error }: ErrorComponentProps) {
   if (isNotFound(error)) return <NotFoundPage />
   return (
     <div className={styles.page} role="alert">
+      <PageTitle>Not loaded</PageTitle>
       <h1>This page could not be loaded</h1>
       <p>{describeError(error)}</p>
       <Button variant="primary" onClick={() => router.invalidate()}>
         Try again
       </Button>
     </div>
+  )
+}
+
+/** The same where there is no frame round it. */
+export function NotFoundScreen() {
+  return (
+    <main id="main">
+      <NotFoundPage />
+    </main>
+  )
+}
+
+/** The same where there is no frame round it. */
+export function RouteErrorScreen(props: ErrorComponentProps) {
+  return (
+    <main id="main">
+      <RouteErrorPage {...props} />
+    </main>
   )
 }

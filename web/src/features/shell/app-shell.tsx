@@ -43,7 +43,7 @@ export function AppShell(props: AppShellProps) {
           account={<AccountMenu me={me} onLogOut={onLogOut} />}
         />
         <div className="main">
-          <main className="sheet" id="main" tabIndex={-1}>
+          <main className={`sheet ${styles.main}`} id="main" tabIndex={-1}>
             {notice}
             {children}
           </main>

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, Link } from "@tanstack/react-router"
 import { useState } from "react"
+import { RouteErrorPage } from "@/components/route-states"
 import { buttonClass } from "@/components/ui/button"
 import { EmptyState } from "@/components/ui/empty-state"
 import { instanceQuery } from "@/features/account/queries"
@@ -23,6 +24,7 @@ export const Route = createFileRoute(
     return { service }
   },
   pendingComponent: FormSkeleton,
+  errorComponent: RouteErrorPage,
   component: EditServicePage,
 })
 

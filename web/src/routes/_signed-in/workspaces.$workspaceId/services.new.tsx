@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, Link } from "@tanstack/react-router"
 import { useState } from "react"
+import { RouteErrorPage } from "@/components/route-states"
 import { buttonClass } from "@/components/ui/button"
 import { EmptyState } from "@/components/ui/empty-state"
 import { instanceQuery } from "@/features/account/queries"
@@ -18,6 +19,7 @@ export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId/servic
       queryClient.ensureQueryData(instanceQuery()),
     ]),
   pendingComponent: FormSkeleton,
+  errorComponent: RouteErrorPage,
   component: NewServicePage,
 })
 
