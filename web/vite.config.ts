@@ -12,8 +12,8 @@ const CHUNKS = [
   {
     name: "kit",
     test: sources(
-      "components/logo",
-      "components/ui/(button|check|field|input|skeleton|spinner|status-glyph)\\.",
+      "components/(logo|page-title)\\.",
+      "components/ui/(button|check|field|input|spinner|status-glyph)\\.",
       "features/auth/(auth\\.module|check-values|form-failure|use-auth-form)",
       "lib/(api-error|class-names|json-request|session)\\.",
     ),

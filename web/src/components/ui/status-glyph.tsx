@@ -1,4 +1,3 @@
-import type { ReactNode } from "react"
 import { cx } from "@/lib/class-names"
 
 export type GlyphState = "up" | "degraded" | "partial" | "down" | "maint" | "paused" | "nodata"
@@ -16,64 +15,52 @@ export function StatusGlyph({ state, label, className }: StatusGlyphProps) {
   if (!label) {
     return (
       <svg {...shape} aria-hidden="true">
-        {SHAPES[state]}
+        <Shape state={state} />
       </svg>
     )
   }
   return (
     <svg {...shape} role="img" aria-label={label}>
-      {SHAPES[state]}
+      <Shape state={state} />
     </svg>
   )
 }
 
-const SHAPES: Record<GlyphState, ReactNode> = {
-  up: (
+/** The body of each shape, and the mark that is cut into it. */
+const SHAPES: Record<Exclude<GlyphState, "nodata">, readonly [body: string, mark: string]> = {
+  up: ["M1 8a7 7 0 1 1 14 0A7 7 0 1 1 1 8", "M5 8.3l2.1 2.1 3.9-4.6"],
+  degraded: [
+    "M6.7 1.2a1.85 1.85 0 0 1 2.6 0l5.5 5.5a1.85 1.85 0 0 1 0 2.6l-5.5 5.5a1.85 1.85 0 0 1-2.6 0L1.2 9.3a1.85 1.85 0 0 1 0-2.6z",
+    "M5.4 8h5.2",
+  ],
+  partial: [
+    "M6.4 1.9a1.85 1.85 0 0 1 3.2 0l5.7 10.1a1.85 1.85 0 0 1-1.6 2.8H2.3A1.85 1.85 0 0 1 .7 12z",
+    "M8 5.6v3.6M8 11.8v.01",
+  ],
+  down: [
+    "M5.2 1h5.6c.4 0 .8.2 1 .4l2.8 2.8c.3.2.4.6.4 1v5.6c0 .4-.1.8-.4 1l-2.8 2.8c-.2.3-.6.4-1 .4H5.2c-.4 0-.8-.1-1-.4l-2.8-2.8c-.2-.2-.4-.6-.4-1V5.2c0-.4.2-.8.4-1l2.8-2.8c.2-.2.6-.4 1-.4z",
+    "M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6",
+  ],
+  maint: [
+    "M4.4 1h7.2A3.4 3.4 0 0 1 15 4.4v7.2a3.4 3.4 0 0 1-3.4 3.4H4.4A3.4 3.4 0 0 1 1 11.6V4.4A3.4 3.4 0 0 1 4.4 1",
+    "M4.5 11.5l7-7M4.4 7.6l3.2-3.2M8.4 11.6l3.2-3.2",
+  ],
+  paused: ["M1 8a7 7 0 1 1 14 0A7 7 0 1 1 1 8", "M6.3 5.6v4.8M9.7 5.6v4.8"],
+}
+
+function Shape({ state }: { state: GlyphState }) {
+  if (state === "nodata") return <DashedCircle />
+  const [body, mark] = SHAPES[state]
+  return (
     <>
-      <circle className="b" cx="8" cy="8" r="7" />
-      <path className="k" d="M5 8.3l2.1 2.1 3.9-4.6" />
+      <path className="b" d={body} />
+      <path className="k" d={mark} />
     </>
-  ),
-  degraded: (
-    <>
-      <path
-        className="b"
-        d="M6.7 1.2a1.85 1.85 0 0 1 2.6 0l5.5 5.5a1.85 1.85 0 0 1 0 2.6l-5.5 5.5a1.85 1.85 0 0 1-2.6 0L1.2 9.3a1.85 1.85 0 0 1 0-2.6z"
-      />
-      <path className="k" d="M5.4 8h5.2" />
-    </>
-  ),
-  partial: (
-    <>
-      <path
-        className="b"
-        d="M6.4 1.9a1.85 1.85 0 0 1 3.2 0l5.7 10.1a1.85 1.85 0 0 1-1.6 2.8H2.3A1.85 1.85 0 0 1 .7 12z"
-      />
-      <path className="k" d="M8 5.6v3.6M8 11.8v.01" />
-    </>
-  ),
-  down: (
-    <>
-      <path
-        className="b"
-        d="M5.2 1h5.6c.4 0 .8.2 1 .4l2.8 2.8c.3.2.4.6.4 1v5.6c0 .4-.1.8-.4 1l-2.8 2.8c-.2.3-.6.4-1 .4H5.2c-.4 0-.8-.1-1-.4l-2.8-2.8c-.2-.2-.4-.6-.4-1V5.2c0-.4.2-.8.4-1l2.8-2.8c.2-.2.6-.4 1-.4z"
-      />
-      <path className="k" d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6" />
-    </>
-  ),
-  maint: (
-    <>
-      <rect className="b" x="1" y="1" width="14" height="14" rx="3.4" />
-      <path className="k" d="M4.5 11.5l7-7M4.4 7.6l3.2-3.2M8.4 11.6l3.2-3.2" />
-    </>
-  ),
-  paused: (
-    <>
-      <circle className="b" cx="8" cy="8" r="7" />
-      <path className="k" d="M6.3 5.6v4.8M9.7 5.6v4.8" />
-    </>
-  ),
-  nodata: (
+  )
+}
+
+function DashedCircle() {
+  return (
     <circle
       cx="8"
       cy="8"
@@ -83,5 +70,5 @@ const SHAPES: Record<GlyphState, ReactNode> = {
       strokeWidth="1.7"
       strokeDasharray="2.6 2.27"
     />
-  ),
+  )
 }

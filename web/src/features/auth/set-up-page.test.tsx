@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react"
+import { screen, waitFor } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import { makeMe } from "@/testing/factories"
@@ -32,7 +32,7 @@ test("the token of the link makes the first account and its workspace", async ()
 
   await fill(user)
 
-  await vi.waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
   expect(sent).toHaveBeenCalledWith({
     token: "t0ken",
     name: "Sofia Lindqvist",

@@ -1,4 +1,5 @@
 import type { Instance } from "@/api/types.gen"
+import { PageTitle } from "@/components/page-title"
 import { buttonClass } from "@/components/ui/button"
 import styles from "./auth.module.css"
 import { AuthLayout } from "./auth-layout"
@@ -16,7 +17,7 @@ type SetUpPageProps = {
 export function SetUpPage({ token, instance, onDone }: SetUpPageProps) {
   return (
     <AuthLayout>
-      <title>Set up · Allgreen</title>
+      <PageTitle>Set up</PageTitle>
       <section className={styles.panel}>
         <h1>Set up Allgreen</h1>
         <SetUp token={token} instance={instance} onDone={onDone} />

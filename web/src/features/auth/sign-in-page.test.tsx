@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react"
+import { screen, waitFor } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import type { Instance } from "@/api/types.gen"
@@ -48,7 +48,7 @@ test("a good pair signs in and asks to be remembered", async () => {
   await user.type(email(), " sofia@nordlys.example ")
   await user.type(password(), "a long sentence{Enter}")
 
-  await vi.waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
   expect(sent).toHaveBeenCalledWith({
     email: "sofia@nordlys.example",
     password: "a long sentence",
@@ -65,7 +65,7 @@ test("a wrong pair is told beside the password, which takes the focus", async ()
   await user.type(password(), "wrong")
   await user.click(screen.getByRole("button", { name: "Sign in" }))
 
-  await vi.waitFor(() => expect(password()).toHaveAccessibleDescription("They don’t match."))
+  await waitFor(() => expect(password()).toHaveAccessibleDescription("They don’t match."))
   expect(password()).toHaveFocus()
   expect(handleDone).not.toHaveBeenCalled()
 })
@@ -132,7 +132,7 @@ test("a new account is signed in at once where no mail has to be read", async ()
   await user.type(email(), "lena@fjord.example")
   await user.type(password(), "a long sentence{Enter}")
 
-  await vi.waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
   expect(sent).toHaveBeenCalledWith({
     name: "Lena Fjord",
     email: "lena@fjord.example",

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from "react"
 import type { Instance } from "@/api/types.gen"
-import { Skeleton } from "@/components/ui/skeleton"
+import { PageTitle } from "@/components/page-title"
 import styles from "./auth.module.css"
 import { AuthLayout } from "./auth-layout"
 import { type AuthTab, AuthTabs, PANEL_ID, TAB_ID } from "./auth-tabs"
@@ -20,7 +20,7 @@ const RegisterForm = lazy(() =>
   import("./register-form").then((module) => ({ default: module.RegisterForm })),
 )
 
-const TITLES = { login: "Sign in · Allgreen", register: "Create account · Allgreen" }
+const TITLES = { login: "Sign in", register: "Create account" }
 
 /** Sign in or create an account: one decision. */
 export function SignInPage({ tab, onTab, instance, onDone }: SignInPageProps) {
@@ -29,7 +29,7 @@ export function SignInPage({ tab, onTab, instance, onDone }: SignInPageProps) {
   if (mailedTo) return <CheckMail email={mailedTo} />
   return (
     <AuthLayout>
-      <title>{TITLES[tab]}</title>
+      <PageTitle>{TITLES[tab]}</PageTitle>
       <AuthTabs tab={tab} onTab={onTab} />
       <section id={PANEL_ID} role="tabpanel" aria-labelledby={TAB_ID[tab]} className={styles.panel}>
         <h1>{tab === "login" ? "Welcome back" : "Start watching"}</h1>
@@ -57,7 +57,7 @@ function Registration({ instance, onDone, onMailed }: RegistrationProps) {
     )
   }
   return (
-    <Suspense fallback={<Skeleton height={330} radius="var(--r-3)" />}>
+    <Suspense>
       <RegisterForm onDone={onDone} onMailed={onMailed} />
     </Suspense>
   )
@@ -66,7 +66,7 @@ function Registration({ instance, onDone, onMailed }: RegistrationProps) {
 function NotSetUp() {
   return (
     <AuthLayout>
-      <title>Set up · Allgreen</title>
+      <PageTitle>Set up</PageTitle>
       <h1>Nobody lives here yet</h1>
       <Note>
         Allgreen printed a set-up link on its console when it started. Open that link to make the
@@ -79,7 +79,7 @@ function NotSetUp() {
 function CheckMail({ email }: { email: string }) {
   return (
     <AuthLayout>
-      <title>Check your mail · Allgreen</title>
+      <PageTitle>Check your mail</PageTitle>
       <h1>Check your mail</h1>
       <Note>
         We sent a link to <b className="med">{email}</b>. Open it to finish. If the address has an

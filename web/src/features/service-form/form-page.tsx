@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router"
 import { ChevronRight } from "lucide-react"
 import type { ReactNode } from "react"
 import type { WorkspaceSummary } from "@/api/types.gen"
+import { PageTitle } from "@/components/page-title"
 import styles from "./service-form.module.css"
 
 type FormPageProps = { workspace: WorkspaceSummary; title: string; children: ReactNode }
@@ -14,7 +15,7 @@ export function FormPage({ workspace, title, children }: FormPageProps) {
   } as const
   return (
     <div className="wrap">
-      <title>{`${title} · ${workspace.name} · Allgreen`}</title>
+      <PageTitle>{`${title} · ${workspace.name}`}</PageTitle>
       <div className="ph">
         <div>
           <nav className={`crumbs ${styles.crumbs}`} aria-label="Where you are">
