@@ -11,8 +11,9 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
     css: { modules: { classNameStrategy: "non-scoped" } },
-    restoreMocks: true,
+    // A busy machine is no failure: the assertions wait for what they want, not for a clock.
     testTimeout: 30_000,
+    restoreMocks: true,
     sequence: { shuffle: true },
   },
 })
