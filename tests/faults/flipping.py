@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import threading
 import time
@@ -56,10 +57,11 @@ class FlippingServer:
         return self
 
     def stop(self) -> None:
-        """Stop listening and end the thread."""
-        self._loop.call_soon_threadsafe(self._server.close)
+        """Cut every connection and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
 
     def phases(self, path: str, begin: float, end: float) -> list[Phase]:
         """Return what a path did from `begin` to `end`, in order."""
@@ -74,6 +76,14 @@ class FlippingServer:
         return (
             one.at for answers in list(self.log.values()) for one in answers if one.at > instant
         )
+
+    async def _cut(self) -> None:
+        self._server.close()
+        mine = asyncio.current_task()
+        answers = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in answers:
+            task.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
 
     def _is_down(self, path: str, at: float) -> bool:
         return at < self.calm_from and bisect_right(self.plans.get(path, ()), at) % 2 == 1
@@ -92,6 +102,8 @@ class FlippingServer:
             pass  # the one who asked was killed
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 def plan_flips(

@@ -1,7 +1,8 @@
 """The judge of a run with kills: what the target answered against what Allgreen said of it.
 
-The target's own log and plan are the truth. A phase that lasted long enough while the platform was
-alive must have been noticed; a shorter one may have been. Whatever was said must be true.
+The target's own log and plan are the truth. What the platform was answered often enough, and had
+the time to write down before it was killed, it must tell; what it was answered less often it may.
+Whatever it says must be true. And while it lives it must ask.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Evidence:
 
     Attributes:
         alive: When the platform ran, from its ready line to its kill.
-        notice_s: How long a phase must meet one such stretch to be noticed for certain.
+        kept_within_s: How long an answer may take to be written down.
+        asked_within_s: How long a service may go without being asked while the platform runs.
         failures: How many failures in a row make an outage.
         mails: In the order of their arrival.
     """
@@ -53,16 +55,32 @@ class Evidence:
     phases: Mapping[str, Sequence[Phase]]
     answers: Mapping[str, Sequence[Served]]
     alive: Sequence[Stretch]
-    notice_s: float
+    kept_within_s: float
+    asked_within_s: float
     failures: int
     recipient: str
     incidents: Sequence[SeenIncident]
     mails: Sequence[SeenMail]
 
-    def must_be_noticed(self, phase: Phase) -> bool:
-        """Tell whether the platform lived long enough in a phase to know of it."""
-        overlaps = (min(phase.end, last) - max(phase.begin, first) for first, last in self.alive)
-        return any(overlap >= self.notice_s for overlap in overlaps)
+    def must_be_noticed(self, path: str, phase: Phase) -> bool:
+        """Tell whether the platform was answered often enough in one life to know of a phase."""
+        needed = self.failures if phase.is_down else 1
+        return any(
+            len(self._told(path, phase, (begin, end - self.kept_within_s))) >= needed
+            for begin, end in self.alive
+        )
+
+    def was_asked(self, path: str, phase: Phase) -> bool:
+        """Tell whether something was asked in each life that met the phase for long enough."""
+        return all(
+            self._told(path, phase, life)
+            for life in self.alive
+            if min(phase.end, life[1]) - max(phase.begin, life[0]) >= self.asked_within_s
+        )
+
+    def _told(self, path: str, phase: Phase, stretch: Stretch) -> list[Served]:
+        begin, end = max(phase.begin, stretch[0]), min(phase.end, stretch[1])
+        return [one for one in self.answers.get(path, ()) if begin <= one.at <= end]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +102,24 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Hold the platform to its promises."""
     outages = [p for phases in evidence.phases.values() for p in phases if p.is_down]
-    faults = (*_missed_outages(evidence), *_missed_recoveries(evidence))
+    faults = (*_silences(evidence), *_missed_outages(evidence), *_missed_recoveries(evidence))
     faults += (*_untrue_incidents(evidence), *_mail_faults(evidence), *_order_faults(evidence))
     distinct = {mail.message_id for mail in evidence.mails}
     return Verdict(
         outages=len(outages),
-        certain_outages=sum(evidence.must_be_noticed(outage) for outage in outages),
+        certain_outages=sum(1 for _ in _certain(evidence, is_down=True)),
         incidents=len(evidence.incidents),
         mails=len(distinct),
         duplicates=len(evidence.mails) - len(distinct),
         faults=faults,
     )
+
+
+def _silences(evidence: Evidence) -> Iterator[str]:
+    for path, phases in evidence.phases.items():
+        for phase in phases:
+            if not evidence.was_asked(path, phase):
+                yield f"{path}: not asked once in a life within the time {_shown(phase)}"
 
 
 def _missed_outages(evidence: Evidence) -> Iterator[str]:
@@ -172,7 +197,7 @@ def _order_faults(evidence: Evidence) -> Iterator[str]:
 def _certain(evidence: Evidence, *, is_down: bool) -> Iterator[tuple[str, Phase]]:
     for path, phases in evidence.phases.items():
         for phase in phases:
-            if phase.is_down is is_down and evidence.must_be_noticed(phase):
+            if phase.is_down is is_down and evidence.must_be_noticed(path, phase):
                 yield path, phase
 
 

@@ -24,7 +24,8 @@ TRUTH = Evidence(
     phases={PATH: [UP, DOWN, UP_AGAIN]},
     answers={PATH: [Served(at / 5 + 0.05, 100 <= at < 200) for at in range(300)]},
     alive=[(0, 60)],
-    notice_s=4,
+    kept_within_s=2,
+    asked_within_s=6,
     failures=3,
     recipient=SOFIA,
     incidents=[INCIDENT],
@@ -86,10 +87,20 @@ def test_each_broken_promise_is_found(changes: dict[str, list[object]], said: st
     assert any(re.search(said, fault) for fault in judge(evidence).faults)
 
 
-def test_an_outage_during_which_the_platform_was_dead_need_not_be_noticed() -> None:
-    evidence = replace(TRUTH, alive=[(0, 22), (38, 60)], incidents=[], mails=[])
+def test_an_outage_of_which_the_platform_could_keep_nothing_need_not_be_told() -> None:
+    evidence = replace(TRUTH, alive=[(0, 22), (39.5, 60)], incidents=[], mails=[])
 
     assert judge(evidence).faults == ()
+
+
+def test_a_platform_that_lives_and_asks_nothing_is_found() -> None:
+    silent = [one for one in TRUTH.answers[PATH] if one.at < 40]
+
+    faults = judge(replace(TRUTH, answers={PATH: silent})).faults
+
+    assert faults == (
+        f"{PATH}: not asked once in a life within the time from 40.0 to 60.0 (20.0 s)",
+    )
 
 
 def test_the_log_of_the_target_agrees_with_its_plan() -> None:
