@@ -1,3 +1,4 @@
+import { UptimeStripSkeleton } from "@/components/strip/strip-states"
 import { Skeleton } from "@/components/ui/skeleton"
 import styles from "./services.module.css"
 
@@ -33,7 +34,7 @@ export function ServicesSkeleton() {
                 <Skeleton width={width} height={16} />
                 <Skeleton width={width + 56} height={12} />
               </div>
-              <Skeleton height="var(--pipe-h)" />
+              <UptimeStripSkeleton />
               <Skeleton height={16} />
               <Skeleton height={16} className={styles.median} />
               <span />
