@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 
@@ -59,7 +60,8 @@ class Platform:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call, no lock
             )
         lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+        reading = threading.Thread(target=_read, args=(self.process.stdout, lines), daemon=True)
+        reading.start()
         while not self.ready:
             try:
                 line = lines.get(timeout=_READY_WITHIN_S)
@@ -87,6 +89,8 @@ class Platform:
         assert self.process is not None
         self.process.send_signal(by)
         code = self.process.wait(30)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         self.ready = {}
         return code
 
@@ -102,13 +106,6 @@ class Platform:
         }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("ALLGREEN_")}  # noqa: TID251
         return {**inherited, **ours, **self.settings}
-
-    def _read(self, lines: queue.Queue[str | None]) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            lines.put(line)
-        lines.put(None)
 
     def _take(self, line: str) -> None:
         if found := _SETUP_LINK.search(line):
@@ -133,6 +130,7 @@ class Person:
             timeout=30,
             trust_env=False,
         )
+        weakref.finalize(self, self.http.close)
 
     def set_up(self, *, name: str = "Sofia Lindqvist", workspace: str = "Nordlys") -> Person:
         """Make the first account, with the token that the console printed."""
@@ -158,6 +156,13 @@ class Person:
             recipients=[{"email": self.email}],
         )
         return service
+
+    def browser_cookies(self) -> list[Any]:
+        """Return the session in the form that Playwright takes."""
+        return [
+            {"name": cookie.name, "value": cookie.value, "url": self.platform.address}
+            for cookie in self.http.cookies.jar
+        ]
 
     def get(self, path: str, **query: Any) -> Any:
         """Read; raises on any answer that is not a success."""
@@ -192,6 +197,14 @@ def an_http_check(url: str, **changes: Any) -> dict[str, Any]:
         "verify_tls": True,
         **changes,
     }
+
+
+def _read(stdout: IO[str] | None, lines: queue.Queue[str | None]) -> None:
+    assert stdout is not None
+    with stdout:
+        for line in stdout:
+            lines.put(line)
+    lines.put(None)
 
 
 def _die_with_parent() -> None:
