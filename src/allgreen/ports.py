@@ -308,6 +308,11 @@ class RollUpRepository(Protocol):
     async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
         """Store sums by the begin of their bucket, over any that are there."""
 
+    async def save_many(
+        self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]
+    ) -> None:
+        """Do the same for many checks, in one step."""
+
     async def load(
         self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
     ) -> dict[CheckId, dict[datetime, RollUp]]:
@@ -315,6 +320,9 @@ class RollUpRepository(Protocol):
 
     async def save_strip(self, service_id: ServiceId, strip: "Strip") -> None:
         """Store the packed 90 days of a service."""
+
+    async def save_strips(self, strips: Mapping[ServiceId, "Strip"]) -> None:
+        """Do the same for many services, in one step."""
 
     async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, "Strip"]:
         """Return the packed 90 days."""

@@ -161,3 +161,27 @@ async def test_nothing_is_saved_of_nothing(storage: Storage) -> None:
 
         assert await unit.roll_ups.load([CHECK], Grain.HOUR, NOON, NOON + DAY) == {}
         assert await unit.roll_ups.strips([]) == {}
+
+
+async def test_sums_of_many_checks_are_stored_in_one_step(storage: Storage) -> None:
+    rows = {CHECK: {NOON: SUM}, OTHER: {NOON: RollUp(), NOON + HOUR: SUM}}
+
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save_many(Grain.HOUR, {CHECK: {NOON: RollUp()}, OTHER: {}})
+        await unit.roll_ups.save_many(Grain.HOUR, rows)
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        found = await unit.roll_ups.load([CHECK, OTHER], Grain.HOUR, NOON, NOON + DAY)
+    assert found == rows
+
+
+async def test_strips_of_many_services_are_stored_in_one_step(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save_strips({})
+        await unit.roll_ups.save_strips({SERVICE: replace(STRIP, median_ms=None)})
+        await unit.roll_ups.save_strips({SERVICE: STRIP})
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.roll_ups.strips([SERVICE]) == {SERVICE: STRIP}

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from allgreen.domain.check import Check
-from allgreen.domain.identity import CheckId
+from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.sketch import LatencySketch
@@ -78,9 +78,12 @@ class Folding:
         strips = await self.uow.roll_ups.strips([service.id for service in services])
         workspaces = {service.workspace_id for service in services}
         zones = {each: ZoneInfo(await self.uow.workspaces.zone(each)) for each in workspaces}
+        # Ninety midnights take longer to find than all else here: once for each zone.
+        days = {zone: last_days(self.now, zone) for zone in set(zones.values())}
         return [
-            _Page.of(service, zones[service.workspace_id], strips.get(service.id), dirty, self.now)
+            _Page.of(service, zone, days[zone], strips.get(service.id), dirty)
             for service in services
+            for zone in (zones[service.workspace_id],)
         ]
 
     async def _fold(
@@ -96,14 +99,22 @@ class Folding:
         )
         stale = {page.service.id: page.stale_days(spans) for page in pages}
         hours = await self._stored_hours(checks, [day for days in stale.values() for day in days])
+        strips: dict[ServiceId, Strip] = {}
+        days: dict[CheckId, dict[datetime, RollUp]] = {check.id: {} for check in checks}
         for page in pages:
-            sums = {
-                day.date: await self._fold_day(page.service.checks, spans, hours, day)
-                for day in stale[page.service.id]
-            }
-            strip = page.packed(sums, spans, self.now)
+            own = page.service.checks
+            sums: dict[date, list[RollUp]] = {}
+            for day in stale[page.service.id]:
+                rows = await self._fold_day(own, spans, hours, day)
+                sums[day.date] = list(rows.values())
+                for check_id, row in rows.items():
+                    days[check_id][day.begin] = row
             median_ms = self._median_of_day(page.service, hours)
-            await self.uow.roll_ups.save_strip(page.service.id, replace(strip, median_ms=median_ms))
+            strips[page.service.id] = replace(
+                page.packed(sums, spans, self.now), median_ms=median_ms
+            )
+        await self.uow.roll_ups.save_many(Grain.DAY, days)
+        await self.uow.roll_ups.save_strips(strips)
 
     async def _fold_hours(
         self,
@@ -117,16 +128,18 @@ class Folding:
         end = max(hour for hours in dirty.values() for hour in hours) + HOUR
         minutes = await self.uow.roll_ups.load(dirty.keys(), Grain.MINUTE, first, end)
         old = await self._sums_without_results(dirty.keys(), first)
+        new_hours: dict[CheckId, dict[datetime, RollUp]] = {}
+        new_minutes: dict[CheckId, dict[datetime, RollUp]] = {}
         for check_id, hours in dirty.items():
-            rows: dict[datetime, RollUp] = {}
+            own, known = spans[check_id], minutes.get(check_id, {})
             by_hour = await self._results_by_hour(check_id, hours)
-            for hour in sorted(hours):
-                stored = old.get(check_id, {}).get(hour)
-                results = by_hour.get(hour, [])
-                rows[hour] = self._sum_up(spans[check_id], results, stored, hour)
-                known = minutes.get(check_id, {})
-                await self._fold_minutes(check_id, spans[check_id], results, known)
-            await self.uow.roll_ups.save(check_id, Grain.HOUR, rows)
+            new_hours[check_id], new_minutes[check_id] = {}, {}
+            for hour in hours:
+                stored, results = old.get(check_id, {}).get(hour), by_hour.get(hour, [])
+                new_hours[check_id][hour] = self._sum_up(own, results, stored, hour)
+                new_minutes[check_id] |= self._changed_minutes(own, results, known)
+        await self.uow.roll_ups.save_many(Grain.HOUR, new_hours)
+        await self.uow.roll_ups.save_many(Grain.MINUTE, new_minutes)
 
     async def _results_by_hour(
         self, check_id: CheckId, hours: Collection[datetime]
@@ -144,14 +157,13 @@ class Folding:
             return {}
         return await self.uow.roll_ups.load(check_ids, Grain.HOUR, first, self.raw_since)
 
-    async def _fold_minutes(
+    def _changed_minutes(
         self,
-        check_id: CheckId,
         spans: Sequence[Span],
         results: Sequence[Result],
         known: Mapping[datetime, RollUp],
-    ) -> None:
-        """Make the minutes in which a result lies; the others are told by the hour."""
+    ) -> dict[datetime, RollUp]:
+        """Sum up the minutes in which a result lies; the others are told by the hour."""
         by_minute: dict[datetime, list[Result]] = {}
         for result in results:
             by_minute.setdefault(result.slot.replace(second=0, microsecond=0), []).append(result)
@@ -163,8 +175,7 @@ class Folding:
             is_same = old is not None and sum(old.outcomes.values()) == len(inside)
             if old is None or not is_same or old.tally != tally(spans, begin, end):
                 changed[begin] = RollUp.of(spans, inside, begin, end)
-        if changed:
-            await self.uow.roll_ups.save(check_id, Grain.MINUTE, changed)
+        return changed
 
     async def _stored_hours(
         self, checks: Iterable[Check], days: Iterable[Day]
@@ -180,17 +191,15 @@ class Folding:
         spans: Mapping[CheckId, Sequence[Span]],
         hours: Mapping[CheckId, Mapping[datetime, RollUp]],
         day: Day,
-    ) -> list[RollUp]:
+    ) -> dict[CheckId, RollUp]:
         """Add up the hours of a local day for each check that it touches."""
-        rows = []
+        rows = {}
         for check in checks:
             if not _touches(spans[check.id], day):
                 continue
             counts = await self._counts_of_day(check.id, hours.get(check.id, {}), day)
             measured = tally(spans[check.id], day.begin, self._until(day.begin, day.end))
-            row = replace(counts, tally=measured)
-            await self.uow.roll_ups.save(check.id, Grain.DAY, {day.begin: row})
-            rows.append(row)
+            rows[check.id] = replace(counts, tally=measured)
         return rows
 
     async def _counts_of_day(
@@ -256,14 +265,13 @@ class _Page:
         cls,
         service: Service,
         zone: ZoneInfo,
+        days: Sequence[Day],
         strip: Strip | None,
         dirty: Mapping[CheckId, Collection[datetime]],
-        now: datetime,
     ) -> "_Page":
         hours = {hour for check in service.checks for hour in dirty.get(check.id, ())}
         dates = {local_date for hour in hours for local_date in _dates_of(hour, zone)}
         touched = [day_of(local_date, zone) for local_date in sorted(dates)]
-        days = last_days(now, zone)
         return cls(
             service=service,
             zone=zone,

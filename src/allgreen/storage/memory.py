@@ -621,6 +621,12 @@ class MemoryRollUpRepository(RollUpRepository):
         for bucket, row in rows.items():
             self._tables.roll_ups[check_id, grain, bucket] = row
 
+    async def save_many(
+        self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]
+    ) -> None:
+        for check_id, sums in rows.items():
+            await self.save(check_id, grain, sums)
+
     async def load(
         self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
     ) -> dict[CheckId, dict[datetime, RollUp]]:
@@ -633,6 +639,9 @@ class MemoryRollUpRepository(RollUpRepository):
 
     async def save_strip(self, service_id: ServiceId, strip: Strip) -> None:
         self._tables.strips[service_id] = strip
+
+    async def save_strips(self, strips: Mapping[ServiceId, Strip]) -> None:
+        self._tables.strips.update(strips)
 
     async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, Strip]:
         strips = self._tables.strips

@@ -24,8 +24,8 @@ from allgreen.storage.sql.tables import (
     rollup_hour,
     rollup_minute,
     services,
-    strips,
 )
+from allgreen.storage.sql.tables import strips as strips_table
 
 _TABLES = {Grain.MINUTE: rollup_minute, Grain.HOUR: rollup_hour, Grain.DAY: rollup_day}
 _MICROSECOND = timedelta(microseconds=1)
@@ -63,13 +63,31 @@ class SqlRollUpRepository(RollUpRepository):
         return [DirtyBucket(check_id=CheckId(row.check_id), hour=row.hour) for row in in_order]
 
     async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
-        if not rows:
+        await self.save_many(grain, {check_id: rows})
+
+    async def save_many(
+        self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]
+    ) -> None:
+        # In one order for all, so that two rounds cannot wait for each other.
+        asked = sorted(check_id for check_id, sums in rows.items() if sums)
+        if not asked:
             return
-        query = select(checks.c.workspace_id).where(checks.c.id == check_id)
-        workspace_id = (await self._connection.execute(query)).scalar_one()
-        own = {"check_id": check_id, "workspace_id": workspace_id}
-        sums = [{**own, "bucket": bucket, **_to_row(sum_)} for bucket, sum_ in rows.items()]
-        await upsert(self._connection, _TABLES[grain], sums)
+        query = select(checks.c.id, checks.c.workspace_id).where(checks.c.id.in_(asked))
+        workspaces = {row.id: row.workspace_id for row in await self._connection.execute(query)}
+        await upsert(
+            self._connection,
+            _TABLES[grain],
+            [
+                {
+                    "check_id": check_id,
+                    "workspace_id": workspaces[check_id],
+                    "bucket": bucket,
+                    **_to_row(sum_),
+                }
+                for check_id in asked
+                for bucket, sum_ in rows[check_id].items()
+            ],
+        )
 
     async def load(
         self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
@@ -87,22 +105,30 @@ class SqlRollUpRepository(RollUpRepository):
         return dict(found)
 
     async def save_strip(self, service_id: ServiceId, strip: Strip) -> None:
-        query = select(services.c.workspace_id).where(services.c.id == service_id)
-        workspace_id = (await self._connection.execute(query)).scalar_one()
-        row = {"service_id": service_id, "workspace_id": workspace_id, **_strip_to_row(strip)}
-        await upsert(self._connection, strips, [row])
+        await self.save_strips({service_id: strip})
+
+    async def save_strips(self, strips: Mapping[ServiceId, Strip]) -> None:
+        if not strips:
+            return
+        query = select(services.c.id, services.c.workspace_id).where(services.c.id.in_(strips))
+        workspaces = {row.id: row.workspace_id for row in await self._connection.execute(query)}
+        rows = [
+            {"service_id": each, "workspace_id": workspaces[each], **_strip_to_row(strips[each])}
+            for each in sorted(strips)
+        ]
+        await upsert(self._connection, strips_table, rows)
 
     async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, Strip]:
-        query = select(strips).where(strips.c.service_id.in_(list(service_ids)))
+        query = select(strips_table).where(strips_table.c.service_id.in_(list(service_ids)))
         rows = (await self._connection.execute(query)).all()
         return {ServiceId(row.service_id): strip_from_row(row) for row in rows}
 
     async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
         query = (
             select(services.c.id)
-            .outerjoin(strips, strips.c.service_id == services.c.id)
+            .outerjoin(strips_table, strips_table.c.service_id == services.c.id)
             .where(services.c.mode == Mode.ACTIVE)
-            .where(or_(strips.c.last.is_(None), strips.c.last < day))
+            .where(or_(strips_table.c.last.is_(None), strips_table.c.last < day))
             .order_by(services.c.id)
             .limit(limit)
         )
