@@ -139,7 +139,7 @@ async def open_platform(
                     preview=executor.preview,
                     guard=guard,
                     passwords=passwords,
-                    limits=Limits(clock),
+                    limits=Limits(),
                     links=links,
                     recent=recent,
                 )

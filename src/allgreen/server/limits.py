@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import time
 from collections.abc import Sequence
 from typing import Final, final
 
@@ -10,7 +11,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from allgreen.errors import TooManyError
-from allgreen.ports import Clock
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,8 +26,7 @@ CHECKS_PER_SERVICE: Final = parse("1 per 10 second")
 class Limits:
     """Counters of this process. A restart forgets them: they slow guessing down, no more."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def count(self, limit: RateLimitItem, *who: str, message: str) -> None:
@@ -38,7 +37,7 @@ class Limits:
         """
         if not self._limiter.hit(limit, *who):
             reset_at = self._limiter.get_window_stats(limit, *who).reset_time
-            wait_s = math.ceil(reset_at - self._clock.now().timestamp())
+            wait_s = math.ceil(reset_at - time.time())  # noqa: TID251 - the clock of the counters
             raise TooManyError(message, max(1, wait_s))
 
     def forget(self, limit: RateLimitItem, *who: str) -> None:

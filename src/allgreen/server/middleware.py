@@ -3,6 +3,7 @@
 from typing import Final, final
 from urllib.parse import urlsplit
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -74,10 +75,6 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class _TooLargeError(Exception):
-    """The body went over its limit while it was read."""
-
-
 @final
 class BodyLimit:
     """Refuses bodies over 1 MiB, also those that lie about their length or do not tell it."""
@@ -95,7 +92,6 @@ class BodyLimit:
         if told.isdigit() and int(told) > self._largest:
             await _too_large(scope, receive, send)
             return
-        has_begun = False
         received = 0
 
         async def receive_counted() -> Message:
@@ -103,20 +99,10 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._largest:
-                raise _TooLargeError
+                raise HTTPException(413)
             return message
 
-        async def send_noted(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive_counted, send_noted)
-        except _TooLargeError:
-            if has_begun:
-                raise
-            await _too_large(scope, receive, send)
+        await self._app(scope, receive_counted, send)
 
 
 @final

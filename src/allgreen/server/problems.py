@@ -163,6 +163,7 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
 _DETAILS = {
     "unreadable": "The body is not UTF-8 text, or not JSON.",
     "not_found": "There is nothing at this address.",
+    "too_large": "At most 1 MiB can be sent at once.",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +26,23 @@ def silent_port() -> int:
     return free_port()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database whose schema is made, to be copied: making it takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("empty")
+    settings = Settings(data_dir=folder)
+
+    async def make() -> None:
+        async with open_platform(settings, watches=False):
+            pass
+
+    asyncio.run(make())
+    return folder / "allgreen.db"
+
+
 @pytest.fixture
-def settings(tmp_path: Path, silent_port: int) -> Settings:
+def settings(tmp_path: Path, silent_port: int, empty_database: Path) -> Settings:
+    shutil.copy(empty_database, tmp_path)
     return Settings(
         data_dir=tmp_path,
         public_url=ADDRESS,

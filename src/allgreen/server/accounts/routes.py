@@ -16,7 +16,7 @@ from allgreen.server.accounts.schemas import (
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.auth.me import load_me
 from allgreen.server.auth.schemas import Me
-from allgreen.server.auth.sessions import clear_cookie, set_cookie
+from allgreen.server.auth.sessions import clear_cookie, current_session, set_cookie
 from allgreen.server.pages import render_page
 from allgreen.server.platform import get_platform
 from allgreen.server.wire import answers, render, render_nothing
@@ -57,12 +57,13 @@ async def register(
 async def log_in(
     request: Request,
     body: LogInInput,
-    access: Annotated[Access, permission(Permission.PUBLIC)],
+    _access: Annotated[Access, permission(Permission.PUBLIC)],
 ) -> Response:
     """Sign in with a new session; the one before it ends."""
     platform = get_platform(request)
+    before = await current_session(request)
     me, token = await actions.log_in(
-        platform, body, client=platform.client_of(request), before=access.session
+        platform, body, client=platform.client_of(request), before=before
     )
     response = render(me)
     set_cookie(response, token, keep=body.keep, settings=platform.settings)

@@ -118,8 +118,10 @@ class _Needs:
     permission: Permission
 
     async def __call__(self, request: Request) -> Access:
+        if self.permission in _WITHOUT_SESSION:
+            return Access(needed=self.permission, session=None)
         session = await current_session(request)
-        if session is None and self.permission not in _WITHOUT_SESSION:
+        if session is None:
             raise NotSignedInError
         return Access(needed=self.permission, session=session)
 

@@ -1,0 +1,255 @@
+"""Links in mails: pages that ask, tokens that work once, and addresses that must be proved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from allgreen.domain.identity import RecipientId
+from allgreen.domain.notice import NoticeKind
+from allgreen.server.platform import Platform
+from allgreen.server.settings import Settings
+from allgreen.storage.sql.rows import notice_from_row
+from allgreen.storage.sql.tables import outbox, recipients, workspaces
+from allgreen.testing import FakeClock
+from tests.api import PASSWORD, Person, person_of
+
+EVE = {"name": "Eve Stranger", "email": "eve@example.net", "password": PASSWORD}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With a mail server, which nobody asks here: the outbox is looked at instead."""
+    return settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:25")})
+
+
+@pytest.fixture
+async def eve(app: FastAPI, owner: Person) -> AsyncIterator[httpx2.AsyncClient]:
+    """Registered and signed in, with an address that is not proved."""
+    async with person_of(app) as client:
+        await client.post("/api/v1/accounts", json=EVE)
+        form = {"email": EVE["email"], "password": PASSWORD}
+        assert (await client.post("/api/v1/session", json=form)).status_code == 200
+        yield client
+
+
+async def links_to(platform: Platform, kind: NoticeKind) -> list[str]:
+    """Return the paths of the buttons in the mails of one kind, newest first."""
+    query = select(outbox).where(outbox.c.kind == kind).order_by(outbox.c.seq.desc())
+    async with platform.database.read() as connection:
+        rows = (await connection.execute(query)).mappings().all()
+    urls = [platform.links.of_notice(notice_from_row(row)).act for row in rows]
+    return [url.removeprefix(platform.settings.base_url) for url in urls]
+
+
+async def ask_stranger(owner: Person, platform: Platform, port: int) -> str:
+    """Add a stranger to the list of a service and return the path of the question."""
+    await owner.watch(f"http://127.0.0.1:{port}/", recipients=[{"email": "bo@example.net"}])
+    (path,) = await links_to(platform, NoticeKind.CONFIRM_RECIPIENT)
+    return path
+
+
+async def confirmed(platform: Platform) -> list[bool]:
+    async with platform.database.read() as connection:
+        return [
+            row[0] is not None
+            for row in await connection.execute(select(recipients.c.confirmed_at))
+        ]
+
+
+async def test_registering_answers_the_same_for_a_known_address(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    new = await anonymous.post("/api/v1/accounts", json=EVE)
+    known = await anonymous.post("/api/v1/accounts", json=EVE | {"email": "ana@example.org"})
+
+    assert (new.status_code, known.status_code) == (202, 202)
+    assert new.content == known.content
+    assert "set-cookie" not in new.headers
+    assert len(await links_to(platform, NoticeKind.VERIFY_EMAIL)) == 1
+
+
+async def test_until_its_address_is_proved_nothing_is_probed_for_an_account(
+    eve: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    me = (await eve.get("/api/v1/me")).json()
+    workspace = f"/api/v1/workspaces/{me['workspaces'][0]['id']}"
+
+    preview = await eve.post(
+        f"{workspace}/preview", json={"url": f"http://127.0.0.1:{silent_port}"}
+    )
+
+    assert me["email_verified"] is False
+    assert preview.status_code == 422
+    assert "Verify your address" in preview.json()["detail"]
+    assert await held(platform) == {"Nordlys": False, "Eve's workspace": True}
+
+
+async def held(platform: Platform) -> dict[str, bool]:
+    async with platform.database.read() as connection:
+        rows = await connection.execute(select(workspaces.c.name, workspaces.c.is_held))
+        return {row[0]: row[1] for row in rows}
+
+
+async def test_an_address_is_verified_by_the_button_and_not_by_looking(
+    eve: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    (path,) = await links_to(platform, NoticeKind.VERIFY_EMAIL)
+
+    looks = [await anonymous.get(path) for _ in range(10)]
+    looked = (await eve.get("/api/v1/me")).json()["email_verified"]
+    first, second = await anonymous.post(path), await anonymous.post(path)
+
+    assert {look.status_code for look in looks} == {200}
+    assert looked is False
+    assert (first.status_code, second.status_code) == (200, 404)
+    assert (await eve.get("/api/v1/me")).json()["email_verified"] is True
+    assert await held(platform) == {"Nordlys": False, "Eve's workspace": False}
+
+
+async def test_the_same_token_works_through_the_api(
+    eve: httpx2.AsyncClient, platform: Platform
+) -> None:
+    (path,) = await links_to(platform, NoticeKind.VERIFY_EMAIL)
+    token = path.rpartition("/")[2]
+
+    first = await eve.post("/api/v1/email/verify", json={"token": token})
+    second = await eve.post("/api/v1/email/verify", json={"token": token})
+
+    assert (first.status_code, second.status_code) == (204, 404)
+
+
+async def test_a_link_to_verify_lives_a_day(
+    eve: httpx2.AsyncClient, platform: Platform, clock: FakeClock
+) -> None:
+    (path,) = await links_to(platform, NoticeKind.VERIFY_EMAIL)
+
+    clock.advance(timedelta(hours=24, minutes=1))
+
+    assert (await eve.post(path)).status_code == 404
+
+
+async def test_the_mail_can_be_asked_for_again_five_times_an_hour(
+    eve: httpx2.AsyncClient, platform: Platform
+) -> None:
+    answers = [await eve.post("/api/v1/email/verify/resend") for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [202] * 5 + [429]
+    assert len(await links_to(platform, NoticeKind.VERIFY_EMAIL)) == 6
+
+
+async def test_a_stranger_is_told_after_the_button_and_not_after_looking(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    path = await ask_stranger(owner, platform, silent_port)
+
+    look = await anonymous.get(path)
+    looked = await confirmed(platform)
+    first, second = await anonymous.post(path), await anonymous.post(path)
+
+    assert "Be told about Checkout?" in look.text
+    assert looked == [False]
+    assert (first.status_code, second.status_code) == (200, 404)
+    assert await confirmed(platform) == [True]
+
+
+async def test_one_yes_counts_for_every_list_of_the_workspace_that_waits(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    path = await ask_stranger(owner, platform, silent_port)
+    await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=[{"email": "bo@example.net"}])
+
+    await anonymous.post(path)
+
+    assert await confirmed(platform) == [True, True]
+
+
+async def test_a_recipient_leaves_by_one_click_of_the_mail_program(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    await ask_stranger(owner, platform, silent_port)
+    path = await leave_path(platform)
+
+    look = await anonymous.get(path)
+    looked = await confirmed(platform)
+    left = await anonymous.post(
+        path,
+        content=b"List-Unsubscribe=One-Click",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+
+    assert "Leave the list of Checkout?" in look.text
+    assert looked == [False]
+    assert left.status_code == 200
+    assert await confirmed(platform) == []
+
+
+async def leave_path(platform: Platform) -> str:
+    async with platform.database.read() as connection:
+        recipient_id = str(await connection.scalar(select(recipients.c.id)))
+    return f"/leave/{platform.links.leave_token(recipient_id, 'bo@example.net')}"
+
+
+async def test_a_token_for_one_thing_does_nothing_else(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    confirm = await ask_stranger(owner, platform, silent_port)
+    leave = await leave_path(platform)
+
+    crossed = [
+        await anonymous.post(confirm.replace("/confirm/", "/leave/")),
+        await anonymous.post(leave.replace("/leave/", "/confirm/")),
+        await anonymous.post(leave.replace("/leave/", "/verify/")),
+    ]
+
+    assert [answer.status_code for answer in crossed] == [404, 404, 404]
+    assert await confirmed(platform) == [False]
+
+
+async def test_a_changed_token_is_not_found(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    await ask_stranger(owner, platform, silent_port)
+    path = await leave_path(platform)
+    start = len("/leave/")
+
+    changed = [
+        path[:at] + ("A" if path[at] != "A" else "B") + path[at + 1 :]
+        for at in range(start, len(path) - 1)
+    ]
+    answers = [await anonymous.post(each) for each in [*changed, "/leave/ä", "/leave/x", path[:-4]]]
+
+    assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_a_name_of_a_service_is_text_on_these_pages(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    await owner.watch(
+        f"http://127.0.0.1:{silent_port}/",
+        name="<script>alert(1)</script>{{7*7}}",
+        recipients=[{"email": "bo@example.net"}],
+    )
+    (path,) = await links_to(platform, NoticeKind.CONFIRM_RECIPIENT)
+
+    page = (await anonymous.get(path)).text
+
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
+
+
+async def test_a_recipient_that_was_removed_has_no_link(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, clock: FakeClock
+) -> None:
+    gone = RecipientId(platform.new_id())
+    token = platform.links.confirm_token(gone, "bo@example.net", at=clock.now())
+
+    answer = await anonymous.post(f"/confirm/{token}")
+
+    assert answer.status_code == 404

@@ -1,0 +1,58 @@
+"""A full disk and a database that went away: reads work as long as they can, nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from allgreen.server.platform import Platform
+from tests.api import Person, service_form
+
+
+@pytest.fixture
+def url(silent_port: int) -> str:
+    return f"http://127.0.0.1:{silent_port}/health"
+
+
+async def fill_up(platform: Platform) -> None:
+    """Let the database file grow no more, as on a full disk."""
+    async with platform.database.unit_of_work() as uow:
+        pages = await uow.connection.scalar(text("PRAGMA page_count"))
+        await uow.connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        await uow.commit()
+
+
+async def test_on_a_full_disk_writes_are_refused_and_reads_work(
+    owner: Person, platform: Platform, url: str
+) -> None:
+    service = await owner.watch(url)
+    await fill_up(platform)
+
+    answers = []
+    for number in range(200):
+        form = service_form(url, name=f"Service {number} " + "x" * 50)
+        answers.append(await owner.client.post(f"{owner.workspace}/services", json=form))
+        if answers[-1].status_code != 201:
+            break
+
+    refused = answers[-1]
+    assert (refused.status_code, refused.json()["code"]) == (507, "storage_full")
+    assert "disk is full" in refused.json()["detail"]
+    listed = (await owner.client.get(f"{owner.workspace}/services", params={"limit": 200})).json()
+    assert len(listed["items"]) == len(answers)
+    assert (await owner.client.get(f"/api/v1/services/{service['id']}")).status_code == 200
+    assert (await owner.client.get("/healthz")).status_code == 200
+
+
+async def test_without_its_database_it_says_so_and_names_no_file(
+    owner: Person, platform: Platform
+) -> None:
+    await platform.database.close()
+
+    answer = await owner.client.get("/api/v1/me")
+    health = await owner.client.get("/healthz")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert "allgreen.db" not in answer.text
+    assert (health.status_code, health.json()) == (503, {"status": "unavailable"})
