@@ -40,7 +40,7 @@ class Answer:
         is_whole: Whether `body` is all there was.
     """
 
-    __slots__ = ("_head", "_headers", "body", "is_whole", "status")
+    __slots__ = ("_head", "body", "is_whole", "status")
 
     def __init__(
         self, status: int, head: bytes | dict[str, str], body: bytes, *, is_whole: bool = True
@@ -49,8 +49,7 @@ class Answer:
         self.body = body
         self.is_whole = is_whole
         # Most checks never look at a header, so the head is taken apart when asked for.
-        self._head = head if isinstance(head, bytes) else b""
-        self._headers = head if isinstance(head, dict) else None
+        self._head = head
 
     @property
     def is_redirect(self) -> bool:
@@ -59,9 +58,9 @@ class Answer:
 
     def find_header(self, name: str) -> str | None:
         """Return a header by its lower-case name; values of repeated ones are joined."""
-        if self._headers is None:
-            self._headers = _split_head(self._head)
-        return self._headers.get(name)
+        if isinstance(self._head, bytes):
+            self._head = _split_head(self._head)
+        return self._head.get(name)
 
     def decode(self) -> str:
         """Return the body as text; what does not decode becomes a replacement character."""
@@ -79,41 +78,45 @@ def parse_plain(received: bytes, *, has_body: bool = True) -> Answer | None:
     Returns:
         `None` when the answer is unusual or not complete yet.
     """
+    status = _STATUS_LINES.get(received[:13])
     end = received.find(b"\r\n\r\n")
-    status = received[9:12]
-    if not 12 <= end < MAX_HEAD_BYTES or received[:9] not in _VERSIONS or not status.isdigit():
+    if status is None or not 12 <= end < MAX_HEAD_BYTES:
         return None
-    head = received[:end].lower()
-    at = head.find(b"\r\ncontent-length: ")
-    if at < 0 or not b"200" <= status <= b"599" or _is_unusual(head, at):
+    head = received[:end]
+    lowered = head.lower()
+    at = lowered.find(b"\r\ncontent-length: ")
+    if at < 0 or _is_unusual(lowered, at):
         return None
-    stop = head.find(b"\r", at + 18)
-    digits = head[at + 18 : end if stop < 0 else stop]
+    stop = lowered.find(b"\r", at + 18)
+    digits = lowered[at + 18 : end if stop < 0 else stop]
     if len(digits) > 5 or not digits.isdigit():
         return None
-    code, size, start = int(status), int(digits), end + 4
-    if not has_body or code in _BODILESS:
-        return Answer(code, received[:end], b"")
+    if not has_body or status in _BODILESS:
+        return Answer(status, head, b"")
+    size, start = int(digits), end + 4
     if len(received) - start < size or size > MAX_BODY_BYTES:
         return None
-    return Answer(code, received[:end], received[start : start + size])
+    return Answer(status, head, received[start : start + size])
 
 
-def _is_unusual(head: bytes, at: int) -> bool:
-    """Find a coding, a folded line, a NUL or a second length: all cases for the real parser."""
+def _is_unusual(lowered: bytes, at: int) -> bool:
+    """Find a coding, a second length, a folded line or a NUL: all cases for the real parser."""
     # `find` because `in` takes twice as long for bytes.
     return (
-        head.find(b"-encoding:") >= 0
-        or head.find(b"\ncontent-length", at + 2) >= 0
-        or head.find(b"\n ") >= 0
-        or head.find(b"\n\t") >= 0
-        or head.find(b"\0") >= 0
-        or head[12] not in _AFTER_STATUS
+        lowered.find(b"-encoding:") >= 0
+        or lowered.find(b"\ncontent-length", at + 2) >= 0
+        or lowered.find(b"\n ") >= 0
+        or lowered.find(b"\n\t") >= 0
+        or lowered.find(b"\0") >= 0
     )
 
 
-_AFTER_STATUS: Final = frozenset(b" \r")
-_VERSIONS: Final = frozenset({b"HTTP/1.1 ", b"HTTP/1.0 "})
+_STATUS_LINES: Final = {
+    b"HTTP/1.%d %d%c" % (minor, status, after): status
+    for minor in (0, 1)
+    for status in range(200, 600)
+    for after in b" \r"
+}
 
 
 @final

@@ -9,7 +9,6 @@ import errno
 import os
 import socket
 import ssl
-import sys
 import time
 from typing import Final, final
 
@@ -21,9 +20,11 @@ from allgreen.outbound.request import Request
 from allgreen.outbound.tls import TlsPolicies, explain_tls_error
 
 _READ_BYTES: Final = 16384
+# Found once: an enum member costs a look-up in the hottest lines of the program.
+_V4: Final = socket.AF_INET
+_V6: Final = socket.AF_INET6
 _STREAM: Final = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
 _NEEDS_SETBLOCKING: Final = not hasattr(socket, "SOCK_NONBLOCK")
-_IS_LINUX: Final = sys.platform == "linux"
 
 _OUR_ERRORS: Final = {
     errno.EMFILE: "This watcher has no file descriptors left.",
@@ -47,7 +48,7 @@ _TARGET_ERRORS: Final = {
 }
 
 
-# Plain numbers: an enum member costs a look-up in the hottest lines of the program.
+# Plain numbers, for the same reason.
 _CONNECTING: Final = 0
 _SHAKING_HANDS: Final = 1
 _SENDING: Final = 2
@@ -57,7 +58,7 @@ _ENDED: Final = 4
 
 @final
 class Connection:
-    """One question on one connection; its fields are final once `run` has returned.
+    """One question on one connection; its fields are final once it has ended.
 
     Attributes:
         answer: What came back; `None` with a fault.
@@ -163,7 +164,7 @@ class Connection:
                 self._shake_hands()
             elif state == _SENDING:
                 self._send()
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         except UnreadableAnswerError as error:
             self._fail(FailureClass.BODY, "broken answer", str(error))
@@ -195,17 +196,14 @@ class Connection:
 
     def _open(self, address: str) -> bool:
         """Begin to connect; tell whether there is something to wait for."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        target = self._request.target
         try:
             # The bare type: the class around it adds nothing that plain HTTP needs.
-            kind = socket.socket if self._request.target.is_secure else socket.SocketType
-            self._socket = opened = kind(family, _STREAM, 0)
+            kind = socket.socket if target.is_secure else socket.SocketType
+            self._socket = opened = kind(_V6 if ":" in address else _V4, _STREAM, 0)
             if _NEEDS_SETBLOCKING:
                 opened.setblocking(False)
-            if _IS_LINUX:
-                # Let the last packet of the handshake travel with the request: one less.
-                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
-            code = opened.connect_ex((address, self._request.target.port))
+            code = opened.connect_ex((address, target.port))
             if code in _UNDER_WAY:
                 self._fd = opened.fileno()
                 self._reactor.add(self._fd, self)
@@ -246,12 +244,17 @@ class Connection:
             server_hostname=self._request.target.host,
         )
         self._state = _SHAKING_HANDS
+        self._reactor.watch_writing(self._fd, self, wanted=False)
         self._shake_hands()
 
     def _shake_hands(self) -> None:
         secure = self._socket
         assert isinstance(secure, ssl.SSLSocket)
-        secure.do_handshake()
+        try:
+            secure.do_handshake()
+        except ssl.SSLWantWriteError:
+            self._reactor.watch_writing(self._fd, self, wanted=True)
+            return
         self.secured = time.monotonic()
         self.certificate_not_after = self._tls.find_expiry(secure)
         self._state = _SENDING
@@ -335,8 +338,9 @@ class Connection:
             self._ended.set_result(None)
 
     def _written_place(self) -> str:
-        port = self._request.target.port
-        return f"[{self._place}]:{port}" if ":" in self._place else f"{self._place}:{port}"
+        target, number = self._request.target, self._place
+        place = f"[{number}]:{target.port}" if ":" in number else f"{number}:{target.port}"
+        return place if target.address is not None else f"{target.host} ({place})"
 
 
 _UNDER_WAY: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})

@@ -109,7 +109,7 @@ class HttpClient:
         Args:
             request: What to ask.
             timeout_s: Limit for everything together: look-ups, connections, TLS, redirects,
-                headers, body. It holds to a twentieth of a second.
+                headers, body. It holds to a tenth of a second.
             announcement: Value of ``X-Allgreen-Check``; empty leaves the header out.
         """
         if self._reactor is None:
@@ -119,14 +119,16 @@ class HttpClient:
         asking: Request | None = request
         while asking is not None:
             target = asking.target
-            # A number needs no look-up, and no detour through another coroutine either.
-            addresses: Sequence[str] = (target.address or "",)
             if target.address is None:
                 addresses = await self._look_up(target, exchange, deadline)
+            else:
+                # A number needs no look-up, and no detour through another coroutine either.
+                addresses = (target.address,)
             if exchange.fault is None:
                 exchange.fault = self._vet(target, addresses)
             if exchange.fault is not None:
                 return exchange
+            addresses = addresses[:MAX_ADDRESSES]
             payload = asking.render(announcement)
             for at, address in enumerate(addresses):
                 connection = Connection(self._reactor, self._tls, asking, payload)
@@ -158,7 +160,7 @@ class HttpClient:
         if isinstance(found, Fault):
             exchange.fault = found
             return ()
-        return found[:MAX_ADDRESSES]
+        return found
 
     def _vet(self, target: Target, addresses: Sequence[str]) -> Fault | None:
         """Vet all numbers: one bad one among good ones is how a name is used against us."""

@@ -30,7 +30,7 @@ class Waiter(Protocol):
 
 
 class Reactor:
-    """What the ways of waiting share: deadlines, at most a twentieth of a second late."""
+    """What the ways of waiting share: deadlines, at most a tenth of a second late."""
 
     is_level_triggered = True
 

@@ -7,7 +7,7 @@ the same host. Parsing touches neither the network nor the clock.
 import ipaddress
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
@@ -34,6 +34,7 @@ class Target:
         port: 1 to 65535, also when the URL left it out.
         path: Path and query, percent-encoded; starts with ``/``.
         address: The number, when `host` is one; it needs no look-up.
+        is_secure: Whether the connection is encrypted.
     """
 
     scheme: str
@@ -41,11 +42,10 @@ class Target:
     port: int
     path: str
     address: str | None
+    is_secure: bool = field(init=False)
 
-    @property
-    def is_secure(self) -> bool:
-        """Whether the connection is encrypted."""
-        return self.scheme == "https"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_secure", self.scheme == "https")
 
     @property
     def origin(self) -> tuple[str, str, int]:

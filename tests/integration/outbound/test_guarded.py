@@ -92,7 +92,7 @@ async def test_no_hostile_url_reaches_a_listener() -> None:
         addresses("127.0.0.1", "::1"),
         addresses("127.0.0.1", "::ffff:127.0.0.2"),
         addresses("127.0.0.1", "169.254.169.254"),
-        addresses(*(["127.0.0.1"] + [f"127.0.3.{at}" for at in range(1, 61)])),
+        addresses(*(f"127.0.3.{at}" for at in range(1, 61)), "127.0.0.2"),
         lambda _, kind: Answer(("127.0.0.2",), ("a.example", "b.example")) if kind == "A" else None,
     ],
     ids=[
@@ -110,11 +110,13 @@ async def test_no_hostile_url_reaches_a_listener() -> None:
 async def test_a_name_with_one_bad_answer_among_good_ones_is_blocked(script: Script) -> None:
     async with inside() as listeners, scripted_dns(script) as dns:
         port = listeners[0].port
-        async with open_client(allow=f"127.0.0.1:{port}", dns=dns.address) as client:
+        allow = f"127.0.0.1:{port},127.0.3.0/24:{port}"
+        async with open_client(allow=allow, dns=dns.address) as client:
             exchange = await client.fetch(ask(f"http://name.example:{port}/"), 3)
 
     assert exchange.fault is not None
     assert exchange.fault.outcome is Outcome.BLOCKED
+    assert exchange.connections == []
     assert [listener.visits for listener in listeners] == [0] * len(listeners)
 
 
