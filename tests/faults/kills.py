@@ -20,6 +20,7 @@ from tests.platform import Person, Platform
 FAILURES = 3
 DELAY_SCALE = 0.02
 """Quick re-probes after 0.1 and 0.2 s instead of 5 and 10 s."""
+LOG = Path(__file__).parents[2] / ".dev/kills.log"
 _WAIT = threading.Event()
 
 
@@ -95,8 +96,7 @@ class KillRun:
             try:
                 return self._run(platform, sink, target)
             finally:
-                with contextlib.suppress(AssertionError):
-                    platform.kill()
+                _end(platform)
                 mail.stop()
                 target.stop()
 
@@ -212,6 +212,14 @@ class KillRun:
             probes=sum(map(len, target.log.values())),
             faults=(*verdict.faults, *slow),
         )
+
+
+def _end(platform: Platform) -> None:
+    """Kill it and keep its log, which is the first thing to read when a promise was broken."""
+    if platform.process is not None:
+        platform.kill()
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        LOG.write_text(platform.log, encoding="utf-8")
 
 
 def _settings(sink: SmtpSink, target: FlippingServer) -> dict[str, str]:
