@@ -191,6 +191,7 @@ test("somebody else's change in between is told, and kept", async () => {
 
 test("leaving a field tries the check, and says what it found", async () => {
   const { user } = openApp(NEW)
+  await screen.findByRole("complementary", { name: "Try it" })
 
   await user.type(await field("Request"), "https://api.nordlys.example/")
   await user.tab()
@@ -225,6 +226,7 @@ test("what a target sends is only ever text", async () => {
     ),
   )
   const { user } = openApp(NEW)
+  await screen.findByRole("complementary", { name: "Try it" })
 
   await user.type(await field("Request"), "https://api.nordlys.example/")
   await user.tab()
@@ -238,6 +240,7 @@ test("an address that may not be asked is told where it is tried", async () => {
   const errors = [{ field: "url", code: "blocked", message }]
   server.use(http.post("/api/v1/workspaces/w1/preview", () => problem(422, "invalid", { errors })))
   const { user } = openApp(NEW)
+  await screen.findByRole("complementary", { name: "Try it" })
 
   await user.type(await field("Request"), "http://10.0.0.1/")
   await user.tab()
@@ -324,4 +327,29 @@ test("a page that cannot be loaded can be tried again", async () => {
   await user.click(await press("Try again"))
 
   expect(await field("Name")).toBeVisible()
+})
+
+test("what is changed during a try is tried after it", async () => {
+  const answers: (() => void)[] = []
+  server.use(
+    http.post("/api/v1/workspaces/w1/preview", async ({ request }) => {
+      asked.push({ what: "try", body: await request.json(), version: null })
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return HttpResponse.json(PREVIEW)
+    }),
+  )
+  const { user } = openApp(NEW)
+  await user.type(await field("Request"), "https://api.nordlys.example/")
+  await screen.findByRole("complementary", { name: "Try it" })
+  await user.tab()
+  await waitFor(() => expect(answers).toHaveLength(1))
+
+  await user.type(await field("Status"), ", 204")
+  await user.tab()
+  expect(sent("try")).toHaveLength(1)
+  answers[0]?.()
+
+  await waitFor(() => expect(sent("try")).toHaveLength(2))
+  expect(sent("try")[1]?.body).toMatchObject({ expectations: { status: "200, 204" } })
+  answers[1]?.()
 })

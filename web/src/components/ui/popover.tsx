@@ -6,8 +6,6 @@ type PopoverProps = {
   /** What the button shows. */
   trigger: ReactNode
   triggerClassName?: string
-  /** The name of the button, where its content is not one. */
-  triggerLabel?: string
   /** The name of the panel. */
   label: string
   className?: string
@@ -16,7 +14,7 @@ type PopoverProps = {
 
 /** A button and the small panel it opens: the platform's popover closes by Esc and by a click beside it. */
 export function Popover(props: PopoverProps) {
-  const { trigger, triggerClassName, triggerLabel, label, className, children } = props
+  const { trigger, triggerClassName, label, className, children } = props
   const id = useId()
   const [open, setOpen] = useState(false)
   return (
@@ -25,7 +23,6 @@ export function Popover(props: PopoverProps) {
         type="button"
         className={triggerClassName}
         popoverTarget={id}
-        aria-label={triggerLabel}
         aria-expanded={open}
         aria-controls={id}
       >

@@ -58,7 +58,7 @@ function Speed({ preview, latencyMs }: { preview: Preview; latencyMs: number }) 
         <i style={phaseStyle(Math.max(0, (limit ?? 0) - latencyMs), 0.12)} />
       </div>
       <div className={`xs t3 num ${styles.phaseNames}`}>
-        {parts.map((part) => `${part.name} ${Math.round(part.ms)}`).join(" · ")}
+        {parts.map((part) => `${part.name} ${roundMs(part.ms)}`).join(" · ")}
       </div>
     </div>
   )
@@ -105,6 +105,11 @@ function listPhases(phases: Phases) {
     { name: "answer", ms: answer, strength: 1 },
   ]
   return all.flatMap(({ name, ms, strength }) => (ms === null ? [] : [{ name, ms, strength }]))
+}
+
+// On a loopback a phase takes microseconds; it took place all the same.
+function roundMs(ms: number): string {
+  return ms > 0 && ms < 0.5 ? "<1" : String(Math.round(ms))
 }
 
 function sum(a: number | null, b: number | null): number | null {

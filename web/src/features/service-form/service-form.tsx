@@ -1,7 +1,8 @@
 import { standardSchemaResolver } from "@hookform/resolvers/standard-schema"
-import { type ReactNode, useMemo } from "react"
+import { lazy, type ReactNode, Suspense, useMemo } from "react"
 import { FormProvider, useForm } from "react-hook-form"
 import type { ServiceInput } from "@/api/types.gen"
+import { Skeleton } from "@/components/ui/skeleton"
 import { ApiError } from "@/lib/api-error"
 import { AskSection } from "./ask-section"
 import { CorrectSection } from "./correct-section"
@@ -12,7 +13,6 @@ import { type FormValues, toServiceInput } from "./form-values"
 import { OftenSection } from "./often-section"
 import styles from "./service-form.module.css"
 import { ToldSection } from "./told-section"
-import { TryIt } from "./try-it"
 
 /** The parts of a service that were changed. */
 export type ChangedParts = Partial<ServiceInput>
@@ -33,6 +33,8 @@ type ServiceFormProps = {
   /** Send. A refusal is thrown as an `ApiError`. */
   onSave: (service: ServiceInput, changed: ChangedParts) => Promise<void>
 }
+
+const TryIt = lazy(async () => ({ default: (await import("./try-it")).TryIt }))
 
 /** A service in four questions, with proof beside them. */
 export function ServiceForm(props: ServiceFormProps) {
@@ -77,7 +79,11 @@ export function ServiceForm(props: ServiceFormProps) {
           <ToldSection hasMail={hasMail} />
           <FormFoot cancel={cancel} submitLabel={submitLabel} />
         </form>
-        {mayTry && <TryIt workspaceId={workspaceId} />}
+        {mayTry && (
+          <Suspense fallback={<Skeleton height={122} radius="var(--r-5)" />}>
+            <TryIt workspaceId={workspaceId} />
+          </Suspense>
+        )}
       </div>
     </FormProvider>
   )

@@ -1,5 +1,5 @@
 import { RotateCw } from "lucide-react"
-import { lazy, Suspense, useEffect, useEffectEvent } from "react"
+import { useEffect, useEffectEvent } from "react"
 import { useWatch } from "react-hook-form"
 import { Button } from "@/components/ui/button"
 import { StatusGlyph } from "@/components/ui/status-glyph"
@@ -7,21 +7,18 @@ import { cx } from "@/lib/class-names"
 import type { FormValues } from "./form-values"
 import { previewHeading } from "./preview-heading"
 import { readPreviewInput } from "./preview-input"
+import { PreviewFailure, PreviewResult } from "./preview-result"
 import pageStyles from "./service-form.module.css"
 import styles from "./try-it.module.css"
 import { usePreview } from "./use-preview"
 
-const loadResult = () => import("./preview-result")
-const PreviewResult = lazy(async () => ({ default: (await loadResult()).PreviewResult }))
-const PreviewFailure = lazy(async () => ({ default: (await loadResult()).PreviewFailure }))
-
 /** The proof beside the form: what a check would find right now. */
 export function TryIt({ workspaceId }: { workspaceId: string }) {
   const check = useWatch<FormValues, "checks.0">({ name: "checks.0" })
-  const { run, runIfChanged, preview, error, isPending, skipped } = usePreview(workspaceId)
+  const { run, runWhenLeft, preview, error, isPending, skipped } = usePreview(workspaceId)
   const input = readPreviewInput(check)
   const { state, heading } = previewHeading(preview, error)
-  useOnFieldLeft(() => runIfChanged(input))
+  useOnFieldLeft(() => runWhenLeft(input))
   return (
     <aside className={pageStyles.aside} aria-label="Try it">
       <div className={cx("slab", styles.try)} aria-busy={isPending}>
@@ -40,10 +37,8 @@ export function TryIt({ workspaceId }: { workspaceId: string }) {
             {preview || error ? "Try again" : "Try it"}
           </Button>
         </div>
-        <Suspense>
-          {error && <PreviewFailure error={error} />}
-          {!error && preview && <PreviewResult preview={preview} skipped={skipped} />}
-        </Suspense>
+        {error && <PreviewFailure error={error} />}
+        {!error && preview && <PreviewResult preview={preview} skipped={skipped} />}
         {!error && !preview && (
           <p className="sm t2">
             {input
