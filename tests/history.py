@@ -28,6 +28,7 @@ from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MOST_RUNS_AN_HOUR = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ def _spans(past: Past, now: datetime) -> Iterator[Span]:
 def _hours(
     past: Past, check: Check, spans: list[Span], now: datetime
 ) -> Iterator[tuple[datetime, RollUp]]:
-    runs = max(1, round(HOUR / check.schedule.every))
+    runs = min(MOST_RUNS_AN_HOUR, max(1, round(HOUR / check.schedule.every)))
     hour = (now - past.days * DAY).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     index = 0
     while hour < now:
