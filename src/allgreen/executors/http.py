@@ -21,6 +21,7 @@ from allgreen.ports import CheckExecutor, Clock
 EXCERPT_BYTES: Final = 1024
 
 _REMEMBERED_REQUESTS: Final = 20_000
+_REMEMBERED_BYTES: Final = 4096
 _FAILURES: Final = {"Status": FailureClass.STATUS, "Certificate": FailureClass.TLS}
 
 
@@ -96,7 +97,8 @@ class HttpCheckExecutor(CheckExecutor):
         request = _build_request(check.options, self._own_headers)
         if len(self._requests) >= _REMEMBERED_REQUESTS:
             self._requests.clear()
-        self._requests[check.id] = (check.version, request)
+        if len(request.render()) <= _REMEMBERED_BYTES:
+            self._requests[check.id] = (check.version, request)
         return request
 
     def _conclude(

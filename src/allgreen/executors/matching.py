@@ -123,7 +123,7 @@ def has_match(pattern: str, text: str) -> bool:
     return _compile_pattern(pattern).search(text) is not None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)  # each may hold 1 MiB
 def _compile_pattern(pattern: str) -> "re2._Regexp":
     if not pattern:
         raise ValueError("Write a pattern, such as queue: [0-9]+.")

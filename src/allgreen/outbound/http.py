@@ -94,7 +94,7 @@ class HttpClient:
 
         Args:
             guard: Decides which numbers may be reached.
-            resolver: Turns names into numbers.
+            resolver: Turns names into numbers; closed together with the client.
             tls: Whom to trust; the system's authorities when absent.
             reactor: How to wait for sockets; the fastest way of this system when absent.
         """
@@ -145,10 +145,14 @@ class HttpClient:
         return exchange
 
     async def aclose(self) -> None:
-        """Stop; what still runs ends as our fault, which says nothing about its target."""
+        """Stop, and close the resolver.
+
+        What still runs ends as our fault, which says nothing about its target.
+        """
         if self._reactor is not None:
             self._reactor.close()
             self._reactor = None
+        await self._resolver.aclose()
 
     async def _look_up(
         self, target: Target, exchange: Exchange, deadline: float

@@ -23,6 +23,8 @@ _LOOPBACK: Final = ("127.0.0.1",)
 _FIRST_WAIT_S: Final = 0.5
 # c-ares waits longer with each try and may start lower than asked; four fill the whole limit.
 _TRIES: Final = 4
+# ARES_AI_NOSORT of c-ares: its sorting opens a socket for every address that was found.
+_UNSORTED: Final = 1 << 7
 
 _OURS: Final = frozenset(
     {
@@ -65,7 +67,7 @@ class Resolver:
         Raises:
             SettingsError: `server` is not an address.
         """
-        self._server = None if server is None else _parse_server(server)
+        self._server = _parse_server(server) if server else None
         self._channel: aiodns.DNSResolver | None = None
         self._heard_at = 0.0
         self._sign_of_life: asyncio.Future[None] | None = None
@@ -114,19 +116,17 @@ class Resolver:
         return self._channel
 
     async def _look_up(self, name: str, ends_at: float) -> tuple[str, ...]:
-        lookup = self._open().getaddrinfo(name)
+        lookup = self._open().getaddrinfo(name, flags=_UNSORTED)
+        left_s = ends_at - time.monotonic()
+        # At half-time find out whether our DNS server is silent or only that of the target.
+        half_time = lookup.get_loop().call_later(left_s / 2, self._ask_for_sign_of_life)
         try:
-            half = (ends_at - time.monotonic()) / 2
-            done, _ = await asyncio.wait((lookup,), timeout=half)
-            if not done:
-                # Find out meanwhile whether our DNS server or that of the target is silent.
-                self._ask_for_sign_of_life()
-                done, _ = await asyncio.wait((lookup,), timeout=ends_at - time.monotonic())
-            if not done:
-                raise TimeoutError
-            nodes = lookup.result().nodes
+            async with asyncio.timeout(left_s):
+                nodes = (await lookup).nodes
         finally:
-            lookup.cancel()
+            half_time.cancel()
+        if len(nodes) == 1:
+            return (nodes[0].addr[0].decode("ascii", "replace"),)
         numbers = dict.fromkeys(node.addr[0].decode("ascii", "replace") for node in nodes)
         return tuple(sorted(numbers, key=_is_v6))
 
@@ -183,7 +183,8 @@ def _is_v6(address: str) -> bool:
 def _parse_server(server: str) -> str:
     host, _, port = server.rpartition(":") if _has_port(server) else (server, "", "53")
     try:
-        number = ipaddress.ip_address(host.strip("[]"))
+        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        number = ipaddress.ip_address(bare)
     except ValueError:
         number = None
     if number is None or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):

@@ -1,5 +1,6 @@
 """TLS: whom to trust, and what to say when trust fails."""
 
+import hashlib
 import ssl
 from typing import Final, final
 
@@ -55,7 +56,9 @@ class TlsPolicies:
         certificate = connection.getpeercert(binary_form=True)
         if certificate is None:
             return None
-        expiry = self._expiries.get(certificate)
+        # By its digest: a hostile certificate may be 100 KB long.
+        key = hashlib.sha256(certificate).digest()
+        expiry = self._expiries.get(key)
         if expiry is None:
             if len(self._expiries) >= _REMEMBERED_CERTIFICATES:
                 self._expiries.clear()
@@ -64,7 +67,7 @@ class TlsPolicies:
                 expiry = parsed.not_valid_after_utc.timestamp()
             except ValueError:
                 return None
-            self._expiries[certificate] = expiry
+            self._expiries[key] = expiry
         return expiry
 
 

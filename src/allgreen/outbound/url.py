@@ -8,7 +8,6 @@ import ipaddress
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
@@ -79,7 +78,6 @@ class Target:
         return parse_target(absolute, max_length=MAX_LOCATION_LENGTH + MAX_URL_LENGTH)
 
 
-@lru_cache(maxsize=8192)
 def parse_target(url: str, *, max_length: int = MAX_URL_LENGTH) -> Target:
     """Read a URL that a person typed or a target sent.
 

@@ -44,8 +44,14 @@ class DnsStub(asyncio.DatagramProtocol):
         host, port = self.transport.get_extra_info("sockname")[:2]
         return f"{host}:{port}"
 
+    @property
+    def port(self) -> int:
+        """Its port, also after it was closed."""
+        return self._port
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
+        self._port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)

@@ -119,13 +119,12 @@ async def open_client(
     reactor: Reactor | None = None,
 ) -> AsyncIterator[HttpClient]:
     """Make a client over real sockets, and close it."""
-    resolver = Resolver(dns)
-    client = HttpClient(guard=TargetGuard.parse(allow), resolver=resolver, tls=tls, reactor=reactor)
+    guard = TargetGuard.parse(allow)
+    client = HttpClient(guard=guard, resolver=Resolver(dns), tls=tls, reactor=reactor)
     try:
         yield client
     finally:
         await client.aclose()
-        await resolver.aclose()
 
 
 def ask(

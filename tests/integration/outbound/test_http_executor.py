@@ -235,3 +235,14 @@ async def test_a_clock_that_jumps_back_makes_no_negative_run() -> None:
         result = await executor.run(a_leased_check(a_check(url=target.url)))
 
     assert result.finished_at >= result.started_at
+
+
+async def test_a_large_request_is_sent_whole_though_it_is_not_remembered() -> None:
+    async with listen(answer(JSON)) as target, an_executor() as executor:
+        check = a_check(url=target.url, headers={"X-Large": "a" * 8000})
+        for _ in range(2):
+            await executor.run(a_leased_check(check))
+
+    assert executor._requests == {}
+    assert all(b"X-Large: " + b"a" * 8000 in head for head in target.heads)
+    assert len(target.heads) == 2
