@@ -6,6 +6,7 @@ thread, and healthy targets would look down while they wait.
 
 import asyncio
 import ipaddress
+import secrets
 import time
 from typing import Any, Final, final
 
@@ -52,8 +53,8 @@ _REASONS: Final = {
 class Resolver:
     """Look addresses up; belongs to the event loop in which it is first used.
 
-    Answers are kept for as long as their own TTL says, failures never. Verdicts are not kept at
-    all: whoever connects vets every number of every answer again.
+    c-ares keeps answers for as long as their own TTL says. Verdicts are not kept at all: whoever
+    connects vets every number of every answer again.
 
     ``localhost`` and names below it are 127.0.0.1 without a question (RFC 6761, section 6.3).
     """
@@ -91,7 +92,6 @@ class Resolver:
         except TimeoutError:
             pass
         else:
-            self._heard_at = time.monotonic()
             return addresses or self._explain(name, ares.ARES_ENODATA, "no data")
         return await self._explain_silence(name, started, ends_at)
 
@@ -136,7 +136,6 @@ class Resolver:
                 "our DNS server failed",
                 f"Our DNS server does not work: {meaning}. This says nothing about {name}.",
             )
-        self._heard_at = time.monotonic()
         reason, message = _REASONS.get(
             code, ("DNS error", f"The DNS answer for {{name}} cannot be used: {meaning}.")
         )
@@ -158,11 +157,15 @@ class Resolver:
         )
 
     def _ask_for_sign_of_life(self) -> asyncio.Future[None]:
-        """Ask for the root once for all who wait; any answer to it, good or bad, is a sign."""
+        """Ask once for all who wait whether our DNS server lives; any answer to it is a sign.
+
+        The name is a new one each time and cannot exist (RFC 6761, section 6.4), so that no cache
+        answers in place of the server.
+        """
         if self._sign_of_life is None or self._sign_of_life.done():
             sign: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sign_of_life = sign
-            answer = self._open().query_dns(".", "NS")
+            answer = self._open().query_dns(f"{secrets.token_hex(8)}.invalid", "A")
             answer.add_done_callback(lambda done: self._take_sign(done, sign))
         return self._sign_of_life
 
