@@ -7,7 +7,7 @@ The six kinds add up to exactly the window. A group pools its seconds. Percentag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -190,10 +190,10 @@ def worst_spans(by_check: Iterable[Sequence[Span]], begin: datetime, end: dateti
     """
     lists = [[_clip(span, begin, end) for span in spans] for spans in by_check]
     bounds = sorted({begin, end}.union(*({s.began_at, _end(s)} for spans in lists for s in spans)))
-    rows = [iter(_laid_out(spans, bounds)) for spans in lists]
+    rows = [_laid_out(spans, bounds) for spans in lists]
     merged: list[Span] = []
-    for first, last in pairwise(bounds):
-        kind = max((next(row) for row in rows), key=_WORSE.index, default=TimeKind.UNKNOWN)
+    for place, (first, last) in enumerate(pairwise(bounds)):
+        kind = max((row[place] for row in rows), key=_WORSE.index, default=TimeKind.UNKNOWN)
         began_at = merged.pop().began_at if merged and merged[-1].kind is kind else first
         merged.append(Span(kind=kind, began_at=began_at, ended_at=last))
     return merged
@@ -245,14 +245,17 @@ _WORSE = (
 )
 
 
-def _laid_out(spans: Sequence[Span], bounds: Sequence[datetime]) -> Iterator[TimeKind]:
+def _laid_out(spans: Sequence[Span], bounds: Sequence[datetime]) -> list[TimeKind]:
     """Return what each piece between two bounds counts as; one pass, however many spans."""
+    kinds: list[TimeKind] = []
     rest = iter(spans)
     span = next(rest, None)
     for first in bounds[:-1]:
         while span is not None and _end(span) <= first:
             span = next(rest, None)
-        yield span.kind if span is not None and span.began_at <= first else TimeKind.UNKNOWN
+        is_there = span is not None and span.began_at <= first
+        kinds.append(span.kind if span and is_there else TimeKind.UNKNOWN)
+    return kinds
 
 
 def _clip(span: Span, begin: datetime, end: datetime) -> Span:

@@ -13,7 +13,6 @@ from allgreen.domain.expectation import (
     Expectation,
     JsonOperator,
     JsonValue,
-    Not,
     StatusIs,
 )
 from allgreen.domain.result import Result
@@ -136,7 +135,7 @@ def _expectation_in_words(expectation: Expectation) -> Iterator[str]:
                 yield from _expectation_in_words(part)
         case AnyOf():
             yield " or ".join(_joined(_expectation_in_words(part)) for part in expectation.parts)
-        case Not():
+        case _:
             yield f"not {_joined(_expectation_in_words(expectation.part))}"
 
 

@@ -178,6 +178,16 @@ async def test_results_of_a_paused_service_are_history_only(scene: Scene) -> Non
     assert len(await scene.results()) == 1
 
 
+async def test_a_result_of_an_unknown_version_is_history_only(scene: Scene) -> None:
+    before = await scene.planned()
+
+    await scene.record(a_result(Outcome.FAIL, version=9, fence=99))
+
+    assert (await scene.service()).checks[0].state.bad == 0
+    assert await scene.planned() == before
+    assert len(await scene.results()) == 1
+
+
 async def test_results_of_checks_that_are_gone_are_dropped(scene: Scene) -> None:
     await scene.record(a_result(check_id=OTHER))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allgreen.domain.commands import DeleteService, PauseService, ResumeService
+from allgreen.domain.commands import DeleteService, PauseService, RegisterCheck, ResumeService
 from allgreen.domain.identity import CheckId
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade, Outcome, TimeKind
@@ -283,6 +283,34 @@ async def test_midnight_is_that_of_the_workspace() -> None:
 
     assert before == date(2026, 3, 2)
     assert (await _strip(scene)).first + 89 * DAY == date(2026, 3, 3)
+
+
+async def test_a_service_in_the_west_waits_for_its_own_midnight() -> None:
+    scene = Scene(clock=FakeClock(datetime(2026, 3, 3, 2, tzinfo=UTC)), zone="America/New_York")
+    await scene.watch(a_check(every=timedelta(weeks=1), anchor=scene.now))
+    await scene.run(Outcome.OK)
+    await _keeper(scene).keep()
+    before = await _strip(scene)
+
+    scene.clock.jump(datetime(2026, 3, 3, 4, 45, tzinfo=UTC))
+    await _keeper(scene).keep()
+
+    assert before.first + 89 * DAY == date(2026, 3, 2)
+    assert await _strip(scene) == before
+
+
+async def test_a_check_counts_from_the_day_on_which_it_was_added(scene: Scene) -> None:
+    await scene.run(Outcome.OK)
+    await _keeper(scene).keep()
+    scene.clock.advance(2 * DAY)
+    added = a_check(id=OTHER, anchor=scene.now)
+    await scene.handle(RegisterCheck(check=added, by=ACCOUNT, at=scene.now))
+    await scene.run(Outcome.OK, OTHER)
+
+    await _keeper(scene).keep()
+
+    assert list(await _sums(scene, Grain.DAY)) == [NOON - 12 * HOUR]
+    assert list(await _sums(scene, Grain.DAY, OTHER)) == [NOON + 36 * HOUR]
 
 
 async def test_another_zone_cuts_all_days_anew(scene: Scene) -> None:

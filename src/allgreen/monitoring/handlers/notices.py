@@ -77,8 +77,8 @@ class NoticeWriter:
     async def tell_end(self, event: IncidentResolved, turn: Turn) -> None:
         """Owe the end of an outage to those, and only those, who are told of its begin."""
         uow, incident = turn.uow, event.incident
-        if incident.resolution is None or incident.ended_at is None:
-            return
+        assert incident.resolution is not None
+        assert incident.ended_at is not None
         told = await uow.outbox.told(incident.id, NoticeKind.DOWN)
         notices = {notice.recipient_id: notice for notice in told if notice.state not in _NOT_TOLD}
         recipients = [each for each in await _confirmed(uow, incident) if each.id in notices]
