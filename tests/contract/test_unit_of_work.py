@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from allgreen.domain.check import CheckState
 from allgreen.domain.service import Service
-from allgreen.domain.status import TimeKind
+from allgreen.domain.status import ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp
 from allgreen.errors import NotFoundError, VersionConflictError
 from allgreen.ports import AuditRow, DirtyBucket, Grain, UnitOfWork
@@ -134,6 +135,33 @@ async def test_service_can_be_saved_after_its_savepoint_was_undone(storage: Stor
 
     async with storage.unit_of_work() as unit:
         assert (await unit.services.get(SERVICE)).name == "Till"
+
+
+async def test_state_that_was_undone_with_a_savepoint_can_be_stored_again(
+    storage: Storage,
+) -> None:
+    async def fail_in_part(unit: UnitOfWork, service: Service) -> None:
+        async with unit.savepoint():
+            await unit.services.save_states([service])
+            raise ZeroDivisionError
+
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.services.save([a_service()])
+        await unit.commit()
+    state = CheckState(health=ServiceHealth.UP, since=NOON)
+    check = replace(a_service().checks[0], state=state)
+    turned = replace(a_service(), health=ServiceHealth.UP, revision=1, checks=(check,))
+
+    async with storage.unit_of_work() as unit:
+        await unit.services.get(SERVICE, lock=True)
+        with pytest.raises(ZeroDivisionError):
+            await fail_in_part(unit, turned)
+        await unit.services.save_states([turned])
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.services.get(SERVICE) == turned
 
 
 async def test_work_after_a_commit_is_a_transaction_of_its_own(storage: Storage) -> None:

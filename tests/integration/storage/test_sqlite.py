@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import stat
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from allgreen.domain.check import HttpOptions
 from allgreen.errors import SettingsError, StorageFullError, StorageUnavailableError
 from allgreen.storage.sql import engines
 from allgreen.storage.sql.database import Database
-from allgreen.storage.sql.tables import results, services
+from allgreen.storage.sql.tables import results, services, workspaces
 from tests.contract.build import (
     MINUTE,
     NOON,
@@ -24,6 +26,7 @@ from tests.contract.build import (
     a_check,
     a_result,
     a_service,
+    a_slot,
 )
 from tests.integration.storage.conftest import SECRET_KEY
 
@@ -152,6 +155,31 @@ async def test_writer_who_waits_too_long_is_told_that_it_is_busy(
     async with Database(f"sqlite:///{path}", SECRET_KEY) as database, database.unit_of_work():
         with pytest.raises(StorageUnavailableError, match="is busy"):
             await database.unit_of_work().__aenter__()
+
+
+async def test_unit_of_work_keeps_writers_of_other_programs_out_from_its_begin(
+    database: Database, path: Path
+) -> None:
+    with closing(sqlite3.connect(path, timeout=0)) as other:
+        async with database.unit_of_work():
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("delete from services")
+
+        other.execute("delete from services")
+
+
+async def test_checks_of_a_held_workspace_are_not_handed_out(database: Database) -> None:
+    async with database.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.services.save([a_service()])
+        await unit.checks.plan(a_check().id, a_slot())
+        await unit.connection.execute(update(workspaces).values(is_held=True))
+        assert await unit.checks.next_due_at() is None
+        assert await unit.checks.lease(now=NOON, limit=1, owner="a", lease_for=MINUTE) == []
+
+        await unit.connection.execute(update(workspaces).values(is_held=False))
+        assert await unit.checks.next_due_at() == NOON
+        assert len(await unit.checks.lease(now=NOON, limit=1, owner="a", lease_for=MINUTE)) == 1
 
 
 # A full disk
