@@ -4,7 +4,7 @@ import gzip
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allgreen.outbound.answer import (
@@ -61,6 +61,7 @@ def test_anything_unusual_is_left_to_the_parser(data: bytes) -> None:
     assert parse_plain(data) is None
 
 
+@settings(deadline=None)
 @given(
     status=st.sampled_from([200, 204, 301, 404, 503]),
     body=st.binary(max_size=200),
@@ -235,6 +236,7 @@ def test_text_is_decoded_by_a_closed_list_of_charsets(
     assert Answer(200, {"content-type": content_type}, body).decode() == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(1, 50))
 def test_no_bytes_do_anything_but_end_or_be_refused(noise: bytes, piece: int) -> None:
     for data in (noise, b"HTTP/1.1 200 OK\r\n" + noise, PLAIN[:50] + noise):

@@ -3,7 +3,7 @@
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allgreen.errors import SettingsError, TargetBlockedError
@@ -57,6 +57,7 @@ def test_ranges_end_where_the_registry_says(inside: str, outside: str) -> None:
     assert guard.find_refusal(outside, 80) is None
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=6))
 def test_only_global_unicast_passes_in_ipv6(address: ipaddress.IPv6Address) -> None:
     passes = TargetGuard().find_refusal(str(address), 80) is None
@@ -64,6 +65,7 @@ def test_only_global_unicast_passes_in_ipv6(address: ipaddress.IPv6Address) -> N
     assert not passes or address in ipaddress.ip_network("2000::/3")
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_what_the_standard_library_calls_private_never_passes(
     address: ipaddress.IPv4Address,

@@ -1,7 +1,7 @@
 """How the URL of a target is read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allgreen.errors import TargetBlockedError
@@ -114,6 +114,7 @@ def test_a_location_that_leads_nowhere_is_refused(location: str) -> None:
         parse_target("http://example.com/").join(location)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
     for url in (text, f"http://{text}", f"https://example.com/{text}"):
