@@ -14,10 +14,7 @@ import pytest
 
 from tests.checkout import ROOT
 
-pytestmark = [
-    pytest.mark.timeout(300),  # a first build runs Vite
-    pytest.mark.xdist_group("wheel"),
-]
+pytestmark = pytest.mark.timeout(300)  # a first build runs Vite
 
 
 @pytest.fixture(scope="module")
