@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import select
 import time
+from abc import ABC, abstractmethod
 from typing import Final, Protocol, final
 
 _TICKS_PER_S: Final = 20
@@ -29,7 +30,7 @@ class Waiter(Protocol):
         """End at once: there will be no more calls."""
 
 
-class Reactor:
+class Reactor(ABC):
     """What the ways of waiting share: deadlines, at most a tenth of a second late."""
 
     is_level_triggered = True
@@ -39,17 +40,17 @@ class Reactor:
         self._due: dict[int, set[Waiter]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
+    @abstractmethod
     def add(self, fd: int, waiter: Waiter) -> None:
         """Call `waiter` whenever `fd` turns readable or writable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remove(self, fd: int) -> None:
         """Stop watching `fd`; call before it is closed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def watch_writing(self, fd: int, waiter: Waiter, *, wanted: bool) -> None:
         """Say whether `waiter` has something left to write."""
-        raise NotImplementedError
 
     def expire(self, waiter: Waiter, at: float) -> int:
         """Call `waiter` when the monotonic clock has passed `at`; returns a ticket."""
