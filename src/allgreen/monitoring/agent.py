@@ -14,7 +14,7 @@ from allgreen.ports import ResultSink
 logger = logging.getLogger(__name__)
 
 LAST_GASP = timedelta(seconds=2)
-"""How long to try to store the last results and to release what was not run."""
+"""How long to wait for a lease under way, and for the last results to be stored."""
 
 
 class Agent:
@@ -85,10 +85,14 @@ class Agent:
             task.cancel()
         if left:
             logger.warning("%d checks did not finish in time and were released", len(left))
-        await Patience("The shutdown").attempt(lambda: self._hand_over(list(left)))
+        patience = Patience("The end of the agent")
+        await patience.attempt(self._flush)
+        if left:
+            await patience.attempt(lambda: self._scheduler.release(list(left)))
 
-    async def _hand_over(self, left: list[CheckId]) -> None:
-        async with asyncio.timeout(LAST_GASP.total_seconds()):
-            await self._sink.flush()
-            if left:
-                await self._scheduler.release(left)
+    async def _flush(self) -> None:
+        try:
+            async with asyncio.timeout(LAST_GASP.total_seconds()):
+                await self._sink.flush()
+        except TimeoutError:
+            logger.error("The last results could not be stored; their checks are run again")

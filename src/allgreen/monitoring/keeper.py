@@ -78,7 +78,7 @@ class Keeper:
         now = self._clock.now()
         quarter = int(now.timestamp()) // int(QUARTER.total_seconds())
         if quarter != self._turned:
-            await self._turn_days(now)
+            await self._turn_days(now, stop)
             self._turned = quarter
         hour = int(now.timestamp()) // 3600
         if hour != self._swept:
@@ -101,10 +101,15 @@ class Keeper:
         self._hint(services)
         return count
 
-    async def _turn_days(self, now: datetime) -> None:
-        """Close the day of each service in whose zone midnight has passed."""
+    async def _turn_days(self, now: datetime, stop: asyncio.Event) -> None:
+        """Close the day of each service in whose zone midnight has passed.
+
+        What `stop` leaves open is closed after the next start.
+        """
         for day in _dates_on_earth(now):
             for service_id in await self._services_before(day):
+                if stop.is_set():
+                    return
                 await self._turn_day(service_id, now)
 
     async def _services_before(self, day: date) -> list[ServiceId]:

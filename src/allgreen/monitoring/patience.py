@@ -10,7 +10,7 @@ from allgreen.errors import StorageError
 logger = logging.getLogger(__name__)
 
 SHORTEST_WAIT = timedelta(milliseconds=200)
-LONGEST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=2)
 
 
 class Patience:

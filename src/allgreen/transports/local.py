@@ -33,7 +33,7 @@ SHORTEST_PAUSE = timedelta(milliseconds=20)
 LARGEST_BATCH = 500
 BATCH_EVERY = timedelta(milliseconds=250)
 MOST_KEPT = 10_000
-LONGEST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(seconds=2)
 MOST_HINTS = 100
 
 Recorder = Callable[[Sequence[Result]], Awaitable[None]]

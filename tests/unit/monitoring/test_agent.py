@@ -11,6 +11,7 @@ from allgreen.domain.identity import CheckId
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
 from allgreen.errors import StorageUnavailableError
+from allgreen.monitoring import agent as agent_module
 from allgreen.monitoring.agent import Agent
 from allgreen.monitoring.runner import CheckRunner
 from allgreen.monitoring.scheduler import LARGEST_BATCH, CheckScheduler
@@ -200,6 +201,29 @@ async def test_runs_that_do_not_finish_are_released() -> None:
     assert sink.results == []
     assert source.released == [leased.check.id for leased in checks]
     assert executor.running == 0
+
+
+async def test_results_that_cannot_be_stored_do_not_keep_the_agent_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class StuckSink(ListSink):
+        async def flush(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(agent_module, "LAST_GASP", SHORT)
+    checks, stop = _checks(1), asyncio.Event()
+    source, executor = ListedSource(*checks), GatedExecutor()
+    running = asyncio.create_task(_agent(source, executor, StuckSink()).run(stop))
+
+    async def it_runs() -> bool:
+        return executor.running == 1
+
+    await until(it_runs)
+    stop.set()
+    await running
+
+    assert source.released == [checks[0].check.id]
+    assert "could not be stored" in caplog.text
 
 
 async def test_a_source_that_fails_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -340,6 +340,17 @@ async def test_a_target_that_stays_blocked_is_told_to_the_admins_once(scene: Sce
     assert [row.action for row in await scene.audit()].count("service.blocked") == 1
 
 
+async def test_admins_are_told_which_check_is_blocked() -> None:
+    scene = Scene()
+    await scene.watch(a_check(), a_check(id=OTHER, url="http://127.0.0.2/"))
+    await scene.runs(outcomes("o"))
+
+    await scene.runs(outcomes("bbb"), OTHER)
+
+    (told,) = await scene.send_all()
+    assert told.facts["request"] == "GET http://127.0.0.2/"
+
+
 # Several checks, several services -----------------------------------------------------------------
 
 

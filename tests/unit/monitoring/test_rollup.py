@@ -299,6 +299,22 @@ async def test_a_service_in_the_west_waits_for_its_own_midnight() -> None:
     assert await _strip(scene) == before
 
 
+async def test_a_stopped_keeper_leaves_midnight_to_the_next_start(scene: Scene) -> None:
+    await scene.run(Outcome.OK)
+    await _keeper(scene).keep()
+    before = await _strip(scene)
+    scene.clock.advance(DAY)
+    stop = asyncio.Event()
+    stop.set()
+
+    await _keeper(scene).keep(stop)
+    stopped = await _strip(scene)
+    await _keeper(scene).keep()
+
+    assert stopped == before
+    assert (await _strip(scene)).first == before.first + DAY
+
+
 async def test_a_check_counts_from_the_day_on_which_it_was_added(scene: Scene) -> None:
     await scene.run(Outcome.OK)
     await _keeper(scene).keep()

@@ -95,13 +95,14 @@ class NoticeWriter:
         """Owe the admins the news that our guard keeps us from checking a service."""
         uow = turn.uow
         service = await uow.services.get(event.service_id)
+        check = max(service.checks, key=lambda check: check.state.blind)
         facts = Facts(
             service_name=service.name,
             workspace_name=await uow.workspaces.name(event.workspace_id),
             reason=service.reason,
             message=event.reason,
-            request=wording.request_in_words(service.checks[0]),
-            period=wording.period_in_words(service.checks[0].schedule.every),
+            request=wording.request_in_words(check),
+            period=wording.period_in_words(check.schedule.every),
             began_at=event.at,
             zone=await uow.workspaces.zone(event.workspace_id),
         )
