@@ -47,7 +47,8 @@ class Window:
 
 _WINDOWS = {
     Range.DAY: (1, Grain.MINUTE, timedelta(minutes=15)),
-    Range.WEEK: (7, Grain.HOUR, timedelta(hours=1)),
+    # Every 15 minutes is the default period: a bucket of one hour would never have enough samples.
+    Range.WEEK: (7, Grain.HOUR, timedelta(hours=2)),
     Range.MONTH: (30, Grain.HOUR, timedelta(hours=4)),
     Range.QUARTER: (90, Grain.HOUR, timedelta(hours=12)),
 }
