@@ -268,7 +268,7 @@ export const getWorkspace = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * List Deliveries
  *
- * List the messages of a workspace, newest first; without a mail server with their text.
+ * List the messages of a workspace, newest first, each with its text.
  */
 export const listDeliveries = <ThrowOnError extends boolean = true>(options: Options<ListDeliveriesData, ThrowOnError>): RequestResult<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

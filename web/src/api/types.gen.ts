@@ -206,8 +206,11 @@ export type Counts = {
  * One message owed to one address.
  *
  * Attributes:
+ * to: The address; of other members it is shown to owners only.
+ * to_name: Of the member it is for.
  * attempts: How often it was tried so far.
- * body_text: The message itself, while no mail server is set and it is kept here.
+ * sent_at: When the mail server took it, or when it was kept.
+ * body_text: The message as it is sent, without the links that act for its reader.
  */
 export type Delivery = {
     /**
@@ -217,7 +220,7 @@ export type Delivery = {
     /**
      * Body Text
      */
-    body_text?: string | null;
+    body_text: string;
     /**
      * Created At
      */
@@ -243,11 +246,19 @@ export type Delivery = {
      * Service Name
      */
     service_name: string | null;
-    state: NoticeState;
+    state: DeliveryState;
+    /**
+     * Subject
+     */
+    subject: string;
     /**
      * To
      */
-    to: string;
+    to: string | null;
+    /**
+     * To Name
+     */
+    to_name: string | null;
 };
 
 /**
@@ -265,6 +276,13 @@ export type DeliveryPage = {
      */
     next_cursor: string | null;
 };
+
+/**
+ * DeliveryState
+ *
+ * What became of a message, as people ask for it.
+ */
+export type DeliveryState = 'waiting' | 'sent' | 'kept' | 'given_up' | 'cancelled';
 
 /**
  * ExpectationsInput
@@ -654,13 +672,6 @@ export type Me = {
  * What a message says.
  */
 export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'blocked' | 'confirm_recipient' | 'verify_email';
-
-/**
- * NoticeState
- *
- * Life of an outbox row.
- */
-export type NoticeState = 'pending' | 'leased' | 'sent' | 'dead' | 'cancelled' | 'held';
 
 /**
  * Outage

@@ -1,20 +1,31 @@
 """Reads: what was sent to whom, and whom a link in a mail is for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from allgreen.domain.identity import RecipientId, WorkspaceId
+from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
+from allgreen.domain.notice import NoticeState
+from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
-from allgreen.notifiers.letters import LetterLinks, write_letter
+from allgreen.notifiers.letters import Letter, LetterLinks, write_letter
+from allgreen.notifiers.log import KEPT
 from allgreen.notifiers.rendering import render_text
 from allgreen.server.auth.access import Member
 from allgreen.server.platform import Platform
-from allgreen.server.recipients.schemas import Delivery
+from allgreen.server.recipients.schemas import Delivery, DeliveryState
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.rows import notice_from_row
-from allgreen.storage.sql.tables import deliveries, outbox, recipients, services
+from allgreen.storage.sql.tables import (
+    accounts,
+    deliveries,
+    memberships,
+    outbox,
+    recipients,
+    services,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +76,13 @@ async def list_deliveries(
     connection: AsyncConnection, member: Member, cut: Cut, platform: Platform
 ) -> list[Delivery]:
     """Return the messages of a workspace, newest first, and one more than asked for."""
-    attempts = (
-        select(func.count())
-        .where(deliveries.c.outbox_id == outbox.c.id)
-        .scalar_subquery()
-        .label("attempts")
-    )
     query = (
-        select(outbox, services.c.name.label("service_name"), attempts)
+        select(
+            outbox,
+            services.c.name.label("service_name"),
+            _ATTEMPTS.label("attempts"),
+            _WAS_KEPT.label("was_kept"),
+        )
         .outerjoin(services, services.c.id == outbox.c.service_id)
         .where(outbox.c.workspace_id == member.workspace_id)
         .order_by(outbox.c.id.desc())
@@ -80,33 +90,84 @@ async def list_deliveries(
     )
     if cut.after is not None:
         query = query.where(outbox.c.id < cut.after[0])
-    is_kept = platform.settings.smtp_url is None
-    return [
-        _show(row, body_text=_text_of(row, platform) if is_kept else None)
-        for row in (await connection.execute(query)).mappings()
-    ]
+    rows = (await connection.execute(query)).mappings().all()
+    readers = _Readers(member=member, members=await _load_members(connection, member.workspace_id))
+    return [_show(row, readers, platform) for row in rows]
 
 
-def _show(row: RowMapping, *, body_text: str | None) -> Delivery:
+async def _load_members(
+    connection: AsyncConnection, workspace_id: WorkspaceId
+) -> dict[AccountId, tuple[str, str]]:
+    """Return name and address of the members."""
+    query = (
+        select(accounts.c.id, accounts.c.name, accounts.c.email)
+        .join(memberships, memberships.c.account_id == accounts.c.id)
+        .where(memberships.c.workspace_id == workspace_id)
+    )
+    return {AccountId(row[0]): (row[1], row[2]) for row in await connection.execute(query)}
+
+
+_ATTEMPTS = (
+    select(func.count()).where(deliveries.c.outbox_id == outbox.c.id).correlate(outbox)
+).scalar_subquery()
+_WAS_KEPT = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.answer == KEPT)
+
+_STATES = {
+    NoticeState.PENDING: DeliveryState.WAITING,
+    NoticeState.LEASED: DeliveryState.WAITING,
+    NoticeState.HELD: DeliveryState.WAITING,
+    NoticeState.SENT: DeliveryState.SENT,
+    NoticeState.DEAD: DeliveryState.GIVEN_UP,
+    NoticeState.CANCELLED: DeliveryState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Readers:
+    """Whom messages go to, as far as the caller may know."""
+
+    member: Member
+    members: Mapping[AccountId, tuple[str, str]]
+
+    def name(self, row: RowMapping) -> str | None:
+        """Return the name of the member who is told, if it is one."""
+        account_id = self._account_of(row)
+        return self.members[account_id][0] if account_id else None
+
+    def address(self, row: RowMapping) -> str | None:
+        """Return where the message goes; addresses of other members are for owners only."""
+        account_id, member = self._account_of(row), self.member
+        is_shown = account_id in (None, member.account_id) or member.role is Role.OWNER
+        return str(row["address"]) if is_shown else None
+
+    def _account_of(self, row: RowMapping) -> AccountId | None:
+        # Not by the recipient: who has left the list has none any more, and stays a member.
+        same = (id_ for id_, (_, email) in self.members.items() if email == row["address"])
+        return next(same, None)
+
+
+def _show(row: RowMapping, readers: _Readers, platform: Platform) -> Delivery:
+    letter = _letter_of(row, platform)
     return Delivery(
         id=row["id"],
         kind=row["kind"],
         service_id=row["service_id"],
         service_name=row["service_name"],
-        to=row["address"],
-        state=row["state"],
+        to=readers.address(row),
+        to_name=readers.name(row),
+        state=DeliveryState.KEPT if row["was_kept"] else _STATES[row["state"]],
         attempts=row["attempts"],
         created_at=row["created_at"],
         sent_at=row["sent_at"],
         last_error=row["last_error"] or None,
-        body_text=body_text,
+        subject=letter.subject,
+        body_text=render_text(letter),
     )
 
 
-def _text_of(row: RowMapping, platform: Platform) -> str:
-    """Write the message as it would have been mailed, without links that act for its reader."""
+def _letter_of(row: RowMapping, platform: Platform) -> Letter:
+    """Write the message as it is mailed, without links that act for its reader."""
     notice = notice_from_row(row)
     links = LetterLinks(open=platform.links.of_notice(notice).open)
     written_at = notice.sent_at or platform.clock.now()
-    letter = write_letter(notice, links, host=platform.settings.base_url, now=written_at)
-    return render_text(letter)
+    return write_letter(notice, links, host=platform.settings.base_url, now=written_at)

@@ -25,7 +25,7 @@ async def list_deliveries(
     cut: Page,
     access: Annotated[Access, permission(Permission.DELIVERY_READ)],
 ) -> Response:
-    """List the messages of a workspace, newest first; without a mail server with their text."""
+    """List the messages of a workspace, newest first, each with its text."""
     platform = get_platform(request)
     async with platform.database.read() as connection:
         member = await access.workspace(connection, workspace_id)

@@ -2,8 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from allgreen.domain.notice import NoticeKind, NoticeState
+from allgreen.domain.notice import NoticeKind
+
+
+class DeliveryState(StrEnum):
+    """What became of a message, as people ask for it."""
+
+    WAITING = "waiting"
+    """It goes out at once, or is tried again."""
+    SENT = "sent"
+    """The mail server has taken it."""
+    KEPT = "kept"
+    """It reached nobody, because no mail server was set; it is read here."""
+    GIVEN_UP = "given_up"
+    """The mail server refused it for good, or for too long."""
+    CANCELLED = "cancelled"
+    """It was no longer true before it could go out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,21 +27,26 @@ class Delivery:
     """One message owed to one address.
 
     Attributes:
+        to: The address; of other members it is shown to owners only.
+        to_name: Of the member it is for.
         attempts: How often it was tried so far.
-        body_text: The message itself, while no mail server is set and it is kept here.
+        sent_at: When the mail server took it, or when it was kept.
+        body_text: The message as it is sent, without the links that act for its reader.
     """
 
     id: str
     kind: NoticeKind
     service_id: str | None
     service_name: str | None
-    to: str
-    state: NoticeState
+    to: str | None
+    to_name: str | None
+    state: DeliveryState
     attempts: int
     created_at: datetime
     sent_at: datetime | None
     last_error: str | None
-    body_text: str | None = None
+    subject: str
+    body_text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
