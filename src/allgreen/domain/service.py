@@ -380,15 +380,15 @@ def _after_silence(check: Check, result: Result) -> CheckState:
     if blind.blind < check.confirmation.blind:
         return blind
     blind = replace(blind, counts_as=TimeKind.UNKNOWN)
-    if state.health in (ServiceHealth.DOWN, ServiceHealth.UNKNOWN):
+    if state.health is ServiceHealth.DOWN:
         return replace(blind, reason=state.reason or result.reason)
+    # Failures before and after a time without evidence are not failures in a row.
+    forgetful = replace(blind, bad=0, good=0, slow=0, first_bad_slot=None)
+    if state.health is ServiceHealth.UNKNOWN:
+        return replace(forgetful, reason=state.reason or result.reason)
     return replace(
-        blind,
+        forgetful,
         health=ServiceHealth.UNKNOWN,
-        bad=0,
-        good=0,
-        slow=0,
-        first_bad_slot=None,
         reason=result.reason,
         since=_first_blind_slot(check, result),
     )

@@ -77,6 +77,7 @@ TRANSITIONS = {
     "silence, then failures": ("obbbfff", DOWN, 1, 0),
     "silence, then ok": ("obbbo", UP, 0, 0),
     "silence forgets failures": ("offbbbff", UNKNOWN, 0, 0),
+    "unknown, silence forgets failures": ("ffmmmf", UNKNOWN, 0, 0),
 }
 
 

@@ -71,7 +71,7 @@ class Model:
         self.health = ServiceHealth.DEGRADED if is_degraded else ServiceHealth.UP
 
     def _lose_sight(self) -> None:
-        if self.health in (ServiceHealth.UP, ServiceHealth.DEGRADED):
+        if self.health is not ServiceHealth.DOWN:
             self.health = ServiceHealth.UNKNOWN
             self.count.update(bad=0, good=0, slow=0)
 
