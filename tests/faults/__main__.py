@@ -51,8 +51,10 @@ def _plan(arguments: list[str]) -> KillPlan:
     parser.add_argument("--services", type=int, default=plan.services)
     parser.add_argument("--kills", type=int, default=plan.kills)
     parser.add_argument("--seed", type=int, default=plan.seed)
+    parser.add_argument("--slower", type=float, default=1, help="for a machine with other work")
     given = parser.parse_args(arguments)
-    return replace(plan, services=given.services, kills=given.kills, seed=given.seed)
+    plan = replace(plan, services=given.services, kills=given.kills, seed=given.seed)
+    return plan.slower(given.slower)
 
 
 def _say(line: str) -> None:

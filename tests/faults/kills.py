@@ -7,7 +7,7 @@ import random
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,19 @@ class KillPlan:
     first_probe_within_s: float = 5.0
     seed: int = 1
 
+    def slower(self, times: float) -> KillPlan:
+        """Return the same plan for a machine that has other work and is so many times slower."""
+        return replace(
+            self,
+            alive_s=(self.alive_s[0] * times, self.alive_s[1] * times),
+            up_s=(self.up_s[0] * times, self.up_s[1] * times),
+            down_s=(self.down_s[0] * times, self.down_s[1] * times),
+            settle_s=self.settle_s * times,
+            kept_within_s=self.kept_within_s * times,
+            asked_within_s=self.asked_within_s * times,
+            first_probe_within_s=self.first_probe_within_s * times,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KillReport:
@@ -72,8 +85,8 @@ class KillReport:
         yield f"probes that the target answered: {self.probes}"
         yield f"outages {verdict.outages}, {verdict.certain_outages} of them to be noticed for certain"
         yield f"incidents {verdict.incidents}, mails {verdict.mails}, second copies {verdict.duplicates}"
-        slowest = max(self.first_probes_s, default=0)
-        yield f"first probe after a start: {slowest:.1f} s at the most (goal: {plan.first_probe_within_s:g} s)"
+        probes = sorted(self.first_probes_s)
+        yield f"first probe after a start: median {probes[len(probes) // 2]:.1f} s, {probes[-1]:.1f} s at the most (goal: {plan.first_probe_within_s:g} s)"
         yield f"broken promises: {len(self.faults)}"
 
 
@@ -134,7 +147,7 @@ class KillRun:
 
     def _plan_flips(self, target: FlippingServer, paths: list[str], dice: random.Random) -> None:
         begin = now_s()
-        longest = self.plan.kills * (self.plan.alive_s[1] + 30)
+        longest = self.plan.kills * (self.plan.alive_s[1] + 60)
         plans = plan_flips(
             paths,
             dice,
