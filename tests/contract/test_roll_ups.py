@@ -68,6 +68,20 @@ async def test_sum_comes_back_as_it_was_saved_last(storage: Storage, grain: Grai
     assert found == {CHECK: {NOON: SUM, NOON + DAY: RollUp()}}
 
 
+async def test_sums_of_many_checks_are_saved_in_one_step(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.roll_ups.save(CHECK, Grain.DAY, {NOON: RollUp()})
+        await unit.roll_ups.save_many(
+            Grain.DAY, {OTHER: {NOON: RollUp(), NOON + DAY: SUM}, CHECK: {NOON: SUM}}
+        )
+        await unit.roll_ups.save_many(Grain.DAY, {CHECK: {}})
+        await unit.roll_ups.save_many(Grain.DAY, {})
+
+        found = await unit.roll_ups.load([CHECK, OTHER], Grain.DAY, NOON, NOON + 2 * DAY)
+
+    assert found == {CHECK: {NOON: SUM}, OTHER: {NOON: RollUp(), NOON + DAY: SUM}}
+
+
 async def test_loading_holds_the_begin_of_the_window_and_not_its_end(storage: Storage) -> None:
     sums = {NOON + n * HOUR: SUM for n in range(4)}
     async with storage.unit_of_work() as unit:
@@ -135,6 +149,18 @@ async def test_strip_comes_back_as_it_was_saved_last(storage: Storage) -> None:
         await unit.roll_ups.save_strip(SERVICE, STRIP)
 
         assert await unit.roll_ups.strips([SERVICE, ServiceId("unknown")]) == {SERVICE: STRIP}
+
+
+async def test_strips_of_many_services_are_saved_in_one_step(storage: Storage) -> None:
+    second = ServiceId("service-2")
+    empty = replace(STRIP, grades="n" * 90, details=())
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service(second))
+        await unit.roll_ups.save_strip(SERVICE, empty)
+        await unit.roll_ups.save_strips({second: empty, SERVICE: STRIP})
+        await unit.roll_ups.save_strips({})
+
+        assert await unit.roll_ups.strips([SERVICE, second]) == {SERVICE: STRIP, second: empty}
 
 
 async def test_active_services_without_a_strip_of_the_day_are_found(storage: Storage) -> None:

@@ -10,15 +10,16 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from allgreen.domain.check import HttpOptions
 from allgreen.errors import SettingsError, StorageFullError, StorageUnavailableError
 from allgreen.storage.sql import engines
 from allgreen.storage.sql.database import Database
-from allgreen.storage.sql.tables import results, services, workspaces
+from allgreen.storage.sql.tables import metadata, results, services, workspaces
 from tests.contract.build import (
     MINUTE,
     NOON,
@@ -30,6 +31,7 @@ from tests.contract.build import (
 )
 from tests.integration.storage.conftest import SECRET_KEY
 
+WHOLE_TABLES = {f"SCAN {table}" for table in (*metadata.tables, "earlier")}
 CANARY = "canary-5f1c2e"
 
 
@@ -180,6 +182,36 @@ async def test_checks_of_a_held_workspace_are_not_handed_out(database: Database)
         await unit.connection.execute(update(workspaces).values(is_held=False))
         assert await unit.checks.next_due_at() == NOON
         assert len(await unit.checks.lease(now=NOON, limit=1, owner="a", lease_for=MINUTE)) == 1
+
+
+async def test_frequent_statements_walk_an_index_and_never_a_whole_table(
+    database: Database,
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    async with database.unit_of_work() as unit:
+        event.listen(unit.connection.sync_connection, "before_cursor_execute", note)
+        await unit.checks.lease(now=NOON, limit=9, owner="agent-1", lease_for=MINUTE)
+        await unit.checks.next_due_at()
+        await unit.outbox.lease(now=NOON, limit=9, lease_for=MINUTE)
+        await unit.outbox.next_due_at()
+        await unit.outbox.cancel(SERVICE)
+        await unit.results.latest([a_check().id], limit=9)
+        await unit.results.delete_before(NOON, limit=9)
+        await unit.services.list_of_checks([a_check().id])
+        plans = [
+            row.detail
+            for statement, parameters in list(asked)
+            for row in await unit.connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            )
+        ]
+
+    assert len(plans) > 20
+    assert not [plan for plan in plans if plan in WHOLE_TABLES]
 
 
 # A full disk

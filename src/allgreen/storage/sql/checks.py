@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.check import Check, LeasedCheck, Slot
@@ -15,7 +15,7 @@ from allgreen.domain.identity import CheckId
 from allgreen.ports import CheckRepository
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.rows import check_from_row
-from allgreen.storage.sql.tables import checks, leases, workspaces
+from allgreen.storage.sql.tables import IS_ACTIVE, checks, leases, workspaces
 
 _FREE = {"owner": None, "leased_until": None}
 
@@ -36,7 +36,7 @@ class SqlCheckRepository(CheckRepository):
             select(leases.c.check_id)
             .join(workspaces, workspaces.c.id == leases.c.workspace_id)
             .where(
-                leases.c.is_active,
+                IS_ACTIVE,
                 workspaces.c.is_held.is_(False),
                 leases.c.due_at <= now,
                 _is_free(now),
@@ -72,17 +72,12 @@ class SqlCheckRepository(CheckRepository):
         ]
 
     async def next_due_at(self) -> datetime | None:
-        free_from = case(
-            (leases.c.leased_until > leases.c.due_at, leases.c.leased_until),
-            else_=leases.c.due_at,
-        )
-        query = (
-            select(func.min(free_from))
-            .join(workspaces, workspaces.c.id == leases.c.workspace_id)
-            .where(leases.c.is_active, workspaces.c.is_held.is_(False))
-        )
-        instant: datetime | None = (await self._connection.execute(query)).scalar_one()
-        return instant
+        # Two walks along an index instead of one over all checks.
+        free = self._first(leases.c.due_at, leases.c.leased_until.is_(None))
+        leased = self._first(leases.c.leased_until, leases.c.leased_until.is_not(None))
+        query = select(free.scalar_subquery(), leased.scalar_subquery())
+        instants = (await self._connection.execute(query)).one()
+        return min((instant for instant in instants if instant is not None), default=None)
 
     async def plan(self, check_id: CheckId, slot: Slot) -> None:
         await self.plan_many({check_id: slot})
@@ -130,6 +125,16 @@ class SqlCheckRepository(CheckRepository):
             .values(fence=leases.c.fence + 1, **_FREE)
         )
         return (await self._connection.execute(void)).rowcount
+
+    @staticmethod
+    def _first(instant: Column[datetime], condition: ColumnElement[bool]) -> Select[datetime]:
+        return (
+            select(instant)
+            .join(workspaces, workspaces.c.id == leases.c.workspace_id)
+            .where(IS_ACTIVE, workspaces.c.is_held.is_(False), instant.is_not(None), condition)
+            .order_by(instant)
+            .limit(1)
+        )
 
     async def _definitions(self, ids: Sequence[CheckId]) -> dict[CheckId, Check]:
         if not ids:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import IncidentId, ServiceId
@@ -14,9 +14,8 @@ from allgreen.domain.notice import Notice, NoticeState
 from allgreen.ports import OutboxRepository
 from allgreen.storage.sql.dialect import insert_new
 from allgreen.storage.sql.rows import notice_from_row, notice_to_row
-from allgreen.storage.sql.tables import deliveries, outbox
+from allgreen.storage.sql.tables import IS_OPEN, deliveries, outbox
 
-_OPEN = (NoticeState.PENDING, NoticeState.LEASED)
 _earlier = outbox.alias("earlier")
 # Two notices without a service or a recipient never wait for each other: NULL equals nothing.
 _IS_FIRST = ~exists().where(
@@ -24,7 +23,7 @@ _IS_FIRST = ~exists().where(
     _earlier.c.recipient_id == outbox.c.recipient_id,
     _earlier.c.channel == outbox.c.channel,
     _earlier.c.seq < outbox.c.seq,
-    _earlier.c.state.in_(_OPEN),
+    text("earlier.state IN ('pending', 'leased')"),
 )
 
 
@@ -45,7 +44,7 @@ class SqlOutboxRepository(OutboxRepository):
         )
         due = (
             select(outbox.c.seq)
-            .where(is_due, _IS_FIRST)
+            .where(IS_OPEN, is_due, _IS_FIRST)
             .order_by(outbox.c.seq)
             .limit(limit)
             .with_for_update(of=outbox, skip_locked=True)
@@ -93,7 +92,7 @@ class SqlOutboxRepository(OutboxRepository):
 
     async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
         cancel = update(outbox).where(
-            outbox.c.service_id == service_id, outbox.c.state == NoticeState.PENDING
+            IS_OPEN, outbox.c.service_id == service_id, outbox.c.state == NoticeState.PENDING
         )
         if kinds is not None:
             cancel = cancel.where(outbox.c.kind.in_(list(kinds)))
@@ -115,14 +114,14 @@ class SqlOutboxRepository(OutboxRepository):
             (outbox.c.state == NoticeState.LEASED, outbox.c.leased_until),
             else_=outbox.c.due_at,
         )
-        query = select(func.min(free_from)).where(outbox.c.state.in_(_OPEN), _IS_FIRST)
+        query = select(func.min(free_from)).where(IS_OPEN, _IS_FIRST)
         instant: datetime | None = (await self._connection.execute(query)).scalar_one()
         return instant
 
     async def void_leases(self) -> int:
         void = (
             update(outbox)
-            .where(outbox.c.state == NoticeState.LEASED)
+            .where(IS_OPEN, outbox.c.state == NoticeState.LEASED)
             .values(state=NoticeState.PENDING, leased_until=None, fence=outbox.c.fence + 1)
         )
         return (await self._connection.execute(void)).rowcount

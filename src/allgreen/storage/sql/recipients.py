@@ -17,7 +17,7 @@ from allgreen.errors import NotFoundError
 from allgreen.ports import RecipientRepository
 from allgreen.storage.sql.dialect import upsert
 from allgreen.storage.sql.rows import recipient_from_row, recipient_to_row
-from allgreen.storage.sql.tables import accounts, memberships, outbox
+from allgreen.storage.sql.tables import IS_OPEN, accounts, memberships, outbox
 from allgreen.storage.sql.tables import recipients as recipients_table
 
 
@@ -81,7 +81,7 @@ class SqlRecipientRepository(RecipientRepository):
     async def _remove(self, ids: Collection[RecipientId]) -> None:
         if not ids:
             return
-        owed = outbox.c.recipient_id.in_(ids), outbox.c.state == NoticeState.PENDING
+        owed = IS_OPEN, outbox.c.recipient_id.in_(ids), outbox.c.state == NoticeState.PENDING
         cancel = update(outbox).where(*owed).values(state=NoticeState.CANCELLED)
         await self._connection.execute(cancel)
         await self._connection.execute(

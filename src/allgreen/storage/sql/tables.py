@@ -181,11 +181,22 @@ leases = Table(
     Column("owner", Text),
     Column("leased_until", Instant),
 )
+# A partial index serves only queries that repeat its condition word by word, without parameters:
+# hence these texts, which the repositories use too.
+IS_ACTIVE = text("leases.is_active")
+_WHERE_ACTIVE = text("is_active")
 Index(
     "ix_leases_due_at",
     leases.c.due_at,
-    sqlite_where=text("is_active"),
-    postgresql_where=text("is_active"),
+    sqlite_where=_WHERE_ACTIVE,
+    postgresql_where=_WHERE_ACTIVE,
+)
+_WHERE_LEASED = text("leased_until IS NOT NULL")
+Index(
+    "ix_leases_leased_until",
+    leases.c.leased_until,
+    sqlite_where=_WHERE_LEASED,
+    postgresql_where=_WHERE_LEASED,
 )
 
 recipients = Table(
@@ -312,16 +323,17 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("last_error", Line, nullable=False),
 )
-_IS_OPEN = text("state IN ('pending', 'leased')")
-Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN)
+IS_OPEN = text("outbox.state IN ('pending', 'leased')")
+_WHERE_OPEN = text("state IN ('pending', 'leased')")
+Index("ix_outbox_open", outbox.c.seq, sqlite_where=_WHERE_OPEN, postgresql_where=_WHERE_OPEN)
 Index(
     "ix_outbox_order",
     outbox.c.service_id,
     outbox.c.recipient_id,
     outbox.c.channel,
     outbox.c.seq,
-    sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
+    sqlite_where=_WHERE_OPEN,
+    postgresql_where=_WHERE_OPEN,
 )
 Index("ix_outbox_incident_id", outbox.c.incident_id)
 Index("ix_outbox_workspace_id", outbox.c.workspace_id, outbox.c.seq)

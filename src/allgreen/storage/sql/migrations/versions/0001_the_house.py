@@ -83,14 +83,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="uq_outbox_id"),
         sa.UniqueConstraint("key", name="uq_outbox_key"),
     )
+    op.create_index("ix_outbox_incident_id", "outbox", ["incident_id"])
     op.create_index(
-        "ix_outbox_due_at",
+        "ix_outbox_open",
         "outbox",
-        ["due_at"],
+        ["seq"],
         sqlite_where=sa.text("state IN ('pending', 'leased')"),
         postgresql_where=sa.text("state IN ('pending', 'leased')"),
     )
-    op.create_index("ix_outbox_incident_id", "outbox", ["incident_id"])
     op.create_index(
         "ix_outbox_order",
         "outbox",
@@ -402,4 +402,11 @@ def upgrade() -> None:
         ["due_at"],
         sqlite_where=sa.text("is_active"),
         postgresql_where=sa.text("is_active"),
+    )
+    op.create_index(
+        "ix_leases_leased_until",
+        "leases",
+        ["leased_until"],
+        sqlite_where=sa.text("leased_until IS NOT NULL"),
+        postgresql_where=sa.text("leased_until IS NOT NULL"),
     )
