@@ -20,9 +20,11 @@ HEADING = "## kill -9 under flipping services"
 
 def main(arguments: list[str]) -> int:
     """Run what is asked for; 0 when every promise was kept."""
-    plan = _plan(arguments)
+    plan, slower = _plan(arguments)
     report = KillRun(plan, tell=_say).go()
     figures = list(report.lines(plan))
+    if slower != 1:
+        figures.append(f"on a machine with other work: every time is allowed {slower:g}-fold")
     for line in figures:
         _say(line)
     for fault in report.faults:
@@ -45,7 +47,7 @@ def write_section(path: Path, heading: str, lines: Iterable[str]) -> None:
     path.write_text(f"{new.rstrip()}\n", encoding="utf-8")
 
 
-def _plan(arguments: list[str]) -> KillPlan:
+def _plan(arguments: list[str]) -> tuple[KillPlan, float]:
     plan = KillPlan()
     parser = argparse.ArgumentParser(prog="./dev faults")
     parser.add_argument("--services", type=int, default=plan.services)
@@ -54,7 +56,7 @@ def _plan(arguments: list[str]) -> KillPlan:
     parser.add_argument("--slower", type=float, default=1, help="for a machine with other work")
     given = parser.parse_args(arguments)
     plan = replace(plan, services=given.services, kills=given.kills, seed=given.seed)
-    return plan.slower(given.slower)
+    return plan.slower(given.slower), given.slower
 
 
 def _say(line: str) -> None:
