@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query"
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query"
 import { ApiError, isSignedOut } from "@/lib/api-error"
 
 const RETRIES = 2
@@ -8,19 +8,18 @@ const RETRIES = 2
  *
  * The event stream invalidates what changed, so nothing polls; a tab that comes back refetches.
  *
- * @param onSignedOut Called once a query learns that the session has ended.
+ * @param onSignedOut Called when a query or a mutation learns that the session has ended.
  */
 export function createQueryClient(onSignedOut: () => void = () => {}): QueryClient {
+  const onError = (error: unknown) => {
+    if (isSignedOut(error)) onSignedOut()
+  }
   return new QueryClient({
-    queryCache: new QueryCache({ onError: (error) => isSignedOut(error) && onSignedOut() }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: { staleTime: 30_000, retry: shouldRetry },
-      mutations: {
-        retry: false,
-        onError: (error) => {
-          if (isSignedOut(error)) onSignedOut()
-        },
-      },
+      mutations: { retry: false },
     },
   })
 }

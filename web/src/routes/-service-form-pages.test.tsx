@@ -156,6 +156,18 @@ test("a refusal without a field is told at the end of the form", async () => {
   expect(await screen.findByText(detail)).toBeInTheDocument()
 })
 
+test("a session that ended meanwhile costs nothing that was typed", async () => {
+  server.use(http.post("/api/v1/workspaces/w1/services", () => problem(401, "not_signed_in")))
+  const { user } = openApp(NEW)
+
+  await user.type(await field("Name"), "Orders API")
+  await user.type(await field("Request"), "https://api.nordlys.example/")
+  await user.click(await press("Start watching"))
+
+  expect(await screen.findByText(/Sign in in another tab, then save here/)).toBeInTheDocument()
+  expect(await field("Name")).toHaveValue("Orders API")
+})
+
 test("only what was changed is sent, with the version that was shown", async () => {
   const { user, router } = openApp(EDIT)
   const name = await field("Name")
@@ -352,4 +364,27 @@ test("what is changed during a try is tried after it", async () => {
   await waitFor(() => expect(sent("try")).toHaveLength(2))
   expect(sent("try")[1]?.body).toMatchObject({ expectations: { status: "200, 204" } })
   answers[1]?.()
+})
+
+test("leaving asks before it throws away what was typed", async () => {
+  const { user, router } = openApp(EDIT)
+  await user.type(await field("Name"), " 2")
+
+  await user.click(screen.getByRole("link", { name: "Cancel" }))
+  const question = await screen.findByRole("dialog", { name: "Leave without saving?" })
+  await user.click(within(question).getByRole("button", { name: "Stay" }))
+  expect(await field("Name")).toHaveValue("Checkout API 2")
+  await user.click(screen.getByRole("link", { name: "Cancel" }))
+  await user.click(await press("Leave"))
+
+  await waitFor(() => expect(router.state.location.href).toBe("/workspaces/w1?open=s1"))
+  expect(sent("edit")).toEqual([])
+})
+
+test("leaving a form that nobody touched asks nothing", async () => {
+  const { user, router } = openApp(EDIT)
+
+  await user.click(await screen.findByRole("link", { name: "Cancel" }))
+
+  await waitFor(() => expect(router.state.location.href).toBe("/workspaces/w1?open=s1"))
 })

@@ -10,9 +10,6 @@ configure({ asyncUtilTimeout: 10_000 })
 
 fillJsdomGaps()
 
-// A page of its own chunk takes a while to arrive on a busy machine.
-configure({ asyncUtilTimeout: 10_000 })
-
 beforeAll(() => {
   server.listen({ onUnhandledFrame: "error" })
   configureApiClient()

@@ -3,13 +3,14 @@ import { lazy, type ReactNode, Suspense, useMemo } from "react"
 import { FormProvider, useForm } from "react-hook-form"
 import type { ServiceInput } from "@/api/types.gen"
 import { Skeleton } from "@/components/ui/skeleton"
-import { ApiError } from "@/lib/api-error"
+import { ApiError, isSignedOut } from "@/lib/api-error"
 import { AskSection } from "./ask-section"
 import { CorrectSection } from "./correct-section"
 import { placeErrors } from "./field-errors"
 import { FormFoot } from "./form-foot"
 import { createFormSchema } from "./form-schema"
 import { type FormValues, toServiceInput } from "./form-values"
+import { LeaveGuard } from "./leave-guard"
 import { OftenSection } from "./often-section"
 import styles from "./service-form.module.css"
 import { ToldSection } from "./told-section"
@@ -79,6 +80,7 @@ export function ServiceForm(props: ServiceFormProps) {
           <ToldSection hasMail={hasMail} />
           <FormFoot cancel={cancel} submitLabel={submitLabel} />
         </form>
+        <LeaveGuard />
         {mayTry && (
           <Suspense fallback={<Skeleton height={122} radius="var(--r-5)" />}>
             <TryIt workspaceId={workspaceId} />
@@ -90,6 +92,8 @@ export function ServiceForm(props: ServiceFormProps) {
 }
 
 function messageOf(error: unknown): string {
+  // Going to the log-in page would throw away what was typed.
+  if (isSignedOut(error)) return "Your session has ended. Sign in in another tab, then save here."
   if (error instanceof ApiError) return error.message
   return "This could not be saved because of an error on this page. Reload it and try again."
 }
