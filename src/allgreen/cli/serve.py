@@ -33,13 +33,18 @@ async def serve_until_stopped(settings: Settings) -> None:
         settings = _with_real_port(settings, listener)
         async with open_platform(settings) as platform:
             setup_token = await renew_setup_token(platform.database, platform.clock.now())
-            server = _Server(platform, lambda: _tell_ready(settings, setup_token))
+            server = PlatformServer(platform, lambda: _tell_ready(settings, setup_token))
             with _signals_to(server.stop):
                 await server.serve(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn, stopped by us: it would end the process before the monitor has stopped."""
+class PlatformServer(uvicorn.Server):
+    """Uvicorn, stopped by us: it would end the process before the monitor has stopped.
+
+    Args:
+        platform: What it serves.
+        on_ready: Called once it answers.
+    """
 
     def __init__(self, platform: Platform, on_ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
@@ -59,6 +64,7 @@ class _Server(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
@@ -71,6 +77,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve_until_stopped`."""
         yield
 
 

@@ -76,7 +76,7 @@ class PasswordPool:
 def find_weakness(password: str, *, name: str, email: str) -> str | None:
     """Return why a password is too easy to guess; `None` when nothing speaks against it."""
     plain = _letters(password)
-    if plain in _COMMON or _without_tail(plain) in _COMMON:
+    if plain in _COMMON or _letters(password.rstrip(_TAIL)) in _COMMON:
         return "This password is among the first that are tried. Use a few words of your own."
     if len(set(password)) < 5:
         return "This password repeats the same few characters. Use a few words."
@@ -97,10 +97,6 @@ def _letters(text: str) -> str:
     return re.sub(r"[\s._\-@+!?*]", "", text.casefold()).translate(_LEET)
 
 
-def _without_tail(text: str) -> str:
-    return text.rstrip("0123456789")
-
-
 def _without(text: str, part: str) -> int:
     return len(text.replace(part, "")) if part in text else len(text)
 
@@ -111,6 +107,7 @@ def _is_run(text: str) -> bool:
 
 
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s"})
+_TAIL = "0123456789!?.*"  # what people add when they are asked for more
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "abcdefghijklmnopqrstuvwxyz")
 _WORDS = """
     administrator adminadmin allgreenallgreen baseballbaseball changeme changemechangeme

@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from allgreen.errors import SettingsError
 from allgreen.notifiers.smtp_url import SmtpUrl
 from allgreen.outbound.guard import TargetGuard
+from allgreen.outbound.resolver import Resolver
 
 PREFIX = "ALLGREEN_"
 SHORTEST_KEY = 32
@@ -75,6 +76,14 @@ def _read_key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _read_resolver(text: str) -> str:
+    try:
+        Resolver(text)
+    except SettingsError as error:
+        raise ValueError(str(error).removeprefix(f"{error.setting}: ")) from None
+    return text
+
+
 def _read_networks(text: str) -> str:
     for entry in _entries(text):
         try:
@@ -93,6 +102,7 @@ Optional = BeforeValidator(_blank_is_absent)
 DatabaseUrl = Annotated[str, AfterValidator(_read_database_url)]
 PublicUrl = Annotated[str, AfterValidator(_read_public_url)]
 SecretKey = Annotated[SecretStr, AfterValidator(_read_key)]
+ResolverAddress = Annotated[str, AfterValidator(_read_resolver)]
 SmtpSecret = Annotated[SecretStr, AfterValidator(_read_smtp)]
 
 
@@ -122,7 +132,7 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SmtpSecret | None, Optional] = None
 
     allow_targets: Annotated[str, AfterValidator(_read_allow_list)] = ""
-    resolver: Annotated[str | None, Optional] = None
+    resolver: Annotated[ResolverAddress | None, Optional] = None
     min_interval_s: int = Field(default=60, ge=1, le=3600)
     concurrency: int = Field(default=500, ge=1, le=20_000)
     backoff_scale: float = Field(default=1.0, ge=0, le=100, allow_inf_nan=False)
