@@ -35,6 +35,7 @@ class DispatchOptions:
             delays nobody else.
         lease_for: How long a message stays with the one who sends it; longer than `send_for`.
         send_for: Longest time of one attempt.
+        gather: How long to wait for other attempts to end before the next ones are leased.
         poll: How long a lost doorbell may go unnoticed.
         drain_for: How long attempts under way may go on when the dispatcher is stopped.
         mark_again_after: How long to wait when an acceptance could not be noted.
@@ -43,6 +44,7 @@ class DispatchOptions:
     concurrency: int = 20
     lease_for: timedelta = timedelta(seconds=120)
     send_for: timedelta = timedelta(seconds=90)
+    gather: timedelta = timedelta(milliseconds=20)
     poll: timedelta = timedelta(seconds=1)
     drain_for: timedelta = timedelta(seconds=8)
     mark_again_after: timedelta = timedelta(seconds=1)
@@ -88,24 +90,21 @@ class Dispatcher:
             await self._drain()
 
     async def lease(self) -> list[Notice]:
-        """Take as many messages as may be sent now."""
+        """Take as many messages as may be sent now, and note that an attempt of each begins."""
         free = self._options.concurrency - len(self._in_flight)
         if free <= 0:
             return []
         async with self._unit_of_work() as uow:
-            notices = await uow.outbox.lease(
-                now=self._clock.now(), limit=free, lease_for=self._options.lease_for
-            )
+            now = self._clock.now()
+            leased = await uow.outbox.lease(now=now, limit=free, lease_for=self._options.lease_for)
+            # Committed before the first byte, so that after a crash the next attempt knows of
+            # this one; in the same transaction, because it begins at once.
+            begun = [one for one in leased if await uow.outbox.begin_attempt(one, at=now)]
             await uow.commit()
-        return notices
+        return begun
 
     async def deliver(self, notice: Notice) -> None:
-        """Make one attempt and note what came of it."""
-        # Committed before the first byte, so that after a crash the next attempt knows of this.
-        if not await self._commit(
-            lambda uow: uow.outbox.begin_attempt(notice, at=self._clock.now())
-        ):
-            return
+        """Make the attempt that `lease` began, and note what came of it."""
         try:
             answer = await self._send(notice)
         except DeliveryRefusedError as error:
@@ -121,6 +120,8 @@ class Dispatcher:
 
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:
+            # What ends at about the same time is followed by one lease, not by one each.
+            await asyncio.sleep(self._options.gather.total_seconds() if self._in_flight else 0)
             self._bell.clear()
             notices = await self.lease()
             for notice in notices:

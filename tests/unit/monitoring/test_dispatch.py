@@ -193,15 +193,19 @@ async def test_the_attempt_is_committed_before_the_message_goes(scene: Scene) ->
     assert seen == [(NoticeState.LEASED, 2, "")]
 
 
-async def test_a_sender_whose_lease_ran_out_sends_nothing(scene: Scene) -> None:
-    slow, quick = RecordingNotifier(), RecordingNotifier()
+async def test_a_message_that_somebody_else_took_over_is_marked_by_them_only(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow, quick = RecordingNotifier(DeliveryDelayedError("421")), RecordingNotifier()
     (lost,) = await _dispatcher(scene, slow).lease()
     scene.clock.advance(timedelta(minutes=3))
     await _deliver_all(_dispatcher(scene, quick))
 
     await _dispatcher(scene, slow).deliver(lost)
 
-    assert (len(slow.tried), len(quick.sent)) == (0, 1)
+    assert (await _state(scene))[0] is NoticeState.SENT
+    assert [notice.attempt for notice in quick.sent] == [2]
+    assert "marked by somebody else" in caplog.text
 
 
 async def test_a_late_mark_does_not_overwrite_a_newer_one(
