@@ -277,4 +277,4 @@ def _days_until(seconds: float | None, now: datetime) -> float | None:
 
 
 def _written(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
+    return f"{instant.isoformat().removesuffix('+00:00')}Z"

@@ -63,14 +63,17 @@ class Exchange:
     @property
     def phases(self) -> Phases:
         """Milliseconds of each phase, summed over redirects and addresses."""
-        spans = [connection.spans() for connection in self.connections]
-        connect, tls, first_byte, body = (_sum_ms(span[at] for span in spans) for at in range(4))
+        if len(self.connections) == 1:
+            connect, tls, first_byte, body = self.connections[0].spans()
+        else:
+            spans = [connection.spans() for connection in self.connections]
+            connect, tls, first_byte, body = (_sum(span[at] for span in spans) for at in range(4))
         return Phases(
-            dns_ms=_sum_ms([self.dns_s]),
-            connect_ms=connect,
-            tls_ms=tls,
-            first_byte_ms=first_byte,
-            body_ms=body,
+            dns_ms=_as_ms(self.dns_s),
+            connect_ms=_as_ms(connect),
+            tls_ms=_as_ms(tls),
+            first_byte_ms=_as_ms(first_byte),
+            body_ms=_as_ms(body),
         )
 
 
@@ -212,6 +215,10 @@ def _most_telling(tried: Sequence[Connection]) -> Fault | None:
     return next((fault for fault in faults if fault.failure is not None), faults[-1])
 
 
-def _sum_ms(spans: Iterable[float | None]) -> float | None:
+def _sum(spans: Iterable[float | None]) -> float | None:
     known = [span for span in spans if span is not None]
-    return round(sum(known) * 1000, 3) if known else None
+    return sum(known) if known else None
+
+
+def _as_ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
