@@ -14,6 +14,7 @@ from starlette.responses import Response
 from allgreen import __version__
 from allgreen.bootstrap import Monitor, MonitorOptions
 from allgreen.domain.notice import Channel, Notice
+from allgreen.errors import NotFoundError
 from allgreen.executors.http import HttpCheckExecutor, build_user_agent
 from allgreen.monitoring.keeper import Retention
 from allgreen.notifiers.email import EmailNotifier
@@ -32,6 +33,7 @@ from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
 from allgreen.server.live import routes as live
 from allgreen.server.operation import routes as operation
+from allgreen.server.pages import render_page
 from allgreen.server.passwords import PasswordPool
 from allgreen.server.platform import Platform
 from allgreen.server.recent import AnswerRecent, ForgettingBroker, RecentAnswers
@@ -73,6 +75,7 @@ def create_app(platform: Platform, *, bundle: Path = BUNDLE) -> FastAPI:
     app.state.platform = platform
     headers = middleware.security_headers(platform.settings)
     problems.install(app)
+    app.add_exception_handler(NotFoundError, _on_not_found)
     app.add_exception_handler(Exception, _fault_handler(headers))
     # The last one added is the outermost.
     app.add_middleware(middleware.SameOrigin, settings=platform.settings)
@@ -170,6 +173,21 @@ def _options(settings: Settings) -> MonitorOptions:
         concurrency=settings.concurrency,
         delay_scale=settings.backoff_scale,
         retention=Retention(raw=timedelta(days=settings.keep_results_days)),
+    )
+
+
+async def _on_not_found(request: Request, error: Exception) -> Response:
+    """Tell people who followed a link in a mail in words, and programs as a problem."""
+    assert isinstance(error, NotFoundError)
+    is_page = not request.url.path.startswith(f"{API}/") and error.what == "link"
+    if not is_page or "text/html" not in request.headers.get("accept", ""):
+        return problems.answer_error(error)
+    return render_page(
+        "done.html",
+        status=404,
+        title="This link does not work any more",
+        text="It was used already, is too old, or was cut off on its way. The newest mail has a "
+        "link that works.",
     )
 
 

@@ -4,6 +4,7 @@ Every name begins with ``ALLGREEN_``. A value that cannot be used ends in one `S
 names its variable; docs/reference/settings.md lists them all.
 """
 
+import errno
 import os
 import secrets
 import sys
@@ -25,7 +26,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from allgreen.errors import SettingsError
+from allgreen.errors import SettingsError, StorageFullError
 from allgreen.notifiers.smtp_url import SmtpUrl
 from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.resolver import Resolver
@@ -203,13 +204,14 @@ class Settings(BaseSettings):
 
         Raises:
             SettingsError: The file of the key cannot be read or made.
+            StorageFullError: The disk is full.
         """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
+        if self.secret_key_file is None:
+            _make_key(self.data_dir / "secret.key")
         path = self.secret_key_file or self.data_dir / "secret.key"
         try:
-            if not path.exists() and self.secret_key_file is None:
-                _write_new_key(path)
             key = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
@@ -227,6 +229,21 @@ def default_data_dir(environment: Mapping[str, str], system: str) -> Path:
     # The XDG base directory specification: an empty or relative value counts as absent.
     told = Path(environment.get("XDG_DATA_HOME", ""))
     return (told if told.is_absolute() else Path.home() / ".local" / "share") / "allgreen"
+
+
+def _make_key(path: Path) -> None:
+    """Make the key, unless it is there."""
+    try:
+        if not path.exists():
+            _write_new_key(path)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFullError(
+                f"The disk of {path.parent} is full. Free some space, then start again."
+            ) from None
+        raise SettingsError(
+            f"{PREFIX}DATA_DIR", f"cannot write to {path.parent}: {os.strerror(error.errno or 0)}"
+        ) from None
 
 
 def _write_new_key(path: Path) -> None:

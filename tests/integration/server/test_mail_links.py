@@ -228,6 +228,17 @@ async def test_a_changed_token_is_not_found(
     assert {answer.status_code for answer in answers} == {404}
 
 
+async def test_a_link_that_does_not_work_tells_people_so_in_words(
+    owner: Person, anonymous: httpx2.AsyncClient
+) -> None:
+    for_people = await anonymous.get("/leave/used", headers={"accept": "text/html,*/*;q=0.8"})
+    for_programs = await anonymous.post("/leave/used")
+
+    assert for_people.status_code == 404
+    assert "<h1>This link does not work any more</h1>" in for_people.text
+    assert for_programs.headers["content-type"] == "application/problem+json"
+
+
 async def test_a_name_of_a_service_is_text_on_these_pages(
     owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
 ) -> None:

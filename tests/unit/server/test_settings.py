@@ -113,6 +113,16 @@ def test_the_secret_key_is_made_once_and_readable_by_nobody_else(tmp_path: Path)
     assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+
+    with pytest.raises(SettingsError, match="ALLGREEN_DATA_DIR: cannot write to") as caught:
+        Settings.load(data_dir=in_the_way / "data").read_secret_key()
+
+    assert str(in_the_way) in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [None, "", "too short"], ids=["absent", "empty", "short"])
 def test_a_key_file_without_a_key_is_named(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "key"

@@ -1,0 +1,81 @@
+"""The same routes on PostgreSQL: every read and write of the API, once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from allgreen.domain.identity import IncidentId, ServiceId, WorkspaceId
+from allgreen.server.app import create_app, open_platform
+from allgreen.server.platform import Platform
+from allgreen.server.settings import Settings
+from allgreen.testing import an_incident
+from tests.api import ADDRESS, Person, person_of, set_up
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def platform(tmp_path: Path, postgres_url: str, silent_port: int) -> AsyncIterator[Platform]:
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=postgres_url.replace("+asyncpg", ""),
+        public_url=ADDRESS,
+        allow_targets=f"127.0.0.1:{silent_port}",
+    )
+    async with open_platform(settings, watches=False) as platform:
+        yield platform
+
+
+async def test_every_read_and_write_works(
+    platform: Platform, tmp_path: Path, silent_port: int
+) -> None:
+    async with person_of(create_app(platform, bundle=tmp_path)) as client:
+        owner = await set_up(client, platform)
+        service = await owner.watch(
+            f"http://127.0.0.1:{silent_port}/", recipients=[{"email": "bo@example.net"}]
+        )
+        incident_id = await add_incident(platform, owner, service["id"])
+        path = f"/api/v1/services/{service['id']}"
+
+        writes = [
+            await client.patch(path, json={"name": "Other"}, headers={"If-Match": '"1"'}),
+            await client.post(f"{path}/check"),
+            await client.post(f"{path}/pause"),
+        ]
+        reads = [
+            await client.get(each)
+            for each in (
+                "/api/v1/me",
+                owner.workspace,
+                f"{owner.workspace}/services",
+                f"{owner.workspace}/people",
+                f"{owner.workspace}/incidents",
+                f"{owner.workspace}/deliveries",
+                f"/api/v1/incidents/{incident_id}",
+                path,
+                f"{path}/figures?range=90d",
+                f"{path}/results",
+                f"{path}/incidents",
+                "/healthz",
+            )
+        ]
+        deleted = await client.delete(path)
+
+    assert [answer.status_code for answer in writes] == [200, 202, 200]
+    assert [answer.status_code for answer in reads] == [200] * len(reads)
+    assert deleted.status_code == 204
+
+
+async def add_incident(platform: Platform, owner: Person, service_id: str) -> str:
+    incident = an_incident(
+        id=IncidentId(platform.new_id()),
+        workspace_id=WorkspaceId(owner.me["workspaces"][0]["id"]),
+        service_id=ServiceId(service_id),
+    )
+    async with platform.database.unit_of_work() as uow:
+        await uow.incidents.save(incident)
+        await uow.commit()
+    return incident.id
