@@ -136,8 +136,8 @@ class TargetGuard:
         Raises:
             TargetBlockedError: No connection to this target would be made.
         """
-        if target.address is not None:
-            self.vet(target.address, target.port)
+        if target.known_address is not None:
+            self.vet(target.known_address, target.port)
         elif target.port in HTTP_BAD_PORTS and not self._allows_some_address(target.port):
             raise TargetBlockedError(_written(target.host, target.port), _refused_port(target.port))
 

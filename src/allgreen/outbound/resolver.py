@@ -16,11 +16,11 @@ from aiodns import error as ares
 from allgreen.domain.status import FailureClass
 from allgreen.errors import SettingsError
 from allgreen.outbound.fault import Fault
+from allgreen.outbound.url import LOOPBACK, is_loopback_name
 
 LOOKUP_LIMIT_S: Final = 2.0
 RESOLVER_SETTING: Final = "ALLGREEN_RESOLVER"
 
-_LOOPBACK: Final = ("127.0.0.1",)
 _FIRST_WAIT_S: Final = 0.5
 # c-ares waits longer with each try and may start lower than asked; four fill the whole limit.
 _TRIES: Final = 4
@@ -80,8 +80,8 @@ class Resolver:
             name: Host name in ASCII, not a number.
             limit_s: Longest time to take; at most 2 seconds are used.
         """
-        if name == "localhost" or name.endswith(".localhost"):
-            return _LOOPBACK
+        if is_loopback_name(name):
+            return (LOOPBACK,)
         started = time.monotonic()
         ends_at = started + min(limit_s, LOOKUP_LIMIT_S)
         try:

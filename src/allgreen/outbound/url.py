@@ -23,6 +23,10 @@ _KEPT_IN_PATH: Final = frozenset(
 )
 
 
+LOOPBACK: Final = "127.0.0.1"
+"""What ``localhost`` and the names below it stand for, without a look-up (RFC 6761, 6.3)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Where a request goes.
@@ -60,6 +64,11 @@ class Target:
     def __str__(self) -> str:
         """Return the URL without its query, which may hold a secret."""
         return f"{self.scheme}://{self.authority}{self.path.partition('?')[0]}"
+
+    @property
+    def known_address(self) -> str | None:
+        """The number that is known without asking anybody; `None` for names of DNS."""
+        return LOOPBACK if is_loopback_name(self.host) else self.address
 
     def join(self, location: str) -> "Target":
         """Read a ``Location`` header relative to this target.
@@ -103,6 +112,11 @@ def parse_target(url: str, *, max_length: int = MAX_URL_LENGTH) -> Target:
         path=_encode_path(path),
         address=address,
     )
+
+
+def is_loopback_name(host: str) -> bool:
+    """Tell whether a host, in lower case, names this very machine."""
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _refuse_odd_characters(url: str) -> None:

@@ -133,3 +133,11 @@ def test_an_unreadable_entry_says_what_to_write(entry: str, advice: str) -> None
         TargetGuard.parse(f"10.0.0.0/8:*,{entry}")
 
     assert advice in str(error.value)
+
+
+def test_localhost_is_told_when_saved_unless_its_number_is_allowed() -> None:
+    target = parse_target("http://localhost:9000/")
+
+    with pytest.raises(TargetBlockedError):
+        TargetGuard().vet_target(target)
+    TargetGuard.parse("127.0.0.1:9000").vet_target(target)
