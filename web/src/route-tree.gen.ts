@@ -13,6 +13,7 @@ import { Route as SignedInRouteImport } from "./routes/_signed-in"
 import { Route as SignedInIndexRouteImport } from "./routes/_signed-in/index"
 import { Route as SignedInWorkspacesWorkspaceIdRouteRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/route"
 import { Route as SignedInWorkspacesWorkspaceIdIndexRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/index"
+import { Route as SignedInWorkspacesWorkspaceIdMessagesRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/messages"
 import { Route as SignedInWorkspacesWorkspaceIdServicesNewRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.new"
 import { Route as SignedInWorkspacesWorkspaceIdServicesServiceIdEditRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.$serviceId.edit"
 
@@ -37,6 +38,12 @@ const SignedInWorkspacesWorkspaceIdIndexRoute =
     path: "/",
     getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
   } as any)
+const SignedInWorkspacesWorkspaceIdMessagesRoute =
+  SignedInWorkspacesWorkspaceIdMessagesRouteImport.update({
+    id: "/messages",
+    path: "/messages",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
 const SignedInWorkspacesWorkspaceIdServicesNewRoute =
   SignedInWorkspacesWorkspaceIdServicesNewRouteImport.update({
     id: "/services/new",
@@ -53,12 +60,14 @@ const SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute =
 export interface FileRoutesByFullPath {
   "/": typeof SignedInIndexRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
+  "/workspaces/$workspaceId/messages": typeof SignedInWorkspacesWorkspaceIdMessagesRoute
   "/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
   "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 export interface FileRoutesByTo {
   "/": typeof SignedInIndexRoute
+  "/workspaces/$workspaceId/messages": typeof SignedInWorkspacesWorkspaceIdMessagesRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdIndexRoute
   "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
@@ -68,6 +77,7 @@ export interface FileRoutesById {
   "/_signed-in": typeof SignedInRouteWithChildren
   "/_signed-in/": typeof SignedInIndexRoute
   "/_signed-in/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
+  "/_signed-in/workspaces/$workspaceId/messages": typeof SignedInWorkspacesWorkspaceIdMessagesRoute
   "/_signed-in/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
   "/_signed-in/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
@@ -77,12 +87,14 @@ export interface FileRouteTypes {
   fullPaths:
     | "/"
     | "/workspaces/$workspaceId"
+    | "/workspaces/$workspaceId/messages"
     | "/workspaces/$workspaceId/"
     | "/workspaces/$workspaceId/services/new"
     | "/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesByTo: FileRoutesByTo
   to:
     | "/"
+    | "/workspaces/$workspaceId/messages"
     | "/workspaces/$workspaceId"
     | "/workspaces/$workspaceId/services/new"
     | "/workspaces/$workspaceId/services/$serviceId/edit"
@@ -91,6 +103,7 @@ export interface FileRouteTypes {
     | "/_signed-in"
     | "/_signed-in/"
     | "/_signed-in/workspaces/$workspaceId"
+    | "/_signed-in/workspaces/$workspaceId/messages"
     | "/_signed-in/workspaces/$workspaceId/"
     | "/_signed-in/workspaces/$workspaceId/services/new"
     | "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit"
@@ -130,6 +143,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdIndexRouteImport
       parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
     }
+    "/_signed-in/workspaces/$workspaceId/messages": {
+      id: "/_signed-in/workspaces/$workspaceId/messages"
+      path: "/messages"
+      fullPath: "/workspaces/$workspaceId/messages"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdMessagesRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
     "/_signed-in/workspaces/$workspaceId/services/new": {
       id: "/_signed-in/workspaces/$workspaceId/services/new"
       path: "/services/new"
@@ -148,6 +168,7 @@ declare module "@tanstack/react-router" {
 }
 
 interface SignedInWorkspacesWorkspaceIdRouteRouteChildren {
+  SignedInWorkspacesWorkspaceIdMessagesRoute: typeof SignedInWorkspacesWorkspaceIdMessagesRoute
   SignedInWorkspacesWorkspaceIdIndexRoute: typeof SignedInWorkspacesWorkspaceIdIndexRoute
   SignedInWorkspacesWorkspaceIdServicesNewRoute: typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute: typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
@@ -155,6 +176,8 @@ interface SignedInWorkspacesWorkspaceIdRouteRouteChildren {
 
 const SignedInWorkspacesWorkspaceIdRouteRouteChildren: SignedInWorkspacesWorkspaceIdRouteRouteChildren =
   {
+    SignedInWorkspacesWorkspaceIdMessagesRoute:
+      SignedInWorkspacesWorkspaceIdMessagesRoute,
     SignedInWorkspacesWorkspaceIdIndexRoute:
       SignedInWorkspacesWorkspaceIdIndexRoute,
     SignedInWorkspacesWorkspaceIdServicesNewRoute:

@@ -81,13 +81,16 @@ export function affectedKeys(
   workspaceId: string,
 ): readonly (readonly string[])[] {
   const workspace = queryKeys.workspace(workspaceId)
+  const deliveries = queryKeys.deliveries(workspaceId)
   if (change.kind === "result") return [workspace, queryKeys.service(change.id)]
-  // The mark in the navigation shows the worst state of all services.
-  if (change.kind === "service") return [workspace, queryKeys.service(change.id), queryKeys.me]
-  // An incident or a delivery names itself, not its service: any open service may show it.
-  if (change.kind === "incident") return [workspace, ["service"]]
+  // The mark in the navigation shows the worst state of all services, and what happens to a service
+  // owes messages or withdraws them.
+  if (change.kind === "service")
+    return [workspace, queryKeys.service(change.id), queryKeys.me, deliveries]
+  // An incident names itself, not its service: any open service may show it.
+  if (change.kind === "incident") return [workspace, ["service"], deliveries]
   if (change.kind === "workspace") return [workspace, queryKeys.me]
-  return [[...workspace, "deliveries"]]
+  return [deliveries]
 }
 
 function invalidate(batch: LiveChange[], workspaceId: string, queryClient: QueryClient): void {

@@ -1,13 +1,15 @@
 /**
  * The first words of every query key, so that the event stream can name what changed.
  *
- * What belongs to a workspace starts with its key, what belongs to a service with the service's.
+ * What a result changes starts with the key of its workspace or of its service.
  */
 export const queryKeys = {
   me: ["me"],
   instance: ["instance"],
   workspace: (workspaceId: string) => ["workspace", workspaceId],
   services: (workspaceId: string) => ["workspace", workspaceId, "services"],
+  // Not under the workspace: its every result would ask for all messages again.
+  deliveries: (workspaceId: string) => ["deliveries", workspaceId],
   people: (workspaceId: string) => ["workspace", workspaceId, "people"],
   service: (serviceId: string) => ["service", serviceId],
   figures: (serviceId: string, range: string) => ["service", serviceId, "figures", range],

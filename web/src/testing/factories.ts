@@ -1,4 +1,4 @@
-import type { Me, Service, ServiceRow, Strip, Workspace } from "@/api"
+import type { Delivery, Me, Service, ServiceRow, Strip, Workspace } from "@/api"
 
 /** Test data with defaults, so that a test shows only what matters to it. */
 
@@ -125,6 +125,25 @@ export function makeService(over: Partial<Service> = {}): Service {
     last_result: null,
     uptime: { h24: 100, d7: 99.99, d30: 99.98, d90: 99.98 },
     incident: null,
+    ...over,
+  }
+}
+
+export function makeMessage(over: Partial<Delivery> = {}): Delivery {
+  return {
+    id: "m1",
+    kind: "down",
+    service_id: "s1",
+    service_name: "Checkout API",
+    to: "sofia@nordlys.example",
+    to_name: "Sofia Lindqvist",
+    state: "sent",
+    attempts: 1,
+    created_at: "2026-04-14T23:18:00Z",
+    sent_at: "2026-04-14T23:18:02Z",
+    last_error: null,
+    subject: "Checkout API is down",
+    body_text: "Checkout API is down.\nDown since 23:18.\n",
     ...over,
   }
 }

@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router"
-import { Activity } from "lucide-react"
 import type { ReactNode } from "react"
 import type { Me, WorkspaceSummary } from "@/api/types.gen"
 import { LogoMark, type MarkState } from "@/components/logo"
 import { Toaster } from "@/components/ui/toast"
 import { AccountMenu } from "./account-menu"
+import { NavLinks } from "./nav-links"
 import styles from "./shell.module.css"
 import { SideNav } from "./side-nav"
 
@@ -49,7 +49,9 @@ export function AppShell(props: AppShellProps) {
           </main>
         </div>
       </div>
-      <TabBar workspaceId={workspace.id} />
+      <nav className="tabs" aria-label="Main">
+        <NavLinks workspace={workspace} isLarge />
+      </nav>
       <Toaster />
     </>
   )
@@ -60,21 +62,6 @@ function HomeLink({ mark }: { mark: MarkState }) {
     <Link className="logo" to="/" aria-label="Allgreen, home">
       <LogoMark state={mark} />
     </Link>
-  )
-}
-
-function TabBar({ workspaceId }: { workspaceId: string }) {
-  return (
-    <nav className="tabs" aria-label="Main">
-      <Link
-        to="/workspaces/$workspaceId"
-        params={{ workspaceId }}
-        activeProps={{ "aria-current": "page" }}
-      >
-        <Activity className="ic l" aria-hidden="true" />
-        Services
-      </Link>
-    </nav>
   )
 }
 

@@ -1,7 +1,6 @@
-import { Link } from "@tanstack/react-router"
-import { Activity } from "lucide-react"
 import type { ReactNode } from "react"
 import type { Me, WorkspaceSummary } from "@/api/types.gen"
+import { NavLinks } from "./nav-links"
 import { ThemeToggle } from "./theme-toggle"
 import { WorkspaceSwitcher } from "./workspace-switcher"
 
@@ -23,15 +22,7 @@ export function SideNav({ me, workspace, serviceCount, home, account }: SideNavP
       </div>
       <WorkspaceSwitcher workspaces={me.workspaces} current={workspace} />
       <nav className="nav" aria-label="Workspace">
-        <Link
-          to="/workspaces/$workspaceId"
-          params={{ workspaceId: workspace.id }}
-          activeProps={{ "aria-current": "page" }}
-        >
-          <Activity className="ic" aria-hidden="true" />
-          Services
-          {serviceCount !== undefined && <span className="cnt">{serviceCount}</span>}
-        </Link>
+        <NavLinks workspace={workspace} serviceCount={serviceCount} />
       </nav>
       {account}
     </aside>

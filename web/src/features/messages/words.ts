@@ -1,0 +1,37 @@
+import type { Delivery, DeliveryState, NoticeKind } from "@/api"
+import type { GlyphState } from "@/components/ui/status-glyph"
+import { formatNoun } from "@/lib/format"
+
+/** What a message says, in words. */
+export const KINDS: Readonly<Record<NoticeKind, string>> = {
+  down: "Down",
+  up: "Holds again",
+  paused: "Paused while down",
+  reconfigured: "Changed while down",
+  deleted: "Deleted while down",
+  blocked: "Address not allowed",
+  confirm_recipient: "Question to be on the list",
+  verify_email: "Link to prove an address",
+}
+
+/** What became of a message: its word and its shape. */
+export const STATES: Readonly<Record<DeliveryState, { word: string; glyph: GlyphState }>> = {
+  waiting: { word: "Waiting", glyph: "nodata" },
+  sent: { word: "Sent", glyph: "up" },
+  kept: { word: "Kept", glyph: "paused" },
+  given_up: { word: "Given up", glyph: "down" },
+  cancelled: { word: "Not sent", glyph: "nodata" },
+}
+
+/** The line under the state: why it stands so, as far as there is more to say than the word. */
+export function explainDelivery(message: Delivery): string | null {
+  if (message.state === "kept") return "Sent to nobody"
+  if (message.state === "cancelled") return "No longer true in time"
+  if (message.last_error === null && message.attempts < 2) return null
+  return formatNoun(message.attempts, "attempt")
+}
+
+/** Whom a message is for: a name, an address, or the reason why neither is shown. */
+export function nameReader({ to, to_name }: Delivery): string {
+  return to_name ?? to ?? "An address that only owners see"
+}
