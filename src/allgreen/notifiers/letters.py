@@ -332,7 +332,9 @@ def _about_service(letter: Letter, told: _Told, links: LetterLinks) -> Letter:
 def _failure(told: _Told) -> str:
     """Return one sentence about the failure, whatever is known of it."""
     reason = told.facts.reason and f"It failed: {told.facts.reason}"
-    return _sentence(told.facts.message or reason) or "It failed its check."
+    failure = _sentence(told.facts.message or reason) or "It failed its check."
+    # Results speak in headlines; a letter speaks in sentences.
+    return f"It a{failure[1:]}" if failure.startswith("Answered ") else failure
 
 
 def _repeated(told: _Told) -> str:

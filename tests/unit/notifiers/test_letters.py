@@ -43,11 +43,12 @@ def test_down_says_what_failed_and_what_happens_next() -> None:
     ("facts", "said"),
     [
         ({"attempts": 1}, "It answered 503 instead of 202. We check"),
+        ({"message": "Answered 503 instead of 202."}, "It answered 503 instead of 202, three"),
         ({"attempts": 0, "message": ""}, "It failed: 503 instead of 202. We check"),
         ({"attempts": 0, "message": "", "reason": ""}, "It failed its check. We check"),
         ({"message": "It broke off. Twice"}, "It broke off. Twice. That happened three times"),
     ],
-    ids=["seen once", "only a reason", "nothing known", "two sentences"],
+    ids=["seen once", "a headline", "only a reason", "nothing known", "two sentences"],
 )
 def test_down_makes_a_sentence_of_what_is_known(facts: dict[str, Any], said: str) -> None:
     assert a_letter(**facts).paragraphs[0].startswith(said)
