@@ -13,6 +13,7 @@ AllgreenError
 ├── StorageError (OSError)
 │   ├── StorageUnavailableError          the database cannot be reached or read
 │   └── StorageFullError                 the disk is full; nothing was written
+├── PortTakenError (OSError)             nobody can be answered at an address
 ├── TargetBlockedError (PermissionError) the guard refuses to reach an address
 └── DeliveryError
     ├── DeliveryDelayedError             try again later
@@ -148,6 +149,10 @@ class StorageUnavailableError(StorageError):
 
 class StorageFullError(StorageError):
     """The disk is full; nothing of the change was written."""
+
+
+class PortTakenError(AllgreenError, OSError):
+    """The address cannot be listened on."""
 
 
 class TargetBlockedError(AllgreenError, PermissionError):

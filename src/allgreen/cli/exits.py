@@ -5,6 +5,7 @@ from enum import IntEnum
 from allgreen.errors import (
     AllgreenError,
     MissingExtraError,
+    PortTakenError,
     SettingsError,
     StorageFullError,
     StorageUnavailableError,
@@ -20,10 +21,6 @@ class ExitCode(IntEnum):
     DATABASE = 3
     PORT = 4
     DISK_FULL = 5
-
-
-class PortTakenError(AllgreenError, OSError):
-    """Somebody else listens at the address."""
 
 
 def exit_code_of(error: AllgreenError) -> ExitCode:

@@ -12,8 +12,7 @@ from typing import Final
 
 import uvicorn
 
-from allgreen.cli.exits import PortTakenError
-from allgreen.errors import SettingsError
+from allgreen.errors import PortTakenError, SettingsError
 from allgreen.server.app import create_app, open_platform
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings

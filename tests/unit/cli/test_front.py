@@ -6,10 +6,11 @@ import pytest
 
 from allgreen import __version__
 from allgreen.cli import main
-from allgreen.cli.exits import ExitCode, PortTakenError, exit_code_of
+from allgreen.cli.exits import ExitCode, exit_code_of
 from allgreen.errors import (
     AllgreenError,
     MissingExtraError,
+    PortTakenError,
     SettingsError,
     StorageFullError,
     StorageUnavailableError,
