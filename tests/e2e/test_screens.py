@@ -137,6 +137,32 @@ def test_the_services_of_a_workspace(signed_in: Page, look: Look) -> None:
     look(page, "workspace-open")
 
 
+def test_the_messages(signed_in: Page, look: Look) -> None:
+    page = signed_in
+    page.get_by_role("link", name="Messages").first.click()
+    expect(page.get_by_text("sent to nobody").first).to_be_visible()
+    message = page.get_by_role("button", name="Text for Sofia Lindqvist: Down, Payments webhook")
+    expect(message).to_be_visible(timeout=20_000)
+    look(page, "messages")
+
+    message.click()
+    expect(page.get_by_text("Payments webhook is down.")).to_be_visible()
+    look(page, "messages-open")
+
+
+def test_no_messages_yet(chromium: Browser, tmp_path: Path, look: Look) -> None:
+    fresh = Platform(tmp_path / "data").start()
+    sofia = Person(fresh).set_up()
+    context = chromium.new_context(locale="en-US", timezone_id="UTC")
+    context.add_cookies(sofia.browser_cookies())
+    page = context.new_page()
+    page.goto(f"{fresh.address}/workspaces/{sofia.workspace_id}/messages")
+    expect(page.get_by_text("Nobody had to be told anything yet.")).to_be_visible()
+    look(page, "messages-empty")
+    context.close()
+    fresh.stop()
+
+
 def test_an_empty_workspace(chromium: Browser, tmp_path: Path, look: Look) -> None:
     fresh = Platform(tmp_path / "data").start()
     sofia = Person(fresh).set_up()
