@@ -142,10 +142,11 @@ class Service:
         """
         check = self.check(check_id)
         is_down = check.state.health is ServiceHealth.DOWN
-        state = replace(
-            _fresh(check.state, TimeKind.UNKNOWN),
-            health=check.state.health if is_down else ServiceHealth.UNKNOWN,
-            since=check.state.since if is_down else at,
+        # Nothing else is taken over: whatever cannot be evaluated may lie in the state itself.
+        state = CheckState(
+            health=ServiceHealth.DOWN if is_down else ServiceHealth.UNKNOWN,
+            counts_as=TimeKind.UNKNOWN,
+            since=at,
             reason=PARKED_REASON,
         )
         service, turns = self._with_check(replace(check, state=state)).settled(

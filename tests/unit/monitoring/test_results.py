@@ -11,6 +11,7 @@ from allgreen.domain.events import IncidentOpened
 from allgreen.domain.identity import CheckId
 from allgreen.domain.incident import IncidentState
 from allgreen.domain.notice import NoticeKind, NoticeState
+from allgreen.domain.result import SlotKey
 from allgreen.domain.status import Outcome, ServiceHealth, TimeKind
 from allgreen.errors import StorageFullError
 from allgreen.monitoring.bus import Turn
@@ -489,7 +490,7 @@ async def _poison(scene: Scene) -> None:
     async def change(uow: UnitOfWork) -> None:
         service = await uow.services.get(SERVICE)
         check = service.check(CHECK)
-        state = replace(check.state, bad=2, since=NOON.replace(tzinfo=None))
+        state = replace(check.state, last=SlotKey(NOON.replace(tzinfo=None)))
         checks = [replace(one, state=state) if one.id == CHECK else one for one in service.checks]
         await uow.services.save_states([replace(service, checks=tuple(checks))])
 

@@ -16,6 +16,7 @@ from allgreen.domain.identity import CheckId
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade, Outcome, TimeKind
 from allgreen.domain.uptime import RollUp, Span, Tally, local_day, tally, until_covered
+from allgreen.monitoring import keeper as keeper_module
 from allgreen.monitoring.handlers.records import dirty_hour
 from allgreen.monitoring.keeper import Keeper, Retention
 from allgreen.ports import Grain, Strip
@@ -387,6 +388,16 @@ async def test_old_history_is_deleted_and_days_stay(scene: Scene) -> None:
     assert await _sums(scene, Grain.MINUTE) == {}
     assert await _sums(scene, Grain.HOUR) == {}
     assert NOON - 12 * HOUR in await _sums(scene, Grain.DAY)
+
+
+async def test_history_is_deleted_in_slices(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "LARGEST_SWEEP", 2)
+    await scene.runs(outcomes("ooooo"))
+
+    scene.clock.advance(8 * DAY)
+    await _keeper(scene).keep()
+
+    assert await scene.results() == []
 
 
 async def test_spans_are_kept_for_ever(scene: Scene) -> None:

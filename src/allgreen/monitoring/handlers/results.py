@@ -151,17 +151,18 @@ async def _keep(taken: Taken, turn: Turn) -> None:
 def _park(taken: Taken, check_id: CheckId, now: datetime) -> None:
     check = taken.service.check(check_id)
     taken.slots[check_id] = Slot(at=now + PARKED_FOR, due_at=now + PARKED_FOR)
-    if check.state.reason == PARKED_REASON:
-        return
     observed = taken.service.park(check_id, now)
     taken.service = observed.service
-    parked = CheckParked(
-        check_id=check_id,
-        service_id=check.service_id,
-        workspace_id=check.workspace_id,
-        at=now,
-    )
-    taken.events += [*observed.events, parked]
+    taken.events.extend(observed.events)
+    if check.state.reason != PARKED_REASON:
+        taken.events.append(
+            CheckParked(
+                check_id=check_id,
+                service_id=check.service_id,
+                workspace_id=check.workspace_id,
+                at=now,
+            )
+        )
 
 
 def _is_current(service: Service, result: Result) -> bool:
