@@ -64,11 +64,16 @@ class Evidence:
 
     def must_be_noticed(self, path: str, phase: Phase) -> bool:
         """Tell whether the platform was answered often enough in one life to know of a phase."""
+        return bool(self.proofs(path, phase))
+
+    def proofs(self, path: str, phase: Phase) -> list[str]:
+        """Return, for each life that must have known of a phase, what it was told and when."""
         needed = self.failures if phase.is_down else 1
-        return any(
-            len(self._told(path, phase, (begin, end - self.kept_within_s))) >= needed
+        return [
+            f"life {begin:.1f} to {end:.1f}: " + ", ".join(f"{one.at:.1f}" for one in told[:9])
             for begin, end in self.alive
-        )
+            if len(told := self._told(path, phase, (begin, end - self.kept_within_s))) >= needed
+        ]
 
     def was_asked(self, path: str, phase: Phase) -> bool:
         """Tell whether something was asked in each life that met the phase for long enough."""
@@ -125,7 +130,8 @@ def _silences(evidence: Evidence) -> Iterator[str]:
 def _missed_outages(evidence: Evidence) -> Iterator[str]:
     for path, phase in _certain(evidence, is_down=True):
         if not any(_spans(one, phase.end) for one in _of(path, evidence)):
-            yield f"{path}: no incident tells of the outage {_shown(phase)}"
+            proofs = "; ".join(evidence.proofs(path, phase))
+            yield f"{path}: no incident tells of the outage {_shown(phase)}, asked in {proofs}"
 
 
 def _missed_recoveries(evidence: Evidence) -> Iterator[str]:
