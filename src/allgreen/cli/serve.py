@@ -115,7 +115,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _cannot_listen(error: OSError, settings: Settings) -> Exception:
-    where = f"{settings.host_in_url}:{settings.port}"
+    where = f"{settings.host}:{settings.port}"
     match error.errno:
         case errno.EADDRINUSE:
             return PortTakenError(

@@ -182,6 +182,8 @@ class Settings(BaseSettings):
     @property
     def host_in_url(self) -> str:
         """The address that is listened on, as a URL writes it."""
+        if self.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+            return "localhost"  # all addresses of this machine: none that could stand in a link
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property

@@ -51,6 +51,19 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     assert settings.base_url == "http://127.0.0.1:8000"
 
 
+@pytest.mark.parametrize(
+    ("host", "base_url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("0.0.0.0", "http://localhost:8000"),
+        ("::", "http://localhost:8000"),
+    ],
+)
+def test_links_lead_to_the_address_that_is_listened_on(host: str, base_url: str) -> None:
+    assert Settings.load(host=host).base_url == base_url
+
+
 def test_a_flag_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLGREEN_PORT", "9001")
 
