@@ -173,3 +173,19 @@ test("an event of the stream brings the new state", async () => {
   expect(await screen.findByRole("img", { name: "Down" })).toBeInTheDocument()
   expect(screen.getByRole("heading", { name: "Needs a look" })).toBeInTheDocument()
 })
+
+test("what is typed in an open row stays when the service changes its group", async () => {
+  const state = serve()
+  const { user } = open("/workspaces/w1?open=s1")
+  const period = await screen.findByLabelText("Check every")
+  await user.clear(period)
+  await user.type(period, "25")
+
+  state.services = [makeServiceRow({ health: "down", shown: "down", reason: "No answer" })]
+  ScriptedEventSource.last?.say("hello")
+  ScriptedEventSource.last?.say("change", { kind: "service", id: "s1", version: 2 })
+
+  expect(await screen.findByRole("heading", { name: "Needs a look" })).toBeInTheDocument()
+  expect(screen.getByLabelText("Check every")).toHaveValue("25")
+  expect(screen.getByLabelText("Check every")).toHaveFocus()
+})

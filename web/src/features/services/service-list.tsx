@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button"
 import { ServiceRow } from "./service-row"
 import { ServiceTools, type Show } from "./service-tools"
 import styles from "./services.module.css"
-import { GROUPS, groupServices, matches } from "./shown-state"
+import { GROUPS, groupServices, matches, type ServiceGroup } from "./shown-state"
 
 export interface ServiceListProps {
   services: readonly Row[]
@@ -32,30 +32,81 @@ export function ServiceList(props: ServiceListProps) {
   return (
     <>
       <ServiceTools show={show} words={words} counts={counts} onShow={onShow} onWords={onWords} />
-      {groups.map(({ id, title }, index) => (
-        <section key={id} aria-labelledby={`group-${id}`}>
-          <div className={styles.group}>
-            <h2 id={`group-${id}`}>{title}</h2>
-            <span>{found[id].length}</span>
-          </div>
-          <div className={styles.list}>
-            {index === 0 && <ColumnHeads />}
-            {found[id].map((row) => (
-              <ServiceRow key={row.id} row={row} isOpen={row.id === openId} onToggle={onToggle}>
+      <div className={styles.groups}>
+        {placeGroups(groups.map((group) => ({ ...group, rows: found[group.id] }))).flatMap(
+          ({ id, title, rows, line, rowsLine }, index) => [
+            <GroupTitle key={`title-${id}`} title={title} count={rows.length} line={line} />,
+            <Box key={`box-${id}`} from={line + 1} to={rowsLine + rows.length} />,
+            index === 0 && <ColumnHeads key="heads" line={line + 1} />,
+            ...rows.map((row, place) => (
+              <ServiceRow
+                key={row.id}
+                row={row}
+                gridRow={rowsLine + place}
+                isFirst={rowsLine + place === line + 1}
+                isLast={place === rows.length - 1}
+                isOpen={row.id === openId}
+                onToggle={onToggle}
+              >
                 {row.id === openId && renderDetail(row)}
               </ServiceRow>
-            ))}
-          </div>
-        </section>
-      ))}
+            )),
+          ],
+        )}
+      </div>
       {groups.length === 0 && <NothingFound show={show} words={words} onShow={onShow} />}
     </>
   )
 }
 
-function ColumnHeads() {
+interface PlacedGroup {
+  id: ServiceGroup
+  title: string
+  rows: readonly Row[]
+  /** The grid line of the title; what follows is boxed. */
+  line: number
+  /** The grid line of the first row; the first group has the heads of the columns above it. */
+  rowsLine: number
+}
+
+/**
+ * Give titles and rows their lines in one grid.
+ *
+ * All rows are siblings: one that changes its group while it is open is moved, not made anew, so that
+ * what is being typed in it stays.
+ */
+function placeGroups(groups: readonly Omit<PlacedGroup, "line" | "rowsLine">[]): PlacedGroup[] {
+  let line = 1
+  return groups.map((group, index) => {
+    const placed = { ...group, line, rowsLine: line + (index === 0 ? 2 : 1) }
+    line = placed.rowsLine + group.rows.length
+    return placed
+  })
+}
+
+interface GroupTitleProps {
+  title: string
+  count: number
+  line: number
+}
+
+function GroupTitle({ title, count, line }: GroupTitleProps) {
   return (
-    <div className={`${styles.line} ${styles.head}`} aria-hidden="true">
+    <div className={styles.group} style={{ gridRow: line }}>
+      <h2>{title}</h2>
+      <span>{count}</span>
+    </div>
+  )
+}
+
+/** The surface under the rows of a group. */
+function Box({ from, to }: { from: number; to: number }) {
+  return <div className={styles.box} style={{ gridRow: `${from} / ${to}` }} />
+}
+
+function ColumnHeads({ line }: { line: number }) {
+  return (
+    <div className={`${styles.line} ${styles.head}`} style={{ gridRow: line }} aria-hidden="true">
       <span>Service</span>
       <span>90 days, one pipe a day</span>
       <span>Uptime</span>

@@ -12,6 +12,11 @@ import { explainState, SHOWN } from "./shown-state"
 
 export interface ServiceRowProps {
   row: Row
+  /** The line of the list's grid. */
+  gridRow: number
+  /** Whether it is the first or the last thing in the box of its group. */
+  isFirst: boolean
+  isLast: boolean
   isOpen: boolean
   onToggle: (serviceId: string) => void
   children: ReactNode
@@ -19,7 +24,7 @@ export interface ServiceRowProps {
 
 /** One service: state, name, 90 days, figures; opens in place. */
 export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
-  const { row, isOpen, onToggle, children } = props
+  const { row, gridRow, isFirst, isLast, isOpen, onToggle, children } = props
   const detailId = `service-${row.id}`
   // A name on every strip would have the browser capture a hundred of them at every change of page.
   const [isMoving, setMoving] = useState(false)
@@ -28,6 +33,9 @@ export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
     <article
       ref={article}
       className={styles.service}
+      style={{ gridRow }}
+      data-first={isFirst || undefined}
+      data-last={isLast || undefined}
       data-open={isOpen || undefined}
       aria-label={row.name}
     >

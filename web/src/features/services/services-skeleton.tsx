@@ -27,8 +27,8 @@ export function ServicesSkeleton() {
         <Skeleton width={90} height={20} />
       </div>
       <div className={styles.list}>
-        {ROWS.map((width) => (
-          <div key={width} className={styles.service}>
+        {ROWS.map((width, index) => (
+          <div key={width} className={styles.service} data-first={index === 0 || undefined}>
             <div className={styles.line}>
               <div className={styles.lines}>
                 <Skeleton width={width} height={16} />
