@@ -9,8 +9,9 @@ export function NoMailNotice() {
       <div>
         <p className="med">No mail server is set: messages are kept here and sent to nobody.</p>
         <p>
-          Set <code className="mono">ALLGREEN_SMTP_URL=smtp://user:password@host:port</code> and
-          start Allgreen again. New messages are mailed from then on; those kept before are not.
+          Set <code className="mono">ALLGREEN_SMTP_URL</code> to{" "}
+          <code className="mono">smtp://user:password@host:port</code> and start Allgreen again. New
+          messages are mailed from then on; those kept before are not.
         </p>
       </div>
     </div>

@@ -77,7 +77,7 @@ export function ServiceForm(props: ServiceFormProps) {
           <AskSection />
           <CorrectSection />
           <OftenSection zone={props.zone} nextSlotAt={props.nextSlotAt ?? null} />
-          <ToldSection hasMail={hasMail} />
+          <ToldSection hasMail={hasMail} workspaceId={workspaceId} />
           <FormFoot cancel={cancel} submitLabel={submitLabel} />
         </form>
         <LeaveGuard />

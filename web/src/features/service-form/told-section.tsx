@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router"
 import { Mail } from "lucide-react"
 import { type KeyboardEvent, useState } from "react"
 import { useFieldArray, useFormContext } from "react-hook-form"
@@ -11,8 +12,10 @@ import { Section } from "./section"
 import styles from "./service-form.module.css"
 import { useField } from "./use-field"
 
+type ToldSectionProps = { hasMail: boolean; workspaceId: string }
+
 /** The fourth question: who hears about it. */
-export function ToldSection({ hasMail }: { hasMail: boolean }) {
+export function ToldSection({ hasMail, workspaceId }: ToldSectionProps) {
   const { control } = useFormContext<FormValues>()
   const { fields, append } = useFieldArray({ control, name: "recipients" })
   return (
@@ -35,7 +38,13 @@ export function ToldSection({ hasMail }: { hasMail: boolean }) {
       />
       {!hasMail && (
         <p className="hint">
-          This Allgreen has no mail server yet. Messages are kept, and sent to nobody.
+          This Allgreen has no mail server yet.{" "}
+          {/* In a tab of its own: what was filled in here stays. */}
+          <Link to="/workspaces/$workspaceId/messages" params={{ workspaceId }} target="_blank">
+            Messages are kept, and sent to nobody
+            <span className="vh"> (opens in a new tab)</span>
+          </Link>
+          .
         </p>
       )}
     </Section>

@@ -23,10 +23,12 @@ export function LastResult({ result }: { result: Result }) {
             <dd>{formatPhase(result.phases[key])}</dd>
           </div>
         ))}
-        <div>
-          <dt>In all</dt>
-          <dd>{formatMs(result.latency_ms)}</dd>
-        </div>
+        {result.latency_ms !== null && (
+          <div>
+            <dt>In all</dt>
+            <dd>{formatMs(result.latency_ms)}</dd>
+          </div>
+        )}
       </dl>
       {result.message && <p className="sm t2">{result.message}</p>}
     </div>

@@ -51,7 +51,7 @@ function serve(service: Service, figures: Figures = makeFigures()) {
   return state
 }
 
-async function setUp(service: Service) {
+async function setUp(service: Service, { hasMail = true } = {}) {
   const onDeleted = vi.fn()
   const onRange = vi.fn()
   const rendered = await renderPage(
@@ -59,6 +59,7 @@ async function setUp(service: Service) {
       <ServiceDetail
         row={service}
         workspaceId="w1"
+        hasMail={hasMail}
         range="7d"
         onRange={onRange}
         onDeleted={onDeleted}
@@ -68,6 +69,16 @@ async function setUp(service: Service) {
   )
   return { ...rendered, onDeleted, onRange }
 }
+
+test("without a mail server it says where messages are kept", async () => {
+  const service = makeService()
+  serve(service)
+  await setUp(service, { hasMail: false })
+
+  const kept = await screen.findByRole("link", { name: "Messages are kept, and sent to nobody" })
+
+  expect(kept).toHaveAttribute("href", "/workspaces/w1/messages")
+})
 
 test("what is correct, how often, and who is told stand beside the graph", async () => {
   const service = makeService({

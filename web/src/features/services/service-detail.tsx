@@ -14,6 +14,8 @@ import { ServiceSettings } from "./service-settings"
 export interface ServiceDetailProps {
   row: ServiceRow
   workspaceId: string
+  /** Whether a mail server is set. */
+  hasMail: boolean
   range: Range
   onRange: (range: Range) => void
   /** Called when the service was deleted from here. */
@@ -21,7 +23,8 @@ export interface ServiceDetailProps {
 }
 
 /** An open row: the big strip, response times and events, and what the service is held to. */
-export function ServiceDetail({ row, workspaceId, range, onRange, onDeleted }: ServiceDetailProps) {
+export function ServiceDetail(props: ServiceDetailProps) {
+  const { row, workspaceId, hasMail, range, onRange, onDeleted } = props
   const { data: service, error, refetch } = useQuery(serviceQuery(row.id))
   return (
     <div className={styles.more}>
@@ -39,7 +42,12 @@ export function ServiceDetail({ row, workspaceId, range, onRange, onDeleted }: S
         {service?.last_result && <LastResult result={service.last_result} />}
       </div>
       {service ? (
-        <ServiceSettings service={service} workspaceId={workspaceId} onDeleted={onDeleted} />
+        <ServiceSettings
+          service={service}
+          workspaceId={workspaceId}
+          hasMail={hasMail}
+          onDeleted={onDeleted}
+        />
       ) : (
         <div className={styles.settings}>
           {error ? (

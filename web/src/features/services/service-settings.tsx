@@ -13,11 +13,14 @@ import styles from "./service-detail.module.css"
 export interface ServiceSettingsProps {
   service: Service
   workspaceId: string
+  /** Whether a mail server is set; else nobody is told. */
+  hasMail: boolean
   onDeleted: () => void
 }
 
 /** What the service is held to, how often, who is told, and what can be done with it. */
-export function ServiceSettings({ service, workspaceId, onDeleted }: ServiceSettingsProps) {
+export function ServiceSettings(props: ServiceSettingsProps) {
+  const { service, workspaceId, hasMail, onDeleted } = props
   const canEdit = service.may.includes("service.write")
   return (
     <div className={styles.settings}>
@@ -45,6 +48,15 @@ export function ServiceSettings({ service, workspaceId, onDeleted }: ServiceSett
         </div>
       )}
       <ToldList recipients={service.recipients} isWhole={service.may.includes("recipient.read")} />
+      {!hasMail && service.may.includes("delivery.read") && (
+        <p className="hint">
+          No mail server is set.{" "}
+          <Link to="/workspaces/$workspaceId/messages" params={{ workspaceId }}>
+            Messages are kept, and sent to nobody
+          </Link>
+          .
+        </p>
+      )}
       <ServiceActions service={service} workspaceId={workspaceId} onDeleted={onDeleted} />
     </div>
   )

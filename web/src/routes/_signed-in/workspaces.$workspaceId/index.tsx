@@ -1,8 +1,9 @@
-import { useSuspenseQuery } from "@tanstack/react-query"
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
 import { lazy, Suspense, useCallback } from "react"
 import type { Range } from "@/api"
 import { ErrorState } from "@/components/ui/error-state"
+import { instanceQuery } from "@/features/account/queries"
 import { Announcement } from "@/features/overview/announcement"
 import { workspaceQuery } from "@/features/overview/queries"
 import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
@@ -46,6 +47,7 @@ function ServicesPage() {
   const refetchInterval = live.connected ? false : FALLBACK_REFRESH_MS
   const overview = useSuspenseQuery({ ...workspaceQuery(workspaceId), refetchInterval })
   const list = useSuspenseQuery({ ...servicesQuery(workspaceId), refetchInterval })
+  const { data: instance } = useQuery(instanceQuery())
   const workspace = overview.data
   const services = list.data
   usePageState(workspace)
@@ -73,6 +75,7 @@ function ServicesPage() {
                 <ServiceDetail
                   row={row}
                   workspaceId={workspaceId}
+                  hasMail={instance?.mail ?? true}
                   range={range}
                   onRange={(next: Range) => setSearch({ range: next })}
                   onDeleted={() => setSearch({ open: undefined })}
