@@ -19,6 +19,7 @@ export function Dialog({ open, title, onClose, children, actions }: DialogProps)
     if (open) dialog.current?.showModal()
     else dialog.current?.close()
   }, [open])
+  useEffect(() => focusPageIfLost, [])
   const handleCancel = (event: SyntheticEvent) => {
     event.preventDefault()
     onClose()
@@ -39,4 +40,12 @@ export function Dialog({ open, title, onClose, children, actions }: DialogProps)
       )}
     </dialog>
   )
+}
+
+// Who deletes a thing loses the dialog and the button that opened it. Keyboard and reader go on at the
+// top of the page then, not nowhere.
+function focusPageIfLost() {
+  if (document.activeElement === document.body) {
+    document.getElementById("main")?.focus({ preventScroll: true })
+  }
 }
