@@ -98,8 +98,7 @@ class CheckRepository(Protocol):
         `owner` with a fence one higher than before, in one atomic step: two callers never get
         the same run.
 
-        The slot handed out is the planned one, but for a first attempt that is late by more than
-        a period: then it is the latest slot of the grid, so that one run stands for all.
+        The slot handed out is what `Check.run_of` says of the planned one.
         """
 
     async def next_due_at(self) -> datetime | None:

@@ -148,12 +148,20 @@ async def test_deleted_check_is_not_handed_out(storage: Storage) -> None:
         (a_slot(NOON), NOON + HOUR + SECOND, a_slot(NOON + HOUR)),
         (
             a_slot(NOON, attempt=2, due_at=NOON + 5 * SECOND),
-            NOON + HOUR,
+            NOON + 2 * MINUTE,
             a_slot(NOON, attempt=2, due_at=NOON + 5 * SECOND),
         ),
+        (a_slot(NOON, attempt=2, due_at=NOON + 5 * SECOND), NOON + HOUR, a_slot(NOON + HOUR)),
         (a_slot(NOON + 20 * SECOND), NOON + 50 * SECOND, a_slot(NOON + 20 * SECOND)),
     ],
-    ids=["one period late", "more than a period", "an hour", "re-probe", "off the grid"],
+    ids=[
+        "one period late",
+        "more than a period",
+        "an hour",
+        "re-probe",
+        "old re-probe",
+        "off the grid",
+    ],
 )
 async def test_one_run_stands_for_all_that_were_late(
     storage: Storage, planned: Slot, now: datetime, run: Slot

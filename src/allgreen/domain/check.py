@@ -11,6 +11,9 @@ from allgreen.domain.result import SlotKey
 from allgreen.domain.schedule import Schedule
 from allgreen.domain.status import ServiceHealth, TimeKind
 
+MOST_LATE = timedelta(minutes=1)
+"""How long after its slot a run may begin and still speak of its slot."""
+
 
 class CheckKind(StrEnum):
     """Which executor runs a check."""
@@ -107,6 +110,15 @@ class CheckState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One run that is planned: the slot, which attempt of it, and when it may begin."""
+
+    at: datetime
+    attempt: int = 1
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One definition of something to verify, together with its state.
 
@@ -130,14 +142,25 @@ class Check:
     version: int = 1
     state: CheckState = field(default_factory=CheckState)
 
+    def run_of(self, planned: Slot, now: datetime) -> Slot:
+        """Return the run to hand out for a planned one, which may be late.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """One run that is planned: the slot, which attempt of it, and when it may begin."""
+        One run stands for all slots that passed: it is the latest of the grid, or a run of this
+        very moment when that one is long past too, because what is found now says nothing about
+        a time in which nobody looked. Quick attempts confirm what was found before them, until so
+        many slots passed that the check is unknown.
+        """
+        if now - planned.due_at <= self._patience_with(planned):
+            return planned
+        latest = self.schedule.slot_at(now)
+        if latest is None or latest <= planned.at or now - latest > MOST_LATE:
+            latest = now
+        return Slot(at=latest, due_at=latest)
 
-    at: datetime
-    attempt: int = 1
-    due_at: datetime
+    def _patience_with(self, planned: Slot) -> timedelta:
+        if planned.attempt == 1:
+            return min(self.schedule.every, MOST_LATE)
+        return max(self.schedule.every * (self.confirmation.blind + 1), MOST_LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

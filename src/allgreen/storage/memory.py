@@ -323,11 +323,9 @@ class MemoryCheckRepository(CheckRepository):
     ) -> LeasedCheck:
         leased = replace(run, fence=run.fence + 1, leased_until=until)
         self._tables.runs[check.id] = leased
-        latest = check.schedule.slot_at(now)
-        is_late = slot.attempt == 1 and now - slot.at > check.schedule.every
-        if is_late and latest is not None and latest > slot.at:
-            slot = Slot(at=latest, due_at=latest)
-        return LeasedCheck(check=check, slot=slot, fence=leased.fence, leased_until=until)
+        return LeasedCheck(
+            check=check, slot=check.run_of(slot, now), fence=leased.fence, leased_until=until
+        )
 
 
 @final

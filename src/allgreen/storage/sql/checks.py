@@ -64,7 +64,7 @@ class SqlCheckRepository(CheckRepository):
         return [
             LeasedCheck(
                 check=definitions[claim.check_id],
-                slot=_slot_to_run(definitions[claim.check_id], claim, now),
+                slot=definitions[claim.check_id].run_of(claim.planned, now),
                 fence=claim.fence,
                 leased_until=until,
             )
@@ -152,14 +152,10 @@ class _Claim:
     due_at: datetime
     fence: int
 
+    @property
+    def planned(self) -> Slot:
+        return Slot(at=self.slot, attempt=self.attempt, due_at=self.due_at)
+
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
     return or_(leases.c.leased_until.is_(None), leases.c.leased_until <= now)
-
-
-def _slot_to_run(check: Check, claim: _Claim, now: datetime) -> Slot:
-    latest = check.schedule.slot_at(now)
-    is_late = now - claim.slot > check.schedule.every
-    if claim.attempt == 1 and is_late and latest is not None and latest > claim.slot:
-        return Slot(at=latest, due_at=latest)
-    return Slot(at=claim.slot, attempt=claim.attempt, due_at=claim.due_at)
