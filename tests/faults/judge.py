@@ -16,7 +16,7 @@ from tests.faults.flipping import Phase, Served
 
 Stretch = tuple[float, float]
 EARLIER_S = 2.0
-"""By how much an incident may begin before its outage: a slot is due before it is run."""
+"""By how much an incident may begin and end early: a slot is due, and a run begun, before it asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def _silences(evidence: Evidence) -> Iterator[str]:
 
 def _missed_outages(evidence: Evidence) -> Iterator[str]:
     for path, phase in _certain(evidence, is_down=True):
-        if not any(_spans(one, phase.end) for one in _of(path, evidence)):
+        if not any(_tells_of(one, phase) for one in _of(path, evidence)):
             proofs = "; ".join(evidence.proofs(path, phase))
             yield f"{path}: no incident tells of the outage {_shown(phase)}, asked in {proofs}"
 
@@ -209,6 +209,12 @@ def _certain(evidence: Evidence, *, is_down: bool) -> Iterator[tuple[str, Phase]
 
 def _of(path: str, evidence: Evidence) -> Iterable[SeenIncident]:
     return (one for one in evidence.incidents if one.path == path)
+
+
+def _tells_of(incident: SeenIncident, outage: Phase) -> bool:
+    """Tell whether an incident is of an outage; it ends when the good run began, not when it ended."""
+    has_ended = incident.ended_at is not None and incident.ended_at < outage.end - EARLIER_S
+    return incident.began_at <= outage.end and not has_ended
 
 
 def _spans(incident: SeenIncident, instant: float) -> bool:

@@ -45,7 +45,7 @@ class KillPlan:
     up_s: tuple[float, float] = (10.0, 25.0)
     down_s: tuple[float, float] = (10.0, 25.0)
     settle_s: float = 60.0
-    kept_within_s: float = 2.0
+    kept_within_s: float = 3.0
     asked_within_s: float = 6.0
     first_probe_within_s: float = 5.0
     seed: int = 1

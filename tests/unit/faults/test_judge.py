@@ -87,8 +87,14 @@ def test_each_broken_promise_is_found(changes: dict[str, list[object]], said: st
     assert any(re.search(said, fault) for fault in judge(evidence).faults)
 
 
+def test_an_incident_may_end_with_the_begin_of_the_run_that_found_it_over() -> None:
+    early = replace(INCIDENT, ended_at=DOWN.end - 0.3)
+
+    assert judge(replace(TRUTH, incidents=[early])).faults == ()
+
+
 def test_an_outage_of_which_the_platform_could_keep_nothing_need_not_be_told() -> None:
-    evidence = replace(TRUTH, alive=[(0, 22), (39.5, 60)], incidents=[], mails=[])
+    evidence = replace(TRUTH, alive=[(0, 23), (39.5, 60)], incidents=[], mails=[])
 
     assert judge(evidence).faults == ()
 
