@@ -94,7 +94,7 @@ def test_an_incident_may_end_with_the_begin_of_the_run_that_found_it_over() -> N
 
 
 def test_an_outage_of_which_the_platform_could_keep_nothing_need_not_be_told() -> None:
-    evidence = replace(TRUTH, alive=[(0, 23), (39.5, 60)], incidents=[], mails=[])
+    evidence = replace(TRUTH, alive=[(0, 22), (39.5, 60)], incidents=[], mails=[])
 
     assert judge(evidence).faults == ()
 
