@@ -202,7 +202,7 @@ class RecipientRepository(Protocol):
         """Store one."""
 
     async def remove(self, recipient_id: RecipientId) -> None:
-        """Forget one; pending notices to it are cancelled."""
+        """Forget one; notices to it are cancelled, and one that is being sent is not retried."""
 
     async def admins_of(self, workspace_id: WorkspaceId) -> list[str]:
         """Return the addresses of the owners and admins of a workspace."""
@@ -228,7 +228,7 @@ class OutboxRepository(Protocol):
         """
 
     async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
-        """Mark as accepted by the channel; `False` when the fence is old."""
+        """Mark as accepted by the channel, also what was cancelled; `False` when the fence is old."""
 
     async def mark_delayed(self, notice: Notice, *, until: datetime, error: str) -> bool:
         """Free the notice for another attempt at `until`; `False` when the fence is old."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
+from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.errors import NotFoundError
 from tests.contract.build import (
     HOUR,
@@ -15,6 +16,7 @@ from tests.contract.build import (
     a_notice,
     a_recipient,
     a_service,
+    an_incident,
 )
 from tests.contract.conftest import Storage
 
@@ -97,6 +99,34 @@ async def test_recipient_left_out_of_the_new_list_is_owed_nothing(storage: Stora
 
         assert await unit.recipients.of_service(SERVICE) == []
         assert await unit.outbox.lease(now=NOON + HOUR, limit=9, lease_for=SECOND) == []
+
+
+async def test_message_that_is_being_sent_to_one_who_leaves_is_not_tried_again(
+    storage: Storage,
+) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.recipients.replace(SERVICE, [a_recipient()])
+        await unit.outbox.add([a_notice()])
+        [notice] = await unit.outbox.lease(now=NOON, limit=9, lease_for=SECOND)
+        assert await unit.outbox.begin_attempt(notice, at=NOON)
+        await unit.recipients.remove(a_recipient().id)
+
+        assert not await unit.outbox.mark_delayed(notice, until=NOON + SECOND, error="421 later")
+        assert await unit.outbox.lease(now=NOON + HOUR, limit=9, lease_for=SECOND) == []
+
+
+async def test_message_that_was_accepted_after_its_recipient_left_is_marked_as_sent(
+    storage: Storage,
+) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.recipients.replace(SERVICE, [a_recipient()])
+        await unit.outbox.add([a_notice()])
+        [notice] = await unit.outbox.lease(now=NOON, limit=9, lease_for=SECOND)
+        await unit.recipients.remove(a_recipient().id)
+
+        assert await unit.outbox.mark_sent(notice, at=NOON, answer="250 OK")
+        [told] = await unit.outbox.told(an_incident().id, NoticeKind.DOWN)
+        assert told.state is NoticeState.SENT
 
 
 async def test_admins_are_known_by_address(storage: Storage) -> None:

@@ -50,6 +50,7 @@ from allgreen.ports import (
     WorkspaceRepository,
 )
 
+_HELD = (NoticeState.LEASED,)
 _OPEN = (NoticeState.PENDING, NoticeState.LEASED)
 
 
@@ -476,8 +477,9 @@ class MemoryRecipientRepository(RecipientRepository):
 
     def _cancel(self, recipient_id: RecipientId) -> None:
         for owed in list(self._tables.owed.values()):
-            if owed.notice.recipient_id == recipient_id:
-                _cancel_if_pending(self._tables, owed)
+            # Also what is being sent now: should it fail, it is not tried again.
+            if owed.notice.recipient_id == recipient_id and owed.notice.state in _OPEN:
+                _cancel(self._tables, owed)
 
 
 @final
@@ -513,7 +515,9 @@ class MemoryOutboxRepository(OutboxRepository):
         return True
 
     async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
-        return self._mark(notice, state=NoticeState.SENT, sent_at=at)
+        # What was accepted was sent, also when its recipient left meanwhile.
+        among = (*_HELD, NoticeState.CANCELLED)
+        return self._mark(notice, among, state=NoticeState.SENT, sent_at=at)
 
     async def mark_delayed(self, notice: Notice, *, until: datetime, error: str) -> bool:
         return self._mark(notice, state=NoticeState.PENDING, due_at=until, last_error=error)
@@ -528,7 +532,10 @@ class MemoryOutboxRepository(OutboxRepository):
             for owed in self._tables.owed.values()
             if owed.notice.service_id == service_id and (asked is None or owed.notice.kind in asked)
         ]
-        return sum([_cancel_if_pending(self._tables, owed) for owed in concerned])
+        pending = [owed for owed in concerned if owed.notice.state is NoticeState.PENDING]
+        for owed in pending:
+            _cancel(self._tables, owed)
+        return len(pending)
 
     async def told(self, incident_id: IncidentId, kind: str) -> list[Notice]:
         return [
@@ -566,14 +573,16 @@ class MemoryOutboxRepository(OutboxRepository):
                 firsts.append(owed)
         return firsts
 
-    def _held(self, notice: Notice) -> _Owed | None:
+    def _held(self, notice: Notice, among: Sequence[NoticeState] = _HELD) -> _Owed | None:
         owed = self._tables.owed.get(notice.id)
         if owed is None or owed.notice.fence != notice.fence:
             return None
-        return owed if owed.notice.state is NoticeState.LEASED else None
+        return owed if owed.notice.state in among else None
 
-    def _mark(self, notice: Notice, **changes: object) -> bool:
-        owed = self._held(notice)
+    def _mark(
+        self, notice: Notice, among: Sequence[NoticeState] = _HELD, /, **changes: object
+    ) -> bool:
+        owed = self._held(notice, among)
         if owed is None:
             return False
         # mypy cannot know which fields the keywords of `replace` name.
@@ -717,9 +726,6 @@ def _free_from(owed: _Owed) -> datetime:
     return owed.notice.due_at
 
 
-def _cancel_if_pending(tables: _Tables, owed: _Owed) -> bool:
-    if owed.notice.state is not NoticeState.PENDING:
-        return False
+def _cancel(tables: _Tables, owed: _Owed) -> None:
     cancelled = replace(owed.notice, state=NoticeState.CANCELLED)
     tables.owed[cancelled.id] = _Owed(notice=cancelled)
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, final
 
@@ -16,6 +16,7 @@ from allgreen.storage.sql.dialect import insert_new
 from allgreen.storage.sql.rows import notice_from_row, notice_to_row
 from allgreen.storage.sql.tables import IS_OPEN, deliveries, outbox
 
+_HELD = (NoticeState.LEASED,)
 _earlier = outbox.alias("earlier")
 # Two notices without a service or a recipient never wait for each other: NULL equals nothing.
 _IS_FIRST = ~exists().where(
@@ -71,7 +72,9 @@ class SqlOutboxRepository(OutboxRepository):
         return True
 
     async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
-        if not await self._mark(notice, state=NoticeState.SENT, sent_at=at, leased_until=None):
+        sent = {"state": NoticeState.SENT, "sent_at": at, "leased_until": None}
+        # What was accepted was sent, also when its recipient left meanwhile.
+        if not await self._mark(notice, (*_HELD, NoticeState.CANCELLED), **sent):
             return False
         await self._end_attempt(notice, ended_at=at, answer=answer)
         return True
@@ -126,12 +129,14 @@ class SqlOutboxRepository(OutboxRepository):
         )
         return (await self._connection.execute(void)).rowcount
 
-    async def _mark(self, notice: Notice, **values: object) -> bool:
+    async def _mark(
+        self, notice: Notice, among: Sequence[NoticeState] = _HELD, /, **values: object
+    ) -> bool:
         """Change a row that is still leased under the fence of `notice`."""
         mark = update(outbox).where(
             outbox.c.id == notice.id,
             outbox.c.fence == notice.fence,
-            outbox.c.state == NoticeState.LEASED,
+            outbox.c.state.in_(among),
         )
         return (await self._connection.execute(mark.values(**values))).rowcount == 1
 

@@ -81,8 +81,9 @@ class SqlRecipientRepository(RecipientRepository):
     async def _remove(self, ids: Collection[RecipientId]) -> None:
         if not ids:
             return
-        owed = IS_OPEN, outbox.c.recipient_id.in_(ids), outbox.c.state == NoticeState.PENDING
-        cancel = update(outbox).where(*owed).values(state=NoticeState.CANCELLED)
+        # Also what is being sent now: should it fail, it is not tried again.
+        owed = IS_OPEN, outbox.c.recipient_id.in_(ids)
+        cancel = update(outbox).where(*owed).values(state=NoticeState.CANCELLED, leased_until=None)
         await self._connection.execute(cancel)
         await self._connection.execute(
             delete(recipients_table).where(recipients_table.c.id.in_(ids))
