@@ -22,7 +22,7 @@ from allgreen.server.wire import API, encode
 KEPT_FOR_S: Final = 2.0
 MOST_KEPT: Final = 256
 _PATHS: Final = f"{API}/workspaces/"
-_Key = tuple[bytes, str, bytes]
+_Key = tuple[tuple[bytes, ...], str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,10 @@ class _AsIs(Response):
 
 
 def _key_of(scope: Scope) -> _Key:
-    return _header(scope, b"cookie"), scope["path"], scope["query_string"]
+    # A request may bring its cookies in several headers (RFC 9113, section 8.2.3), and the session
+    # may stand in any of them.
+    cookies = tuple(value for key, value in scope["headers"] if key == b"cookie")
+    return cookies, scope["path"], scope["query_string"]
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -82,6 +82,18 @@ async def test_a_page_that_was_just_read_is_gone_after_logging_out(
         assert (await thief.get(owner.workspace)).status_code == 401
 
 
+async def test_a_page_that_was_just_read_is_not_shown_to_whoever_sends_half_of_its_cookies(
+    owner: Person, app: FastAPI
+) -> None:
+    session = ("cookie", f"{COOKIE}={owner.client.cookies[COOKIE]}")
+    theme = ("cookie", "theme=dark")
+    async with person_of(app) as anybody:
+        read = await anybody.get(owner.workspace, headers=[theme, session])
+        stolen = await anybody.get(owner.workspace, headers=[theme])
+
+    assert (read.status_code, stolen.status_code) == (200, 401)
+
+
 async def test_a_changed_token_is_nobody(owner: Person, app: FastAPI) -> None:
     token = owner.client.cookies[COOKIE]
     changed = [
