@@ -140,7 +140,10 @@ class SameOrigin:
 def _is_host(origin: str, headers: Headers) -> bool:
     # A page of ours under another name of this machine, such as localhost for 127.0.0.1. The
     # cookie belongs to that name alone, so nothing is lent to it.
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     return (
         parts.scheme in ("http", "https")
         and parts.netloc.lower() == headers.get("host", "").lower()

@@ -176,6 +176,7 @@ def test_the_document_names_only_permissions_that_the_policy_knows() -> None:
         {"origin": "https://evil.example"},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:8001"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {"content-type": "application/x-www-form-urlencoded"},
