@@ -115,11 +115,15 @@ def _read_cursor(cursor: str) -> tuple[str, ...]:
         key = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         key = None
-    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+    if not isinstance(key, list) or not key or not all(map(_is_sort_key, key)):
         raise InvalidInputError.at(
             "cursor", "cursor", "Use next_cursor of the page before, or leave it out."
         )
     return tuple(key)
+
+
+def _is_sort_key(part: object) -> bool:
+    return isinstance(part, str) and "\0" not in part  # PostgreSQL refuses a NUL
 
 
 @cache

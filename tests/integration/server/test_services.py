@@ -11,6 +11,7 @@ from sqlalchemy import select
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.notice import NoticeKind
 from allgreen.server.platform import Platform
+from allgreen.server.wire import write_cursor
 from allgreen.storage.sql.tables import outbox
 from tests.api import Person, fields
 
@@ -250,9 +251,34 @@ async def test_lists_go_on_behind_their_cursor(owner: Person, url: str) -> None:
     assert seen == ["Alpha", "Bravo", "charlie", "delta", "echo"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "eyJhIjoxfQ", "WzFd", "ä"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "!!", "eyJhIjoxfQ", "WzFd", "ä", "W10", write_cursor("\0")],
+)
 async def test_a_cursor_that_is_none_is_refused(owner: Person, cursor: str) -> None:
     answer = await owner.client.get(f"{owner.workspace}/services", params={"cursor": cursor})
+
+    assert (answer.status_code, fields(answer)) == (422, {"cursor": "cursor"})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("2026-04-17T00:00:00+00:00", "9" * 30),
+        ("2026-04-17T00:00:00+00:00", "-1"),
+        ("2026-04-17", "1"),
+        ("0001-01-01T00:00:00+14:00", "1"),
+        ("2026-04-17T00:00:00+00:00",),
+    ],
+)
+async def test_a_cursor_of_results_that_was_made_up_is_refused(
+    owner: Person, url: str, key: tuple[str, ...]
+) -> None:
+    service = await owner.watch(url)
+
+    answer = await owner.client.get(
+        f"/api/v1/services/{service['id']}/results", params={"cursor": write_cursor(*key)}
+    )
 
     assert (answer.status_code, fields(answer)) == (422, {"cursor": "cursor"})
 

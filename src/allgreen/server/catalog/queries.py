@@ -52,6 +52,7 @@ from allgreen.storage.sql.tables import (
     workspaces,
 )
 
+_MOST_ATTEMPTS = 1000
 _RANK = (ServiceHealth.UNKNOWN, ServiceHealth.UP, ServiceHealth.DEGRADED, ServiceHealth.DOWN)
 
 
@@ -161,9 +162,13 @@ def read_slot_key(cut: Cut) -> SlotKey | None:
         return None
     try:
         slot, attempt = cut.after
-        return SlotKey(datetime.fromisoformat(slot), int(attempt))
+        key = SlotKey(datetime.fromisoformat(slot), int(attempt))
     except ValueError:
-        raise InvalidInputError.at("cursor", "cursor", "This cursor is of another list.") from None
+        key = None
+    # Whoever makes a cursor up may name what no database can compare with.
+    if key is None or key.slot.utcoffset() != timedelta() or not 0 < key.attempt <= _MOST_ATTEMPTS:
+        raise InvalidInputError.at("cursor", "cursor", "This cursor is of another list.")
+    return key
 
 
 async def load_figures(
