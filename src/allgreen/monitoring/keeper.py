@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.service import Service
-from allgreen.errors import NotFoundError
+from allgreen.errors import NotFoundError, StorageError
 from allgreen.monitoring.patience import Patience, wait_for
 from allgreen.monitoring.rollup import Folding
 from allgreen.ports import Change, Clock, EventBroker, Grain, UnitOfWork, UnitOfWorkFactory
@@ -82,7 +82,7 @@ class Keeper:
             self._turned = quarter
         hour = int(now.timestamp()) // 3600
         if hour != self._swept:
-            await self._sweep(now)
+            await self._sweep(now, stop)
             self._swept = hour
 
     async def _fold_all(self, stop: asyncio.Event) -> None:
@@ -91,15 +91,41 @@ class Keeper:
         while not stop.is_set() and (began_s := self._clock.monotonic()) < until_s:
             if await self._fold(self._clock.now()) < LARGEST_FOLD:
                 return
-            took = timedelta(seconds=self._clock.monotonic() - began_s)
-            await wait_for(stop, took * REST_SHARE)
+            await self._rest(began_s, stop)
 
     async def _fold(self, now: datetime) -> int:
+        try:
+            return await self._fold_together(now)
+        except StorageError:
+            raise
+        except Exception:  # one poisoned service must not keep back the sums of the others
+            logger.exception("Sums could not be made together; each is made by itself")
+        counts = [await self._fold_one(now) for _ in range(LARGEST_FOLD)]
+        return sum(counts)
+
+    async def _fold_together(self, now: datetime) -> int:
         async with self._unit_of_work() as uow:
-            count, services = await self._folding(uow, now).fold_dirty(limit=LARGEST_FOLD)
+            marks = await uow.roll_ups.take_dirty(limit=LARGEST_FOLD)
+            services = await self._folding(uow, now).fold(marks)
             await uow.commit()
         self._hint(services)
-        return count
+        return len(marks)
+
+    async def _fold_one(self, now: datetime) -> int:
+        """Fold the oldest mark, or give it up: the next result of its check marks it again."""
+        async with self._unit_of_work() as uow:
+            marks = await uow.roll_ups.take_dirty(limit=1)
+            services: list[Service] = []
+            try:
+                async with uow.savepoint():
+                    services = await self._folding(uow, now).fold(marks)
+            except StorageError:
+                raise
+            except Exception:  # as above
+                logger.exception("The sums of %s could not be made", marks)
+            await uow.commit()
+        self._hint(services)
+        return len(marks)
 
     async def _turn_days(self, now: datetime, stop: asyncio.Event) -> None:
         """Close the day of each service in whose zone midnight has passed.
@@ -110,11 +136,19 @@ class Keeper:
             for service_id in await self._services_before(day):
                 if stop.is_set():
                     return
-                await self._turn_day(service_id, now)
+                await self._turn_day_apart(service_id, now)
 
     async def _services_before(self, day: date) -> list[ServiceId]:
         async with self._unit_of_work() as uow:
             return await uow.roll_ups.services_without_strip_of(day, limit=MOST_SERVICES)
+
+    async def _turn_day_apart(self, service_id: ServiceId, now: datetime) -> None:
+        try:
+            await self._turn_day(service_id, now)
+        except StorageError:
+            raise
+        except Exception:  # nor their days
+            logger.exception("The day of service %s could not be closed", service_id)
 
     async def _turn_day(self, service_id: ServiceId, now: datetime) -> None:
         async with self._unit_of_work() as uow:
@@ -127,27 +161,36 @@ class Keeper:
         if turned:
             self._hint([service])
 
-    async def _sweep(self, now: datetime) -> None:
+    async def _sweep(self, now: datetime, stop: asyncio.Event) -> None:
         """Delete what is older than it is kept, in slices."""
         kept = self._retention
         await self._delete(
-            lambda uow: uow.results.delete_before(now - kept.raw, limit=LARGEST_SWEEP)
+            lambda uow: uow.results.delete_before(now - kept.raw, limit=LARGEST_SWEEP), stop
         )
         for grain, age in ((Grain.MINUTE, kept.minutes), (Grain.HOUR, kept.hours)):
-            await self._delete_sums(grain, now - age)
+            await self._delete_sums(grain, now - age, stop)
 
-    async def _delete_sums(self, grain: Grain, before: datetime) -> None:
+    async def _delete_sums(self, grain: Grain, before: datetime, stop: asyncio.Event) -> None:
         await self._delete(
-            lambda uow: uow.roll_ups.delete_before(grain, before, limit=LARGEST_SWEEP)
+            lambda uow: uow.roll_ups.delete_before(grain, before, limit=LARGEST_SWEEP), stop
         )
 
-    async def _delete(self, delete: Callable[[UnitOfWork], Awaitable[int]]) -> None:
-        while True:
+    async def _delete(
+        self, delete: Callable[[UnitOfWork], Awaitable[int]], stop: asyncio.Event
+    ) -> None:
+        while not stop.is_set():
+            began_s = self._clock.monotonic()
             async with self._unit_of_work() as uow:
                 deleted = await delete(uow)
                 await uow.commit()
             if deleted < LARGEST_SWEEP:
                 return
+            await self._rest(began_s, stop)
+
+    async def _rest(self, began_s: float, stop: asyncio.Event) -> None:
+        """Leave the storage to others, for longer than it was held since `began_s`."""
+        took = timedelta(seconds=self._clock.monotonic() - began_s)
+        await wait_for(stop, took * REST_SHARE)
 
     def _folding(self, uow: UnitOfWork, now: datetime) -> Folding:
         return Folding(uow=uow, now=now, raw_since=now - self._retention.raw)

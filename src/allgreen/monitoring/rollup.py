@@ -51,18 +51,13 @@ class Folding:
     now: datetime
     raw_since: datetime
 
-    async def fold_dirty(self, *, limit: int) -> tuple[int, list[Service]]:
-        """Make the sums of marked hours anew, with their days and strips.
-
-        Returns:
-            How many marks were taken, and the services whose strips are new.
-        """
-        marks = await self.uow.roll_ups.take_dirty(limit=limit)
+    async def fold(self, marks: Iterable[DirtyBucket]) -> list[Service]:
+        """Make the sums of marked hours anew; return the services whose days and strips are too."""
         hours = _by_check(marks)
         services = await self.uow.services.list_of_checks(hours.keys())
         pages = await self._open(services, hours)
         await self._fold(pages, hours)
-        return len(marks), services
+        return services
 
     async def turn_day(self, service: Service) -> bool:
         """Close the days that ended since the strip was made; `False` when it is of today."""

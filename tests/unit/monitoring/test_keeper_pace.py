@@ -1,13 +1,14 @@
 """The keeper leaves room: on SQLite there is one writer, and results go before sums."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 from allgreen.domain.identity import CheckId
 from allgreen.monitoring.keeper import LARGEST_FOLD, LONGEST_FOLDING, Keeper
 from allgreen.ports import Clock, DirtyBucket
 from allgreen.storage.memory import MemoryStorage
-from allgreen.testing import NOON, FakeClock
+from allgreen.testing import CHECK, NOON, FakeClock, a_result
 from allgreen.transports.local import LocalEventBroker
 
 MARKS = 2 * LARGEST_FOLD + 5
@@ -17,7 +18,7 @@ class LateClock(Clock):
     """After one fold, it is later than the keeper may fold at a stretch."""
 
     def __init__(self) -> None:
-        self._looks = iter([0.0, 0.0, 0.0, LONGEST_FOLDING.total_seconds()])
+        self._looks = chain([0.0, 0.0, 0.0], repeat(LONGEST_FOLDING.total_seconds()))
 
     def now(self) -> datetime:
         return NOON
@@ -49,6 +50,19 @@ async def test_a_stopped_keeper_takes_no_marks() -> None:
     await _keeper(storage, FakeClock(NOON)).keep(stop)
 
     assert await _left(storage) == MARKS
+
+
+async def test_a_stopped_keeper_does_not_go_on_deleting() -> None:
+    storage, stop = MemoryStorage(), asyncio.Event()
+    async with storage.unit_of_work() as uow:
+        await uow.results.add([a_result(slot=NOON - timedelta(days=100))])
+        await uow.commit()
+    stop.set()
+
+    await _keeper(storage, FakeClock(NOON)).keep(stop)
+
+    async with storage.unit_of_work() as uow:
+        assert len(await uow.results.latest([CHECK], limit=9)) == 1
 
 
 def _keeper(storage: MemoryStorage, clock: Clock) -> Keeper:
