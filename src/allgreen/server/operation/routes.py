@@ -32,10 +32,10 @@ async def get_health(
 ) -> Response:
     """Tell whether requests can be served."""
     try:
-        async with get_platform(request).database.read():
-            return render(Status(status="ok"))
+        await get_platform(request).database.check()
     except StorageError:
         return render(Status(status="unavailable"), status=503)
+    return render(Status(status="ok"))
 
 
 @router.get("/metrics", include_in_schema=False)
