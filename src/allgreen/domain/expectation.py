@@ -27,12 +27,14 @@ class Explanation:
         operand: What was looked at: ``Status``, ``Body``, ``Certificate`` or a JSON path.
         actual: What was found.
         expected: What should have been found.
+        quotes: `actual` was copied from a body, so it is only for those who may edit the check.
     """
 
     operand: str
     actual: str
     expected: str
     holds: bool
+    quotes: bool = False
 
 
 class Answer(Protocol):
@@ -132,11 +134,19 @@ class JsonValue:
             return [self._explanation("not there", holds=self.operator is JsonOperator.NOT_EQUALS)]
         enough = all if self.operator is JsonOperator.NOT_EQUALS else any
         holds = enough(_COMPARISONS[self.operator](value, self.value) for value in found)
-        return [self._explanation(as_text(found[0]), holds=holds)]
+        if isinstance(found[0], dict | list):
+            # A path as short as `$` would quote the whole body.
+            return [self._explanation(_describe(found[0]), holds=holds)]
+        return [self._explanation(as_text(found[0]), holds=holds, quotes=True)]
 
-    def _explanation(self, actual: str, *, holds: bool) -> Explanation:
-        expected = _WORDS[self.operator].format(self.value)
-        return Explanation(operand=self.path, actual=actual[:200], expected=expected, holds=holds)
+    def _explanation(self, actual: str, *, holds: bool, quotes: bool = False) -> Explanation:
+        return Explanation(
+            operand=self.path,
+            actual=actual[:200],
+            expected=_WORDS[self.operator].format(self.value),
+            holds=holds,
+            quotes=quotes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +214,7 @@ class Not:
                 actual=line.actual,
                 expected=f"not {line.expected}",
                 holds=holds,
+                quotes=line.quotes,
             )
             for line in lines
         ]
@@ -223,6 +234,13 @@ def as_text(value: object) -> str:
             return str(int(value))
         case _:
             return str(value)
+
+
+def _describe(container: dict[str, object] | list[object]) -> str:
+    kind, part = ("object", "member") if isinstance(container, dict) else ("list", "item")
+    count = len(container)
+    article = "an" if kind == "object" else "a"
+    return f"{article} {kind} with {count} {part}{'' if count == 1 else 's'}"
 
 
 def _compare_numbers(

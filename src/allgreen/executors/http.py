@@ -224,18 +224,25 @@ def _judge(
 
 
 def _explain(broken: Explanation) -> tuple[str, str]:
+    """Say what is wrong, in a few words and in a sentence.
+
+    Both go into incidents and mails, so they quote nothing of a body, and no text that is looked
+    for in it: that stands in the explanations alone.
+    """
     operand, actual, expected = broken.operand, broken.actual, broken.expected
     match operand:
         case "Status":
             return f"{actual} instead of {expected}", f"Answered {actual} instead of {expected}."
         case "Body":
-            words = "text found" if expected.startswith("not ") else "text not found"
-            return words, as_plain(f"The answer was compared with “{expected}”: {actual}.")
+            if actual == "found":
+                return "text found", "The answer holds a text that must not be there."
+            return "text not found", "The answer does not hold the text that is asked for."
         case "Certificate":
             words = f"certificate: {actual}"
             return words, f"The certificate has {actual}; {expected} are wanted."
         case _:
-            words = f"{operand} is {actual}, expected {expected}"
+            found = "something else" if broken.quotes else actual
+            words = f"{operand} is {found}, expected {expected}"
             return as_plain(words)[:80], as_plain(f"{words}.")
 
 

@@ -82,7 +82,7 @@ async def test_an_expected_answer_is_ok(expectation: Expectation) -> None:
             JSON,
             JsonValue(path="$.queue.depth", operator=JsonOperator.ABOVE, value="50"),
             FailureClass.BODY,
-            "$.queue.depth is 12, expected above 50",
+            "$.queue.depth is something else, expected above 50",
         ),
         (
             200,
@@ -110,6 +110,21 @@ async def test_an_unexpected_answer_fails_with_its_reason(
     assert result.message.endswith(".")
     assert result.http_status == status
     assert any(not line.holds for line in result.explanations)
+
+
+async def test_reason_and_message_quote_neither_the_body_nor_the_text_looked_for() -> None:
+    body = '{"key": "canary"}'
+    expectations: list[Expectation] = [
+        JsonValue(path="$.key", operator=JsonOperator.EQUALS, value="up"),
+        JsonValue(path="$", operator=JsonOperator.EQUALS, value="up"),
+        BodyContains(text="canary-text"),
+        Not(part=BodyContains(text="canary")),
+    ]
+
+    results = [await run(answer(body), each) for each in expectations]
+
+    assert [result.outcome for result in results] == [Outcome.FAIL] * 4
+    assert "canary" not in "".join(result.reason + result.message for result in results)
 
 
 async def test_every_expectation_is_explained_also_after_one_that_fails() -> None:

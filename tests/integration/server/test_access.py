@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -9,12 +10,13 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from allgreen.domain.identity import IncidentId, ServiceId, WorkspaceId
+from allgreen.domain.expectation import Explanation
+from allgreen.domain.identity import CheckId, IncidentId, ServiceId, WorkspaceId
 from allgreen.domain.policy import PERMISSIONS, Permission, Role
 from allgreen.server.app import build_routes
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import memberships
-from allgreen.testing import an_incident
+from allgreen.testing import a_result, an_incident
 from tests.api import Person, service_form
 
 Operation = tuple[str, str, str]
@@ -146,6 +148,31 @@ async def test_an_observer_sees_no_secret_of_a_check(
 
     assert answer.status_code == 200
     assert "canary" not in answer.text
+
+
+async def test_only_those_who_may_edit_a_check_see_what_was_found_in_a_body(
+    owner: Person, platform: Platform, silent_port: int
+) -> None:
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/")
+    paths = [f"/api/v1/services/{service['id']}{rest}" for rest in ("", "/results")]
+    lines = (
+        Explanation(operand="$.key", actual="canary", expected="up", holds=False, quotes=True),
+        Explanation(operand="Body", actual="not found", expected="canary", holds=False),
+    )
+    result = a_result(
+        check_id=CheckId(service["checks"][0]["id"]), service_id=ServiceId(service["id"])
+    )
+    async with platform.database.unit_of_work() as uow:
+        await uow.results.add([replace(result, explanations=lines)])
+        await uow.commit()
+
+    whole = [(await owner.client.get(path)).text for path in paths]
+    await change_role(platform, Role.OBSERVER)
+    masked = [(await owner.client.get(path)).text for path in paths]
+
+    assert [text.count("canary") for text in whole] == [2, 2]
+    assert [text.count("canary") for text in masked] == [0, 0]
+    assert [text.count("not found") for text in masked] == [1, 1]
 
 
 async def test_a_role_that_was_lowered_is_lower_for_the_very_next_write(

@@ -125,6 +125,8 @@ EXPLAINED = {
     "found": (["down"], "down", "up"),
     "missing": ([], "not there", "up"),
     "long": (["x" * 999], "x" * 200, "up"),
+    "an object": ([{"key": "canary"}], "an object with 1 member", "up"),
+    "a list": ([["canary", 2]], "a list with 2 items", "up"),
 }
 
 
@@ -135,6 +137,19 @@ def test_json_is_explained(found: Sequence[object], actual: str, expected: str) 
     (line,) = expectation.explain(FakeAnswer(values={"$.state": found}))
 
     assert (line.operand, line.actual, line.expected) == ("$.state", actual, expected)
+
+
+def test_only_what_was_copied_from_a_body_is_a_quotation() -> None:
+    expectation = JsonValue(path="$.state", operator=EQ, value="up")
+    lines = [
+        line
+        for found in (["down"], [], [{"a": 1}])
+        for line in expectation.explain(FakeAnswer(values={"$.state": found}))
+    ]
+    (opposite,) = Not(part=expectation).explain(FakeAnswer(values={"$.state": ["up"]}))
+
+    assert [line.quotes for line in lines] == [True, False, False]
+    assert opposite.quotes
 
 
 def test_a_body_that_is_no_json_holds_nothing_and_says_so() -> None:

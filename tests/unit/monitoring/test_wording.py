@@ -61,7 +61,7 @@ EXPECTED: dict[str, tuple[Expectation, str]] = {
         AllOf(parts=(STATUS, ACCEPTED, CertificateLasts(days=14))),
         "202, $.accepted = true, certificate for 14 more days",
     ),
-    "a text": (BodyContains(text="ok"), "body contains ok"),
+    "a text": (BodyContains(text="ok"), "a text in the body"),
     "a value that is there": (
         JsonValue(path="$.id", operator=JsonOperator.EXISTS),
         "$.id is there",
@@ -69,9 +69,9 @@ EXPECTED: dict[str, tuple[Expectation, str]] = {
     "a limit": (JsonValue(path="$.q", operator=JsonOperator.BELOW, value="9"), "$.q < 9"),
     "one of two": (
         AnyOf(parts=(STATUS, AllOf(parts=(BodyContains(text="ok"), ACCEPTED)))),
-        "202 or body contains ok, $.accepted = true",
+        "202 or a text in the body, $.accepted = true",
     ),
-    "the opposite": (Not(part=BodyContains(text="error")), "not body contains error"),
+    "the opposite": (Not(part=BodyContains(text="error")), "not a text in the body"),
 }
 
 
@@ -108,8 +108,15 @@ def test_another_expectation_is_a_change() -> None:
     after = a_service(a_check(expectation=BodyContains(text="ok")))
 
     assert wording.changes_in_words(before, after) == (
-        "changed what is expected from 202 to body contains ok"
+        "changed what is expected from 202 to a text in the body"
     )
+
+
+def test_another_text_in_the_body_is_a_change_that_does_not_quote_it() -> None:
+    before = a_service(a_check(expectation=BodyContains(text="ok")))
+    after = a_service(a_check(expectation=BodyContains(text="fine")))
+
+    assert wording.changes_in_words(before, after) == "changed the text that is expected"
 
 
 def test_several_changes_are_told_in_one_line() -> None:

@@ -56,7 +56,12 @@ options = st.builds(
     announce=st.booleans(),
 )
 explanations = st.builds(
-    Explanation, operand=texts, actual=texts, expected=texts, holds=st.booleans()
+    Explanation,
+    operand=texts,
+    actual=texts,
+    expected=texts,
+    holds=st.booleans(),
+    quotes=st.booleans(),
 )
 
 

@@ -402,7 +402,9 @@ def _show_preview(check: Check, preview: Preview) -> schemas.Preview:
         latency_ms=result.latency_ms,
         phases=schemas.Phases(**asdict(result.phases)),
         answers_within_ms=None if within is None else round(within / timedelta(milliseconds=1)),
-        explanations=[schemas.Explanation(**asdict(line)) for line in preview.explanations],
+        explanations=[
+            queries.show_explanation(line, is_whole=True) for line in preview.explanations
+        ],
         failure=failure,
         body_excerpt=preview.body_excerpt,
         certificate_days=result.certificate_days,

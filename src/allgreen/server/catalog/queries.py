@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from allgreen.domain.expectation import Explanation
 from allgreen.domain.identity import AccountId, ServiceId, WorkspaceId
 from allgreen.domain.incident import IncidentState
 from allgreen.domain.policy import Permission, Role
@@ -30,7 +31,7 @@ from allgreen.server.auth.access import Member
 from allgreen.server.catalog import schemas
 from allgreen.server.catalog.history import Window, draw_buckets, list_outages
 from allgreen.server.catalog.schemas import Range
-from allgreen.server.catalog.translation import show_address, show_check, show_period
+from allgreen.server.catalog.translation import HIDDEN, show_address, show_check, show_period
 from allgreen.server.views.queries import list_incidents
 from allgreen.server.views.schemas import Strip
 from allgreen.server.wire import Cut
@@ -111,7 +112,7 @@ async def load_service(
         recipients=await _list_recipients(connection, member, service.id),
         may=member.may,
         created_at=_made_at(service.id),
-        last_result=show_result(latest[0]) if latest else None,
+        last_result=show_result(latest[0], is_whole=is_whole) if latest else None,
         uptime=await _load_uptime(connection, service, zone, now),
         incident=open_incident[0] if open_incident else None,
     )
@@ -251,8 +252,14 @@ async def list_spans(
     return worst_spans(covered, begin, now)
 
 
-def show_result(result: Result) -> schemas.Result:
-    """Return a result as it is shown."""
+def show_result(result: Result, *, is_whole: bool) -> schemas.Result:
+    """Return a result as it is shown.
+
+    Args:
+        result: What is stored.
+        is_whole: Show what was copied from a body, and the text that was looked for in it, too;
+            for those who may edit the check.
+    """
     return schemas.Result(
         slot=result.slot,
         attempt=result.attempt,
@@ -264,8 +271,18 @@ def show_result(result: Result) -> schemas.Result:
         http_status=result.http_status,
         latency_ms=result.latency_ms,
         phases=schemas.Phases(**asdict(result.phases)),
-        explanations=[schemas.Explanation(**asdict(line)) for line in result.explanations],
+        explanations=[show_explanation(line, is_whole=is_whole) for line in result.explanations],
         certificate_days=result.certificate_days,
+    )
+
+
+def show_explanation(line: Explanation, *, is_whole: bool) -> schemas.Explanation:
+    """Return why one expectation held or not; see `show_result`."""
+    return schemas.Explanation(
+        operand=line.operand,
+        actual=HIDDEN if line.quotes and not is_whole else line.actual,
+        expected=HIDDEN if line.operand == "Body" and not is_whole else line.expected,
+        holds=line.holds,
     )
 
 

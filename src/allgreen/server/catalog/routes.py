@@ -176,7 +176,7 @@ async def list_results(
     """List the raw results that are still kept, newest first."""
     platform = get_platform(request)
     async with platform.database.read() as connection:
-        await access.service(connection, service_id)
+        member = await access.service(connection, service_id)
         service = await queries.get_service(connection, platform.database.cipher, service_id)
         found = await queries.list_results(
             connection, service, limit=cut.limit + 1, before=queries.read_slot_key(cut)
@@ -184,5 +184,6 @@ async def list_results(
     page, next_cursor = cut_rows(
         found, cut, lambda result: (result.slot.isoformat(), str(result.attempt))
     )
-    items = [queries.show_result(result) for result in page]
+    is_whole = member.has(Permission.SERVICE_WRITE)
+    items = [queries.show_result(result, is_whole=is_whole) for result in page]
     return render(ResultPage(items=items, next_cursor=next_cursor))

@@ -106,14 +106,23 @@ _READERS: dict[str, Callable[[Json], Expectation]] = {
 
 def explanations_to_json(explanations: Sequence[Explanation]) -> list[list[Any]]:
     """Return explanations as short lists: there is one for every result."""
-    return [[line.operand, line.actual, line.expected, line.holds] for line in explanations]
+    return [
+        [line.operand, line.actual, line.expected, line.holds, line.quotes] for line in explanations
+    ]
 
 
 def explanations_from_json(lines: Sequence[Sequence[Any]] | None) -> tuple[Explanation, ...]:
     """Read what `explanations_to_json` wrote."""
     return tuple(
-        Explanation(operand=operand, actual=actual, expected=expected, holds=holds)
-        for operand, actual, expected, holds in lines or ()
+        # Without a word on it, what was found counts as quoted from a body.
+        Explanation(
+            operand=operand,
+            actual=actual,
+            expected=expected,
+            holds=holds,
+            quotes=quotes != [False],
+        )
+        for operand, actual, expected, holds, *quotes in lines or ()
     )
 
 
