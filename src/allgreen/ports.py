@@ -326,8 +326,10 @@ class RollUpRepository(Protocol):
     async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, "Strip"]:
         """Return the packed 90 days."""
 
-    async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
-        """Return services of active mode whose strip does not end at `day` in their zone."""
+    async def services_without_strip_of(
+        self, day: date, *, limit: int, zone: str | None = None
+    ) -> list[ServiceId]:
+        """Return active services, of all zones or of one, whose strip ends before `day`."""
 
     async def delete_before(self, grain: Grain, instant: datetime, *, limit: int) -> int:
         """Delete up to `limit` sums with an older bucket; return how many."""
@@ -364,6 +366,9 @@ class WorkspaceRepository(Protocol):
 
     async def zone(self, workspace_id: WorkspaceId) -> str:
         """Return the IANA zone in which days are cut."""
+
+    async def zones(self) -> list[str]:
+        """Return the zones of all workspaces, each once, in order."""
 
     async def name(self, workspace_id: WorkspaceId) -> str:
         """Return its name."""

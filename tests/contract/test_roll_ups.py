@@ -178,6 +178,9 @@ async def test_active_services_without_a_strip_of_the_day_are_found(storage: Sto
             "service-4",
         ]
         assert await unit.roll_ups.services_without_strip_of(TODAY, limit=1) == ["service-1"]
+        of_oslo = await unit.roll_ups.services_without_strip_of(TODAY, limit=1, zone="Europe/Oslo")
+        assert of_oslo == ["service-1"]
+        assert await unit.roll_ups.services_without_strip_of(TODAY, limit=9, zone="UTC") == []
 
 
 async def test_nothing_is_saved_of_nothing(storage: Storage) -> None:

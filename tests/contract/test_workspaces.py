@@ -14,6 +14,14 @@ async def test_workspace_has_a_name_and_a_zone(storage: Storage) -> None:
         assert await unit.workspaces.zone(WORKSPACE) == "Europe/Oslo"
 
 
+async def test_zones_are_listed_once(storage: Storage) -> None:
+    for number, zone in enumerate(["Asia/Tokyo", "Europe/Oslo"], start=2):
+        await storage.add_workspace(WorkspaceId(f"workspace-{number}"), "Fjord", zone, [])
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.workspaces.zones() == ["Asia/Tokyo", "Europe/Oslo"]
+
+
 async def test_unknown_workspace_is_not_found(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
         with pytest.raises(NotFoundError):

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.service import Service
@@ -31,8 +32,6 @@ QUARTER = timedelta(minutes=15)
 """Every zone of the world has its midnights at a quarter of an hour of UTC."""
 
 MOST_SERVICES = 100_000
-EASTERNMOST = timedelta(hours=14)
-WESTERNMOST = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +131,20 @@ class Keeper:
 
         What `stop` leaves open is closed after the next start.
         """
-        for day in _dates_on_earth(now):
-            for service_id in await self._services_before(day):
-                if stop.is_set():
-                    return
-                await self._turn_day_apart(service_id, now)
+        for service_id in await self._services_before_today(now):
+            if stop.is_set():
+                return
+            await self._turn_day_apart(service_id, now)
 
-    async def _services_before(self, day: date) -> list[ServiceId]:
+    async def _services_before_today(self, now: datetime) -> list[ServiceId]:
+        found: list[ServiceId] = []
         async with self._unit_of_work() as uow:
-            return await uow.roll_ups.services_without_strip_of(day, limit=MOST_SERVICES)
+            for zone in await uow.workspaces.zones():
+                today = now.astimezone(ZoneInfo(zone)).date()
+                found += await uow.roll_ups.services_without_strip_of(
+                    today, zone=zone, limit=MOST_SERVICES
+                )
+        return found
 
     async def _turn_day_apart(self, service_id: ServiceId, now: datetime) -> None:
         try:
@@ -205,9 +209,3 @@ class Keeper:
             )
             for service in services
         )
-
-
-def _dates_on_earth(now: datetime) -> list[date]:
-    """Return the local dates that it is somewhere, the earliest first."""
-    dates = {(now - WESTERNMOST).date(), now.date(), (now + EASTERNMOST).date()}
-    return sorted(dates)

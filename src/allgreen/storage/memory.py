@@ -654,9 +654,14 @@ class MemoryRollUpRepository(RollUpRepository):
         strips = self._tables.strips
         return {asked: strips[asked] for asked in service_ids if asked in strips}
 
-    async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
+    async def services_without_strip_of(
+        self, day: date, *, limit: int, zone: str | None = None
+    ) -> list[ServiceId]:
         active = sorted(
-            service.id for service in self._tables.services.values() if service.mode is Mode.ACTIVE
+            service.id
+            for service in self._tables.services.values()
+            if service.mode is Mode.ACTIVE
+            and zone in (None, self._tables.workspaces[service.workspace_id].zone)
         )
         return [one for one in active if not self._has_strip_of(one, day)][:limit]
 
@@ -683,6 +688,9 @@ class MemoryWorkspaceRepository(WorkspaceRepository):
 
     async def zone(self, workspace_id: WorkspaceId) -> str:
         return self._workspace(workspace_id).zone
+
+    async def zones(self) -> list[str]:
+        return sorted({workspace.zone for workspace in self._tables.workspaces.values()})
 
     async def name(self, workspace_id: WorkspaceId) -> str:
         return self._workspace(workspace_id).name

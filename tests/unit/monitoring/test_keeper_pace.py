@@ -4,11 +4,11 @@ import asyncio
 from datetime import datetime, timedelta
 from itertools import chain, repeat
 
-from allgreen.domain.identity import CheckId
+from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.monitoring.keeper import LARGEST_FOLD, LONGEST_FOLDING, Keeper
-from allgreen.ports import Clock, DirtyBucket
+from allgreen.ports import Clock, DirtyBucket, UnitOfWork
 from allgreen.storage.memory import MemoryStorage
-from allgreen.testing import CHECK, NOON, FakeClock, a_result
+from allgreen.testing import CHECK, NOON, WORKSPACE, FakeClock, a_result, a_service
 from allgreen.transports.local import LocalEventBroker
 
 MARKS = 2 * LARGEST_FOLD + 5
@@ -63,6 +63,28 @@ async def test_a_stopped_keeper_does_not_go_on_deleting() -> None:
 
     async with storage.unit_of_work() as uow:
         assert len(await uow.results.latest([CHECK], limit=9)) == 1
+
+
+async def test_midnight_elsewhere_costs_nothing_per_service() -> None:
+    storage, opened = MemoryStorage(), list[None]()
+    storage.add_workspace(WORKSPACE, zone="UTC")
+    async with storage.unit_of_work() as uow:
+        for number in range(30):
+            await uow.services.add(a_service(id=ServiceId(f"service-{number}")))
+        await uow.commit()
+    clock = FakeClock(NOON)
+
+    def unit_of_work() -> UnitOfWork:
+        opened.append(None)
+        return storage.unit_of_work()
+
+    keeper = Keeper(unit_of_work=unit_of_work, clock=clock, broker=LocalEventBroker())
+    await keeper.keep()
+    opened.clear()
+    clock.advance(timedelta(minutes=15))
+    await keeper.keep()
+
+    assert len(opened) < 10
 
 
 def _keeper(storage: MemoryStorage, clock: Clock) -> Keeper:

@@ -24,6 +24,7 @@ from allgreen.storage.sql.tables import (
     rollup_hour,
     rollup_minute,
     services,
+    workspaces,
 )
 from allgreen.storage.sql.tables import strips as strips_table
 
@@ -73,14 +74,14 @@ class SqlRollUpRepository(RollUpRepository):
         if not asked:
             return
         query = select(checks.c.id, checks.c.workspace_id).where(checks.c.id.in_(asked))
-        workspaces = {row.id: row.workspace_id for row in await self._connection.execute(query)}
+        owners = {row.id: row.workspace_id for row in await self._connection.execute(query)}
         await upsert(
             self._connection,
             _TABLES[grain],
             [
                 {
                     "check_id": check_id,
-                    "workspace_id": workspaces[check_id],
+                    "workspace_id": owners[check_id],
                     "bucket": bucket,
                     **_to_row(sum_),
                 }
@@ -111,9 +112,9 @@ class SqlRollUpRepository(RollUpRepository):
         if not strips:
             return
         query = select(services.c.id, services.c.workspace_id).where(services.c.id.in_(strips))
-        workspaces = {row.id: row.workspace_id for row in await self._connection.execute(query)}
+        owners = {row.id: row.workspace_id for row in await self._connection.execute(query)}
         rows = [
-            {"service_id": each, "workspace_id": workspaces[each], **_strip_to_row(strips[each])}
+            {"service_id": each, "workspace_id": owners[each], **_strip_to_row(strips[each])}
             for each in sorted(strips)
         ]
         await upsert(self._connection, strips_table, rows)
@@ -123,7 +124,9 @@ class SqlRollUpRepository(RollUpRepository):
         rows = (await self._connection.execute(query)).all()
         return {ServiceId(row.service_id): strip_from_row(row) for row in rows}
 
-    async def services_without_strip_of(self, day: date, *, limit: int) -> list[ServiceId]:
+    async def services_without_strip_of(
+        self, day: date, *, limit: int, zone: str | None = None
+    ) -> list[ServiceId]:
         query = (
             select(services.c.id)
             .outerjoin(strips_table, strips_table.c.service_id == services.c.id)
@@ -132,6 +135,9 @@ class SqlRollUpRepository(RollUpRepository):
             .order_by(services.c.id)
             .limit(limit)
         )
+        if zone is not None:
+            there = select(workspaces.c.id).where(workspaces.c.zone == zone)
+            query = query.where(services.c.workspace_id.in_(there))
         return [ServiceId(id_) for id_ in (await self._connection.execute(query)).scalars()]
 
     async def delete_before(self, grain: Grain, instant: datetime, *, limit: int) -> int:

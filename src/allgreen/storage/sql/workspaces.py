@@ -23,6 +23,10 @@ class SqlWorkspaceRepository(WorkspaceRepository):
     async def zone(self, workspace_id: WorkspaceId) -> str:
         return await self._value(workspaces.c.zone, workspace_id)
 
+    async def zones(self) -> list[str]:
+        query = select(workspaces.c.zone).distinct().order_by(workspaces.c.zone)
+        return list((await self._connection.execute(query)).scalars())
+
     async def name(self, workspace_id: WorkspaceId) -> str:
         return await self._value(workspaces.c.name, workspace_id)
 
