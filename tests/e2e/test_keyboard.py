@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,18 +52,22 @@ def platform(tmp_path: Path, target: Target) -> Iterator[Platform]:
         "ALLGREEN_MIN_INTERVAL_S": "1",
     }
     running = Platform(tmp_path / "data", settings).start()
-    Person(running).set_up()
     yield running
     running.stop()
 
 
+@pytest.fixture
+def sofia(platform: Platform) -> Person:
+    return Person(platform).set_up()
+
+
 @pytest.mark.parametrize("width", [1440, 390], ids=["wide", "narrow"])
 def test_a_service_is_watched_changed_paused_and_deleted_by_keyboard(
-    page: Page, platform: Platform, target: Target, width: int
+    page: Page, sofia: Person, target: Target, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(reduced_motion="reduce")
-    log_in(page, platform)
+    log_in(page, sofia.platform)
 
     press(page, "Watch a service")
     expect(page.get_by_role("heading", name="Watch a service")).to_be_visible()
@@ -94,6 +99,22 @@ def test_a_service_is_watched_changed_paused_and_deleted_by_keyboard(
     expect(page.get_by_role("main")).to_be_focused()
 
 
+def test_a_row_that_moves_to_another_group_stays_in_view(
+    page: Page, sofia: Person, target: Target
+) -> None:
+    for number in range(12):
+        sofia.watch(f"Service {number:02}", target.url, every_s=3600)
+    log_in(page, sofia.platform)
+    press(page, "Details for Service 00")
+    expect(page.get_by_role("heading", name="Correct means")).to_be_visible()
+
+    press(page, "Pause")
+
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_focused()
+    expect(page.get_by_role("button", name="Resume")).to_be_in_viewport()
+
+
 def log_in(page: Page, platform: Platform) -> None:
     page.goto(f"{platform.address}/login")
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
@@ -119,7 +140,7 @@ def reach(page: Page, name: str) -> None:
     passed = []
     for _ in range(MOST_STEPS):
         focus = page.evaluate(FOCUS)
-        if focus["name"].startswith(name):
+        if re.match(rf"{re.escape(name)}(?!\w)", focus["name"]):
             return
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)

@@ -13,25 +13,37 @@ const PHASES: readonly { key: keyof Phases; name: string }[] = [
 /** The last check: where its time went, or why it did not hold. */
 export function LastResult({ result }: { result: Result }) {
   const phases = PHASES.filter(({ key }) => result.phases[key] !== null)
+  const isTimed = phases.length > 0 || result.latency_ms !== null
   return (
     <div className={styles.last}>
       <h3>Last check</h3>
-      <dl className="num">
-        {phases.map(({ key, name }) => (
-          <div key={key}>
-            <dt>{name}</dt>
-            <dd>{formatPhase(result.phases[key])}</dd>
-          </div>
-        ))}
-        {result.latency_ms !== null && (
-          <div>
-            <dt>In all</dt>
-            <dd>{formatMs(result.latency_ms)}</dd>
-          </div>
-        )}
-      </dl>
+      {isTimed && <PhaseList phases={phases} result={result} />}
       {result.message && <p className="sm t2">{result.message}</p>}
     </div>
+  )
+}
+
+interface PhaseListProps {
+  phases: typeof PHASES
+  result: Result
+}
+
+function PhaseList({ phases, result }: PhaseListProps) {
+  return (
+    <dl className="num">
+      {phases.map(({ key, name }) => (
+        <div key={key}>
+          <dt>{name}</dt>
+          <dd>{formatPhase(result.phases[key])}</dd>
+        </div>
+      ))}
+      {result.latency_ms !== null && (
+        <div>
+          <dt>In all</dt>
+          <dd>{formatMs(result.latency_ms)}</dd>
+        </div>
+      )}
+    </dl>
   )
 }
 

@@ -42,6 +42,7 @@ export function ServiceList(props: ServiceListProps) {
               <ServiceRow
                 key={row.id}
                 row={row}
+                group={id}
                 gridRow={rowsLine + place}
                 isFirst={rowsLine + place === line + 1}
                 isLast={place === rows.length - 1}

@@ -1,5 +1,13 @@
 import { ChevronDown } from "lucide-react"
-import { type CSSProperties, memo, type ReactNode, useEffect, useRef, useState } from "react"
+import {
+  type CSSProperties,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from "react"
 import type { ServiceRow as Row } from "@/api"
 import { Elapsed } from "@/components/elapsed"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
@@ -8,10 +16,11 @@ import { cx } from "@/lib/class-names"
 import { formatMs, formatPct } from "@/lib/format"
 import { ServiceFigures } from "./service-figures"
 import styles from "./services.module.css"
-import { explainState, SHOWN } from "./shown-state"
+import { explainState, type ServiceGroup, SHOWN } from "./shown-state"
 
 export interface ServiceRowProps {
   row: Row
+  group: ServiceGroup
   /** The line of the list's grid. */
   gridRow: number
   /** Whether it is the first or the last thing in the box of its group. */
@@ -24,11 +33,12 @@ export interface ServiceRowProps {
 
 /** One service: state, name, 90 days, figures; opens in place. */
 export const ServiceRow = memo(function ServiceRow(props: ServiceRowProps) {
-  const { row, gridRow, isFirst, isLast, isOpen, onToggle, children } = props
+  const { row, group, gridRow, isFirst, isLast, isOpen, onToggle, children } = props
   const detailId = `service-${row.id}`
   // A name on every strip would have the browser capture a hundred of them at every change of page.
   const [isMoving, setMoving] = useState(false)
   const article = useScrollToArrival(isOpen)
+  useFocusInView(article, group)
   return (
     <article
       ref={article}
@@ -87,6 +97,17 @@ function useScrollToArrival(isOpen: boolean) {
     if (wasAskedFor.current) row.current?.scrollIntoView({ block: "nearest" })
   }, [])
   return row
+}
+
+/** Who works in a row goes on seeing it when it moves to another group, as by the press of Pause. */
+function useFocusInView(row: RefObject<HTMLElement | null>, group: ServiceGroup) {
+  const before = useRef(group)
+  useEffect(() => {
+    if (before.current === group) return
+    before.current = group
+    const focused = document.activeElement
+    if (row.current?.contains(focused)) focused?.scrollIntoView({ block: "nearest" })
+  }, [row, group])
 }
 
 /** The name by which the pipes of a closed row become the big ones of the open row. */
