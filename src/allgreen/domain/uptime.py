@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allgreen.domain.check import Check
 from allgreen.domain.result import Result
@@ -215,6 +215,17 @@ def until_covered(spans: Sequence[Span], check: Check, now: datetime) -> list[Sp
     open_span = spans[-1]
     end = max(first_blind, open_span.began_at)
     return [*spans[:-1], Span(kind=open_span.kind, began_at=open_span.began_at, ended_at=end)]
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return a time zone; UTC for a name that the zone database knows no more.
+
+    Days that are cut elsewhere are a smaller harm than an outage of which nobody is told.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> Day:

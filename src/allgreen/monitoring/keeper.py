@@ -5,10 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.service import Service
+from allgreen.domain.uptime import zone_named
 from allgreen.errors import NotFoundError, StorageError
 from allgreen.monitoring.patience import Patience, wait_for
 from allgreen.monitoring.rollup import Folding
@@ -140,7 +140,7 @@ class Keeper:
         found: list[ServiceId] = []
         async with self._unit_of_work() as uow:
             for zone in await uow.workspaces.zones():
-                today = now.astimezone(ZoneInfo(zone)).date()
+                today = now.astimezone(zone_named(zone)).date()
                 found += await uow.roll_ups.services_without_strip_of(
                     today, zone=zone, limit=MOST_SERVICES
                 )

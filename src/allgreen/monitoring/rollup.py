@@ -26,6 +26,7 @@ from allgreen.domain.uptime import (
     tally,
     until_covered,
     worst_spans,
+    zone_named,
 )
 from allgreen.ports import DirtyBucket, Grain, Strip, UnitOfWork
 
@@ -72,7 +73,7 @@ class Folding:
     ) -> list["_Page"]:
         strips = await self.uow.roll_ups.strips([service.id for service in services])
         workspaces = {service.workspace_id for service in services}
-        zones = {each: ZoneInfo(await self.uow.workspaces.zone(each)) for each in workspaces}
+        zones = {each: zone_named(await self.uow.workspaces.zone(each)) for each in workspaces}
         # Ninety midnights take longer to find than all else here: once for each zone.
         days = {zone: last_days(self.now, zone) for zone in set(zones.values())}
         return [

@@ -9,10 +9,11 @@ import pytest
 
 from allgreen.domain.commands import RegisterCheck, RegisterService
 from allgreen.domain.identity import CheckId, ServiceId
+from allgreen.domain.notice import NoticeKind
 from allgreen.domain.status import Outcome
 from allgreen.monitoring.keeper import Keeper
 from allgreen.ports import UnitOfWork
-from allgreen.testing import ACCOUNT, NOON, SERVICE, WORKSPACE, a_check
+from allgreen.testing import ACCOUNT, NOON, SERVICE, WORKSPACE, a_check, outcomes
 from tests.unit.monitoring.scene import Scene
 
 # Before the sound one in every order.
@@ -65,6 +66,17 @@ async def test_what_is_old_is_deleted_all_the_same(scene: Scene) -> None:
     await _keeper(scene).keep()
 
     assert await scene.results() == []
+
+
+async def test_an_outage_is_told_although_the_zone_is_known_no_more() -> None:
+    scene = Scene(zone="Atlantis/Capital")
+    await scene.watch()
+
+    await scene.runs(outcomes("offf"))
+    await _keeper(scene).keep()
+
+    assert await scene.kinds() == [NoticeKind.DOWN]
+    assert await scene.ask(_strips) == {SERVICE}
 
 
 def _keeper(scene: Scene) -> Keeper:

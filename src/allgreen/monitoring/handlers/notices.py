@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from allgreen.domain.check import Check
 from allgreen.domain.events import (
@@ -19,6 +18,7 @@ from allgreen.domain.notice import Channel, Notice, NoticeKind, NoticeState, inc
 from allgreen.domain.result import Result
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Outcome, ServiceHealth
+from allgreen.domain.uptime import zone_named
 from allgreen.monitoring import rollup, wording
 from allgreen.monitoring.bus import Turn
 from allgreen.ports import IdFactory, UnitOfWork
@@ -135,7 +135,7 @@ class NoticeWriter:
         if incident.resolution is Resolution.DELETED:
             return facts
         service = await uow.services.get(incident.service_id)
-        zone = ZoneInfo(facts.zone)
+        zone = zone_named(facts.zone)
         grades = await rollup.latest_grades(
             service, zone, incident.ended_at, STRIP_DAYS_IN_MAILS, uow
         )
@@ -188,7 +188,7 @@ async def _facts_of(service: Service, incident: Incident, uow: UnitOfWork) -> Fa
         confirmed_at=incident.confirmed_at,
         period=wording.period_in_words(check.schedule.every),
         strip14=await rollup.latest_grades(
-            service, ZoneInfo(zone), incident.confirmed_at, STRIP_DAYS_IN_MAILS, uow
+            service, zone_named(zone), incident.confirmed_at, STRIP_DAYS_IN_MAILS, uow
         ),
         zone=zone,
     )
