@@ -98,7 +98,8 @@ class CheckRepository(Protocol):
         `owner` with a fence one higher than before, in one atomic step: two callers never get
         the same run.
 
-        The slot handed out is what `Check.run_of` says of the planned one.
+        The slot handed out is what `Check.run_of` says of the planned one. A check that cannot be
+        read is leased and left out, so that it keeps no other one from its run.
         """
 
     async def next_due_at(self) -> datetime | None:

@@ -64,6 +64,32 @@ async def _pages(database: Database) -> int:
         return int((await connection.exec_driver_sql("PRAGMA page_count")).scalar_one())
 
 
+# Poison
+
+
+@pytest.mark.parametrize(
+    "poison",
+    ['expectation = \'{"is":"unheard of"}\'', "options = 'no JSON'", "kind = 'unheard of'"],
+)
+async def test_a_check_that_cannot_be_read_keeps_no_other_one_from_its_run(
+    database: Database, poison: str
+) -> None:
+    async with database.unit_of_work() as unit:
+        service = a_service(checks=(a_check("check-1"), a_check("check-2")))
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.checks.plan_many({check.id: a_slot() for check in service.checks})
+        await unit.connection.exec_driver_sql(f"UPDATE checks SET {poison} WHERE id = 'check-1'")
+        await unit.commit()
+
+    async with database.unit_of_work() as unit:
+        leased = await unit.checks.lease(now=NOON, limit=9, owner="agent-1", lease_for=MINUTE)
+        again = await unit.checks.lease(now=NOON, limit=9, owner="agent-1", lease_for=MINUTE)
+
+    assert [one.check.id for one in leased] == ["check-2"]
+    assert again == []
+
+
 # Durability and concurrency
 
 

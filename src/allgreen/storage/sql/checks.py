@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.check import Check, LeasedCheck, Slot
 from allgreen.domain.identity import CheckId
+from allgreen.errors import StorageError
 from allgreen.ports import CheckRepository
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.rows import check_from_row
 from allgreen.storage.sql.tables import IS_ACTIVE, checks, leases, workspaces
+
+logger = logging.getLogger(__name__)
 
 _FREE = {"owner": None, "leased_until": None}
 
@@ -69,6 +73,7 @@ class SqlCheckRepository(CheckRepository):
                 leased_until=until,
             )
             for claim in sorted(claimed, key=lambda claim: (claim.due_at, claim.check_id))
+            if claim.check_id in definitions
         ]
 
     async def next_due_at(self) -> datetime | None:
@@ -137,6 +142,21 @@ class SqlCheckRepository(CheckRepository):
         )
 
     async def _definitions(self, ids: Sequence[CheckId]) -> dict[CheckId, Check]:
+        """Read checks; one that cannot be read is left out, until its lease runs out."""
+        try:
+            return await self._read(ids)
+        except StorageError:
+            raise
+        except Exception:  # one poisoned row must not keep the others from their runs
+            if len(ids) == 1:
+                logger.exception("Check %s cannot be read and is not run", ids[0])
+                return {}
+        found: dict[CheckId, Check] = {}
+        for check_id in ids:
+            found |= await self._definitions([check_id])
+        return found
+
+    async def _read(self, ids: Sequence[CheckId]) -> dict[CheckId, Check]:
         if not ids:
             return {}
         query = select(checks).where(checks.c.id.in_(ids))
