@@ -20,6 +20,9 @@ TICK = timedelta(seconds=1)
 LARGEST_FOLD = 10
 """Marks in one transaction; on SQLite more would keep results and leases waiting."""
 
+LONGEST_HOLD = timedelta(milliseconds=250)
+"""Where a transaction takes longer, as with hours of a check every second, fewer are folded."""
+
 REST_SHARE = 3
 """Rest after each transaction, as a multiple of what it took: results go first, sums may lag."""
 
@@ -60,6 +63,7 @@ class Keeper:
         self._broker = broker
         self._retention = retention or Retention()
         self._tick = tick
+        self._at_once = LARGEST_FOLD
         self._turned: int | None = None
         self._swept: int | None = None
 
@@ -87,24 +91,34 @@ class Keeper:
     async def _fold_all(self, stop: asyncio.Event) -> None:
         """Fold until nothing is marked; where marks come faster than that, let midnight pass too."""
         until_s = self._clock.monotonic() + LONGEST_FOLDING.total_seconds()
-        while not stop.is_set() and (began_s := self._clock.monotonic()) < until_s:
-            if await self._fold(self._clock.now()) < LARGEST_FOLD:
+        while not stop.is_set() and self._clock.monotonic() < until_s:
+            if not await self._fold_some(stop):
                 return
-            await self._rest(began_s, stop)
 
-    async def _fold(self, now: datetime) -> int:
+    async def _fold_some(self, stop: asyncio.Event) -> bool:
+        """Fold as many marks as go quickly, rest, and tell whether more may be left."""
+        asked, began_s = self._at_once, self._clock.monotonic()
+        folded = await self._fold(self._clock.now(), asked)
+        took = timedelta(seconds=self._clock.monotonic() - began_s)
+        self._at_once = max(asked // 2, 1) if took > LONGEST_HOLD else min(asked + 1, LARGEST_FOLD)
+        if folded < asked:
+            return False
+        await wait_for(stop, took * REST_SHARE)
+        return True
+
+    async def _fold(self, now: datetime, limit: int) -> int:
         try:
-            return await self._fold_together(now)
+            return await self._fold_together(now, limit)
         except StorageError:
             raise
         except Exception:  # one poisoned service must not keep back the sums of the others
             logger.exception("Sums could not be made together; each is made by itself")
-        counts = [await self._fold_one(now) for _ in range(LARGEST_FOLD)]
+        counts = [await self._fold_one(now) for _ in range(limit)]
         return sum(counts)
 
-    async def _fold_together(self, now: datetime) -> int:
+    async def _fold_together(self, now: datetime, limit: int) -> int:
         async with self._unit_of_work() as uow:
-            marks = await uow.roll_ups.take_dirty(limit=LARGEST_FOLD)
+            marks = await uow.roll_ups.take_dirty(limit=limit)
             services = await self._folding(uow, now).fold(marks)
             await uow.commit()
         self._hint(services)

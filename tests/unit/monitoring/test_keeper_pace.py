@@ -18,7 +18,7 @@ class LateClock(Clock):
     """After one fold, it is later than the keeper may fold at a stretch."""
 
     def __init__(self) -> None:
-        self._looks = chain([0.0, 0.0, 0.0], repeat(LONGEST_FOLDING.total_seconds()))
+        self._looks = chain([0.0, 0.0, 0.0, 0.0], repeat(LONGEST_FOLDING.total_seconds()))
 
     def now(self) -> datetime:
         return NOON
@@ -41,6 +41,25 @@ async def test_midnights_are_not_kept_waiting_by_a_flood_of_marks() -> None:
     await _keeper(storage, LateClock()).keep()
 
     assert await _left(storage) == MARKS - LARGEST_FOLD
+
+
+async def test_hours_that_take_long_are_folded_fewer_at_a_time() -> None:
+    storage, sizes = await _marked(), list[int]()
+    clock, no_rest = FakeClock(NOON), asyncio.Event()
+    no_rest.set()
+
+    def unit_of_work() -> UnitOfWork:
+        clock.advance(timedelta(milliseconds=400))
+        return storage.unit_of_work()
+
+    left = MARKS
+    keeper = Keeper(unit_of_work=unit_of_work, clock=clock, broker=LocalEventBroker())
+    while left and len(sizes) < MARKS:
+        await keeper._fold_some(no_rest)
+        sizes.append(left - (left := await _left(storage)))
+
+    assert sizes[:4] == [10, 5, 2, 1]
+    assert sizes[4:] == [1] * (MARKS - 18)
 
 
 async def test_a_stopped_keeper_takes_no_marks() -> None:
