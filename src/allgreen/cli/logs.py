@@ -35,7 +35,8 @@ def write_logs() -> None:
 
 def _renderers(*, is_terminal: bool) -> Sequence[Processor]:
     if is_terminal:
-        return [structlog.dev.ConsoleRenderer()]
+        # The usual traceback: the colourful one prints local variables, passwords among them.
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     # JSON escapes control characters, so no text of others can begin a line of its own.
     return [
         structlog.processors.format_exc_info,
