@@ -7,6 +7,9 @@ test.each([
   ["?next=https%3A%2F%2Fevil.example", "/"],
   ["?next=%2F%2Fevil.example", "/"],
   ["?next=%2F%5Cevil.example", "/"],
+  ["?next=%2F%09%2Fevil.example", "/"],
+  ["?next=%2F%0A%5Cevil.example", "/"],
+  ["?next=%2F%0D%0A%2Fevil.example", "/"],
   ["?next=javascript%3Aalert(1)", "/"],
 ])("after the log-in %s leads to %s", (search, path) => {
   expect(nextPath(search)).toBe(path)

@@ -13,9 +13,10 @@ export function loginHref({ pathname, search }: Pick<Location, "pathname" | "sea
 /**
  * Read where to go after the log-in.
  *
- * Only a path of this site: `//elsewhere` and `/\elsewhere` are other sites to a browser.
+ * Only a path of this site: `//elsewhere` and `/\elsewhere` are other sites to a browser, and so is
+ * either with a tab or line break in between, which a browser leaves out.
  */
 export function nextPath(search: string): string {
   const next = new URLSearchParams(search).get("next")
-  return next && /^\/(?![/\\])/.test(next) ? next : "/"
+  return next && /^\/(?![/\\])[^\t\r\n]*$/.test(next) ? next : "/"
 }
