@@ -6,7 +6,12 @@ import time
 from collections.abc import Sequence
 from typing import Final, final
 
-from limits import RateLimitItem, parse
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+    RateLimitItemPerSecond,
+)
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
@@ -14,12 +19,13 @@ from allgreen.errors import TooManyError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-LOG_INS_PER_ACCOUNT: Final = parse("20 per hour")
-LOG_INS_PER_ADDRESS: Final = parse("200 per hour")
-REGISTRATIONS_PER_ADDRESS: Final = parse("20 per hour")
-RESENDS_PER_ACCOUNT: Final = parse("5 per hour")
-PREVIEWS_PER_ACCOUNT: Final = parse("60 per minute")
-CHECKS_PER_SERVICE: Final = parse("1 per 10 second")
+# Each has a name of its own: of two limits of the same rate, one would count for the other.
+LOG_INS_PER_ACCOUNT: Final = RateLimitItemPerHour(20, namespace="log-ins/account")
+LOG_INS_PER_ADDRESS: Final = RateLimitItemPerHour(200, namespace="log-ins/address")
+REGISTRATIONS_PER_ADDRESS: Final = RateLimitItemPerHour(20, namespace="registrations")
+RESENDS_PER_ACCOUNT: Final = RateLimitItemPerHour(5, namespace="resends")
+PREVIEWS_PER_ACCOUNT: Final = RateLimitItemPerMinute(60, namespace="previews")
+CHECKS_PER_SERVICE: Final = RateLimitItemPerSecond(1, 10, namespace="checks")
 
 
 @final

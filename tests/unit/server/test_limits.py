@@ -5,9 +5,10 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from limits import parse
+from limits import RateLimitItem, parse
 
 from allgreen.errors import TooManyError
+from allgreen.server import limits
 from allgreen.server.limits import Limits, client_of, group_of
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
@@ -58,3 +59,9 @@ def test_what_is_over_the_limit_is_refused_until_it_is_forgotten() -> None:
     limits.count(limit, "ana", message="Wait.")
 
     assert 0 < caught.value.retry_after_s <= 3600
+
+
+def test_no_limit_counts_for_another() -> None:
+    every = [item for item in vars(limits).values() if isinstance(item, RateLimitItem)]
+
+    assert len({item.key_for("somebody") for item in every}) == len(every) == 6
