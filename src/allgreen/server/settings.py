@@ -114,7 +114,8 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="ignore", populate_by_name=True
     )
 
-    database_url: Annotated[DatabaseUrl | None, Optional] = None
+    # It may hold a password.
+    database_url: Annotated[DatabaseUrl | None, Optional] = Field(default=None, repr=False)
     data_dir: Path = Field(default_factory=lambda: default_data_dir(os.environ, sys.platform))
     public_url: Annotated[PublicUrl | None, Optional] = None
     host: str = Field(default="127.0.0.1", min_length=1)

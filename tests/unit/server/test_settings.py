@@ -146,3 +146,14 @@ def test_a_key_file_without_a_key_is_named(tmp_path: Path, content: str | None) 
         Settings.load(secret_key_file=file).read_secret_key()
 
     assert str(file) in str(caught.value)
+
+
+def test_no_secret_is_in_its_text() -> None:
+    settings = Settings(
+        database_url="postgresql://allgreen:canary@db/allgreen",
+        smtp_url="smtp://allgreen:canary@mail.example.org",
+        secret_key="canary" * 10,
+        metrics_token="canary",
+    )
+
+    assert "canary" not in repr(settings) + str(settings)
