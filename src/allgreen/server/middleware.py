@@ -61,15 +61,13 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_api = scope["path"].startswith(f"{API}/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                if is_api:
-                    # Nothing of a workspace stays in a cache on the way.
-                    headers.setdefault("cache-control", "private, no-store")
+                # Nothing of a workspace, and no page of a mail link, stays in a cache on the way.
+                headers.setdefault("cache-control", "private, no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

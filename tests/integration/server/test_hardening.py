@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -65,6 +66,15 @@ async def test_every_answer_has_the_security_headers(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/verify/abc", "/leave/abc", "/healthz", "/api/v1/me"])
+async def test_nothing_but_the_front_end_stays_in_a_cache(
+    anonymous: httpx2.AsyncClient, path: str
+) -> None:
+    answer = await anonymous.get(path)
+
+    assert answer.headers["cache-control"] == "private, no-store"
 
 
 async def test_a_fault_tells_a_reference_and_nothing_of_its_cause(
@@ -158,6 +168,30 @@ async def test_no_body_is_a_fault(
     assert answer.status_code == status
     assert answer.headers["content-type"] == PROBLEM
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {f"field {number}": 1 for number in range(100_000 // 2)},
+        {"email": "a" * 500_000 + "@example.org"},
+        {"email": "(" * 500_000},
+        {"name": "x" * 900_000},
+        {"password": "x" * 900_000},
+    ],
+    ids=["fields", "local part", "brackets", "name", "password"],
+)
+async def test_much_of_anything_is_refused_in_few_words_and_at_once(
+    anonymous: httpx2.AsyncClient, changes: dict[str, object]
+) -> None:
+    form = {"name": "Eve", "email": "eve@example.net", "password": "nine quiet otters"} | changes
+    began = time.process_time()
+
+    answer = await anonymous.post("/api/v1/accounts", json=form)
+
+    assert answer.status_code == 422
+    assert len(answer.content) < 1000
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

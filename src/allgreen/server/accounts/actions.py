@@ -205,7 +205,7 @@ def _email_or_raw(text: str) -> str:
     try:
         return clean_email(text)
     except ValueError:
-        return text.strip().lower()
+        return text.strip().lower().replace("\0", "\ufffd")  # PostgreSQL refuses a NUL
 
 
 def _refuse_taken() -> NoReturn:

@@ -41,6 +41,9 @@ def clean_name(text: str) -> str:
     Raises:
         ValueError: Nothing is left, or too much.
     """
+    # Before it is looked at letter by letter: a megabyte of it would hold everybody else up.
+    if len(text) > MAX_TEXT_LENGTH:
+        raise ValueError(f"Use at most {MAX_NAME_LENGTH} characters.")
     # Direction marks and control characters could make a name look like another (Unicode TR 36).
     visible = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
     name = " ".join(unicodedata.normalize("NFC", visible).split())
@@ -57,6 +60,8 @@ def clean_email(text: str) -> str:
     Raises:
         ValueError: It is not one address.
     """
+    if len(text) > MAX_TEXT_LENGTH:
+        raise ValueError(f"This address is longer than {MAX_EMAIL_LENGTH} characters.")
     try:
         # `test_environment` admits names such as .test, which a private network may well use.
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
@@ -81,6 +86,7 @@ def check_password_length(text: str) -> str:
     return text
 
 
+MAX_TEXT_LENGTH = 1000
 MAX_NAME_LENGTH = 80
 MAX_EMAIL_LENGTH = 254
 MIN_PASSWORD_LENGTH = 12

@@ -12,6 +12,7 @@ from allgreen.domain.status import FailureClass, Outcome, ServiceHealth, Shown
 from allgreen.server.auth.schemas import NameText
 from allgreen.server.views.schemas import Incident, Strip
 from allgreen.server.wire import Input
+from allgreen.storage.sql.types import storable
 
 
 class HttpMethod(StrEnum):
@@ -96,7 +97,7 @@ class ExpectationsInput(Input):
 class CheckInput(Input):
     """One check. With an `id` it is an edit of the one that is there."""
 
-    id: Annotated[str, Field(max_length=64)] | None = None
+    id: Annotated[str, Field(max_length=64), AfterValidator(storable)] | None = None
     kind: Literal["http"] = "http"
     method: HttpMethod = HttpMethod.GET
     url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4096)]
