@@ -7,11 +7,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from psycopg.sql import SQL, Identifier
 
 from tests import browser, services
 from tests.mail import SmtpServer, SmtpSink
+
+
+# A slow moment of the machine is not a fault of the code: what measures time lives elsewhere.
+settings.register_profile("allgreen", deadline=None)
+settings.load_profile("allgreen")
 
 
 def pytest_configure(config: pytest.Config) -> None:
