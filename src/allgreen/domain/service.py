@@ -333,7 +333,7 @@ def _after_answer(check: Check, result: Result) -> CheckState:
         first_bad_slot=None,
         slow=state.slow + 1 if slow else 0,
         last=result.key,
-        last_evidence_at=max(result.finished_at, result.slot),
+        last_evidence_at=_looked_until(check, result),
         reason=result.reason if slow else "",
     )
     if state.health is ServiceHealth.DOWN and state.good + 1 < check.confirmation.up:
@@ -363,7 +363,7 @@ def _after_failure(check: Check, result: Result) -> CheckState:
         bad=state.bad + 1,
         first_bad_slot=state.first_bad_slot or result.slot,
         last=result.key,
-        last_evidence_at=max(result.finished_at, result.slot),
+        last_evidence_at=_looked_until(check, result),
         reason=result.reason,
     )
     if state.health is ServiceHealth.DOWN:
@@ -421,6 +421,11 @@ def _accounted_from(check: Check, state: CheckState, result: Result) -> datetime
 def _first_blind_slot(check: Check, result: Result) -> datetime:
     last = check.state.last_evidence_at
     return result.slot if last is None else min(check.schedule.next_after(last), result.slot)
+
+
+def _looked_until(check: Check, result: Result) -> datetime:
+    """Return the end of a run; what lasted longer than its timeout was a machine that slept."""
+    return max(min(result.finished_at, result.started_at + check.timeout), result.slot)
 
 
 def _not_before(since: datetime | None, instant: datetime) -> datetime:

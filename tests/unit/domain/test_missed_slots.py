@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from allgreen.domain.service import MOST_MISSED_SLOTS
 from allgreen.domain.status import Outcome, TimeKind
-from allgreen.testing import NOON, a_check, a_result, a_service, outcomes
+from allgreen.testing import MINUTE, NOON, a_check, a_result, a_service, outcomes
 from tests.unit.domain.walk import Walk
 
 SECOND = timedelta(seconds=1)
@@ -38,3 +39,13 @@ def test_slots_after_the_last_run_are_missed() -> None:
     missed = walk.service.missed_before(a_result(Outcome.OK, slot=NOON + 4 * SECOND))
 
     assert [result.slot - NOON for result in missed] == [SECOND, 2 * SECOND, 3 * SECOND]
+
+
+def test_slots_that_pass_while_the_machine_sleeps_in_the_middle_of_a_run_are_missed() -> None:
+    walk = Walk(a_service(a_check(every=MINUTE, timeout=10 * SECOND)))
+    hours_ms = timedelta(hours=9) / timedelta(milliseconds=1)
+    walk.see(a_result(Outcome.OK, slot=NOON, latency_ms=hours_ms))
+
+    missed = walk.service.missed_before(a_result(Outcome.OK, slot=NOON + timedelta(hours=9)))
+
+    assert len(missed) == MOST_MISSED_SLOTS
