@@ -14,7 +14,6 @@ from psycopg.sql import SQL, Identifier
 from tests import browser, services
 from tests.mail import SmtpServer, SmtpSink
 
-
 # A slow moment of the machine is not a fault of the code: what measures time lives elsewhere.
 settings.register_profile("allgreen", deadline=None)
 settings.load_profile("allgreen")
