@@ -12,6 +12,7 @@ from typing import Final
 
 import uvicorn
 
+from allgreen.cli.arrival import TimelyHttp
 from allgreen.errors import PortTakenError, SettingsError
 from allgreen.server.app import create_app, open_platform
 from allgreen.server.platform import Platform
@@ -48,6 +49,7 @@ class PlatformServer(uvicorn.Server):
     def __init__(self, platform: Platform, on_ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
             create_app(platform),
+            http=TimelyHttp,
             lifespan="off",
             log_config=None,
             access_log=False,  # addresses of mail links hold tokens
@@ -56,7 +58,6 @@ class PlatformServer(uvicorn.Server):
             proxy_headers=False,  # whom to believe is decided by `Platform.client_of`
             timeout_keep_alive=20,
             timeout_graceful_shutdown=REQUESTS_MAY_LAST_S,
-            h11_max_incomplete_event_size=64 * 1024,
         )
         super().__init__(config)
         self._platform = platform
