@@ -117,6 +117,9 @@ class CheckRepository(Protocol):
     async def planned(self, check_id: CheckId) -> Slot | None:
         """Return the next run; `None` for a check that is not known."""
 
+    async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
+        """Return those of some checks whose lease has not run out by `now`."""
+
     async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
         """Return the fence of the latest lease of each known check."""
 

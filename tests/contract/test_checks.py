@@ -201,6 +201,17 @@ async def test_revoked_lease_raises_the_fence(storage: Storage) -> None:
     assert leased.fence == 3
 
 
+async def test_leased_checks_are_running_until_their_leases_run_out(storage: Storage) -> None:
+    await _planned(storage, {"check-1": a_slot(), "check-2": a_slot(NOON + HOUR)})
+    await _lease(storage)
+
+    async with storage.unit_of_work() as unit:
+        asked = [CheckId(name) for name in ("check-1", "check-2", "unknown")]
+        assert await unit.checks.running(asked, now=NOON) == {"check-1"}
+        assert await unit.checks.running(asked, now=NOON + LEASE) == set()
+        assert await unit.checks.running([], now=NOON) == set()
+
+
 async def test_voiding_frees_all_leases_and_counts_them(storage: Storage) -> None:
     await _planned(storage, {"check-1": a_slot(), "check-2": a_slot(), "check-3": a_slot()})
     await _lease(storage, limit=2)

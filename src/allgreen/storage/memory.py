@@ -293,6 +293,14 @@ class MemoryCheckRepository(CheckRepository):
         run = self._tables.runs.get(check_id)
         return None if run is None else run.slot
 
+    async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
+        ends = {
+            check_id: self._tables.runs[check_id].leased_until
+            for check_id in check_ids
+            if check_id in self._tables.runs
+        }
+        return {check_id for check_id, end in ends.items() if end is not None and end > now}
+
     async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
         runs = self._tables.runs
         return {check_id: runs[check_id].fence for check_id in check_ids if check_id in runs}

@@ -490,15 +490,28 @@ async def test_check_now_lets_a_confirmation_go_on(scene: Scene) -> None:
     assert await scene.planned() == reprobe
 
 
-async def test_a_run_under_way_does_not_plan_over_check_now(scene: Scene) -> None:
+async def test_a_run_under_way_is_what_check_now_asks_for(scene: Scene) -> None:
     (under_way,) = await scene.lease()
     scene.clock.advance(timedelta(seconds=5))
 
     await _check_now(scene)
-    asked = await scene.planned()
+    assert await scene.lease() == []
     await scene.found(under_way, Outcome.OK)
 
-    assert await scene.planned() == asked
+    assert (await scene.service()).health is ServiceHealth.UP
+
+
+async def test_an_outage_is_found_however_impatient_people_are(scene: Scene) -> None:
+    for _ in range(3):
+        slot = await scene.planned()
+        assert slot is not None
+        scene.clock.jump(max(slot.due_at, scene.now))
+        (under_way,) = await scene.lease()
+        scene.clock.advance(timedelta(seconds=8))
+        await _check_now(scene)
+        await scene.found(under_way, Outcome.FAIL)
+
+    assert (await scene.service()).health is ServiceHealth.DOWN
 
 
 async def test_a_thousand_times_check_now_is_one_run(scene: Scene) -> None:

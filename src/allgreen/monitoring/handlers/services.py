@@ -138,15 +138,18 @@ async def delete_check(command: DeleteCheck, turn: Turn) -> None:
 
 
 async def execute_checks(command: ExecuteChecks, turn: Turn) -> None:
-    """Run all checks now. One whose failure is being confirmed keeps its re-probe instead."""
+    """Run all checks now.
+
+    One whose failure is being confirmed keeps its re-probe instead, and one that is being run its
+    run: to begin anew would throw away what that run is about to find.
+    """
     service = await turn.uow.services.get(command.service_id, lock=True)
     if service.mode is not Mode.ACTIVE:
         raise InvalidInputError.at("", "paused", "This service is paused. Resume it to check it.")
     slot = Slot(at=command.at, due_at=command.at)
+    running = await turn.uow.checks.running([check.id for check in service.checks], now=command.at)
     free = await _not_confirming(service.checks, turn.uow)
-    # A run that is under way now must not plan the slot after it over the one asked for here.
-    await turn.uow.checks.revoke_lease(check.id for check in free)
-    await turn.uow.checks.plan_many({check.id: slot for check in free})
+    await turn.uow.checks.plan_many({check.id: slot for check in free if check.id not in running})
     await turn.tell(_changed(service, "service.checked", "checked it now", command.by, command.at))
 
 

@@ -109,6 +109,12 @@ class SqlCheckRepository(CheckRepository):
         row = (await self._connection.execute(query)).first()
         return None if row is None else Slot(at=row.slot, attempt=row.attempt, due_at=row.due_at)
 
+    async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
+        query = select(leases.c.check_id).where(
+            leases.c.check_id.in_(list(check_ids)), leases.c.leased_until > now
+        )
+        return {CheckId(id_) for id_ in (await self._connection.execute(query)).scalars()}
+
     async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
         query = select(leases.c.check_id, leases.c.fence).where(
             leases.c.check_id.in_(list(check_ids))
