@@ -238,7 +238,10 @@ class OutboxRepository(Protocol):
         """Free the notice for another attempt at `until`; `False` when the fence is old."""
 
     async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
-        """Give up; `False` when the fence is old."""
+        """Give up; `False` when the fence is old.
+
+        Who cannot be told of the begin of an incident is not told of its end either.
+        """
 
     async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
         """Cancel pending notices of a service, of some kinds or of all; return how many."""

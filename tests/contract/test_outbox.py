@@ -217,6 +217,25 @@ async def test_dead_notice_is_kept_with_its_error_and_lets_the_next_go(storage: 
     assert (dead.state, dead.last_error) == (NoticeState.DEAD, "550 no such user")
 
 
+async def test_who_could_not_be_told_of_the_begin_is_not_told_of_the_end(
+    storage: Storage,
+) -> None:
+    await _add(
+        storage,
+        a_notice("n-1"),
+        a_notice("n-2", kind=NoticeKind.UP),
+        a_notice("n-3", kind=NoticeKind.UP, recipient_id="r-2"),
+        a_notice("n-4", incident_id="incident-2"),
+    )
+    notice = next(one for one in await _lease(storage, limit=1) if one.id == "n-1")
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.mark_dead(notice, at=NOON, error="550 no such user")
+        await unit.commit()
+
+    assert _ids(await _lease(storage)) == ["n-3", "n-4"]
+
+
 async def test_pending_notices_of_a_service_are_cancelled(storage: Storage) -> None:
     await _add(
         storage,

@@ -26,7 +26,7 @@ from allgreen.domain.identity import (
     WorkspaceId,
 )
 from allgreen.domain.incident import Incident, IncidentState
-from allgreen.domain.notice import Notice, NoticeState
+from allgreen.domain.notice import Notice, NoticeKind, NoticeState
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, TimeKind
@@ -531,7 +531,11 @@ class MemoryOutboxRepository(OutboxRepository):
         return self._mark(notice, state=NoticeState.PENDING, due_at=until, last_error=error)
 
     async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
-        return self._mark(notice, state=NoticeState.DEAD, last_error=error)
+        if not self._mark(notice, state=NoticeState.DEAD, last_error=error):
+            return False
+        if notice.kind is NoticeKind.DOWN:
+            self._cancel_end(notice)
+        return True
 
     async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
         asked = None if kinds is None else set(kinds)
@@ -580,6 +584,15 @@ class MemoryOutboxRepository(OutboxRepository):
             if seen[order] == 1 or None in order:
                 firsts.append(owed)
         return firsts
+
+    def _cancel_end(self, begin: Notice) -> None:
+        about = (begin.incident_id, begin.recipient_id, begin.channel)
+        for owed in list(self._tables.owed.values()):
+            notice = owed.notice
+            is_pending = notice.state is NoticeState.PENDING
+            is_end = (notice.incident_id, notice.recipient_id, notice.channel) == about
+            if is_pending and is_end and notice.kind is not NoticeKind.DOWN:
+                _cancel(self._tables, owed)
 
     def _held(self, notice: Notice, among: Sequence[NoticeState] = _HELD) -> _Owed | None:
         owed = self._tables.owed.get(notice.id)

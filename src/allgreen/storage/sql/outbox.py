@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tex
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import IncidentId, ServiceId
-from allgreen.domain.notice import Notice, NoticeState
+from allgreen.domain.notice import Notice, NoticeKind, NoticeState
 from allgreen.ports import OutboxRepository
 from allgreen.storage.sql.dialect import insert_new
 from allgreen.storage.sql.rows import notice_from_row, notice_to_row
@@ -91,6 +91,8 @@ class SqlOutboxRepository(OutboxRepository):
         if not await self._mark(notice, **dead, last_error=error):
             return False
         await self._end_attempt(notice, ended_at=at, error=error)
+        if notice.kind is NoticeKind.DOWN:
+            await self._cancel_end(notice)
         return True
 
     async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
@@ -139,6 +141,18 @@ class SqlOutboxRepository(OutboxRepository):
             outbox.c.state.in_(among),
         )
         return (await self._connection.execute(mark.values(**values))).rowcount == 1
+
+    async def _cancel_end(self, begin: Notice) -> None:
+        end = update(outbox).where(
+            IS_OPEN,
+            outbox.c.state == NoticeState.PENDING,
+            outbox.c.service_id == begin.service_id,
+            outbox.c.recipient_id == begin.recipient_id,
+            outbox.c.channel == begin.channel,
+            outbox.c.incident_id == begin.incident_id,
+            outbox.c.kind != NoticeKind.DOWN,
+        )
+        await self._connection.execute(end.values(state=NoticeState.CANCELLED))
 
     async def _end_attempt(self, notice: Notice, **values: object) -> None:
         attempt = update(deliveries).where(
