@@ -206,7 +206,7 @@ async def test_delayed_notice_comes_back_with_its_error(storage: Storage) -> Non
 
 
 async def test_dead_notice_is_kept_with_its_error_and_lets_the_next_go(storage: Storage) -> None:
-    await _add(storage, a_notice("n-1"), a_notice("n-2", kind=NoticeKind.UP))
+    await _add(storage, a_notice("n-1"), a_notice("n-2", incident_id="incident-2"))
     [notice] = await _lease(storage)
     async with storage.unit_of_work() as unit:
         assert await unit.outbox.mark_dead(notice, at=NOON, error="550 no such user")
