@@ -23,7 +23,7 @@ class TimelyHttp(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._deadline: asyncio.TimerHandle | None = None
-        self._is_head = False
+        self._is_head = self._is_arriving = False
         self._received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -48,8 +48,10 @@ class TimelyHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Count from here."""
         super().on_message_begin()
-        self._received, self._is_head = 0, True
-        if self._deadline is None:
+        self._received = 0
+        self._is_head = self._is_arriving = True
+        # One that comes while an earlier one is answered has to wait for us.
+        if self._deadline is None and self._is_idle:
             self._begin_to_wait()
 
     def on_headers_complete(self) -> None:
@@ -60,8 +62,15 @@ class TimelyHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Wait no more: now it is our turn."""
         self._end_waiting()
-        self._received = 0
+        self._received, self._is_arriving = 0, False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the rest of the next request, if it has begun to arrive."""
+        super().on_response_complete()
+        is_next = self._is_arriving and not self.pipeline
+        if is_next and self._deadline is None and not self.transport.is_closing():
+            self._begin_to_wait()
 
     @property
     def _is_idle(self) -> bool:
