@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from allgreen.domain.identity import RecipientId
 from allgreen.domain.notice import NoticeKind
+from allgreen.server.accounts.routes import REGISTERED_AFTER_S
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.rows import notice_from_row
@@ -73,6 +75,17 @@ async def test_registering_answers_the_same_for_a_known_address(
     assert new.content == known.content
     assert "set-cookie" not in new.headers
     assert len(await links_to(platform, NoticeKind.VERIFY_EMAIL)) == 1
+
+
+@pytest.mark.parametrize("email", ["eve@example.net", "ana@example.org"], ids=["new", "known"])
+async def test_the_time_of_the_answer_does_not_tell_whether_an_address_is_known(
+    owner: Person, anonymous: httpx2.AsyncClient, email: str
+) -> None:
+    began = time.monotonic()
+
+    await anonymous.post("/api/v1/accounts", json=EVE | {"email": email})
+
+    assert time.monotonic() - began >= REGISTERED_AFTER_S
 
 
 async def test_until_its_address_is_proved_nothing_is_probed_for_an_account(
