@@ -11,6 +11,7 @@ from allgreen.domain.identity import IncidentId, ServiceId, WorkspaceId
 from allgreen.server.app import create_app, open_platform
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
+from allgreen.server.wire import write_cursor
 from allgreen.testing import an_incident
 from tests.api import ADDRESS, Person, person_of, set_up
 
@@ -67,6 +68,23 @@ async def test_every_read_and_write_works(
     assert [answer.status_code for answer in writes] == [200, 202, 200]
     assert [answer.status_code for answer in reads] == [200] * len(reads)
     assert deleted.status_code == 204
+
+
+async def test_a_nul_is_refused_before_it_meets_the_database(
+    platform: Platform, tmp_path: Path, silent_port: int
+) -> None:
+    async with person_of(create_app(platform, bundle=tmp_path)) as client:
+        owner = await set_up(client, platform)
+        check = {"id": "\0", "url": f"http://127.0.0.1:{silent_port}/"}
+        answers = [
+            await client.post(f"{owner.workspace}/preview", json=check),
+            await client.post("/api/v1/session", json={"email": "\0", "password": "\0"}),
+            await client.get(f"{owner.workspace}/incidents", params={"cursor": write_cursor("\0")}),
+            await client.get("/api/v1/services/%00"),
+            await client.get("/api/v1/events", params={"workspace": "\0" * 36}),
+        ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422, 404, 404]
 
 
 async def add_incident(platform: Platform, owner: Person, service_id: str) -> str:
