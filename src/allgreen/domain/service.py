@@ -1,7 +1,7 @@
-"""Service: the thing people care about, and the state machine that decides how it is.
+"""Service: the thing people care about, with its checks and its open incident.
 
-The machine is pure: it takes a result and returns a new service with the events that follow.
-Only `Outcome.FAIL` can take a check down, and only as often in a row as its confirmation asks.
+It is pure: it takes a result or an edit and returns a new service with the events that follow.
+How a result changes a single check is decided in `evaluation`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allgreen.domain.check import Check, CheckState, Slot
+from allgreen.domain.evaluation import evaluate, retry_delay, turn_account
 from allgreen.domain.events import (
-    CheckAccountChanged,
-    CheckFailed,
-    CheckSucceeded,
     Event,
     IncidentOpened,
     IncidentResolved,
-    ServiceBlocked,
     ServiceStatusChanged,
 )
 from allgreen.domain.identity import (
@@ -125,7 +122,7 @@ class Service:
         check = self.check(result.check_id)
         if not self._concerns(check, result):
             return Observed(service=self)
-        state, events = _evaluate(check, result)
+        state, events = evaluate(check, result)
         service = self._with_check(replace(check, state=state))
         service, turns = service.settled(
             at=state.since or result.slot,
@@ -152,7 +149,7 @@ class Service:
         service, turns = self._with_check(replace(check, state=state)).settled(
             at=at, now=at, reason=PARKED_REASON
         )
-        return Observed(service=service, events=(_account(check, at, TimeKind.UNKNOWN), *turns))
+        return Observed(service=service, events=(turn_account(check, at, TimeKind.UNKNOWN), *turns))
 
     def next_slot(self, result: Result, *, now: datetime, delay_scale: float = 1.0) -> Slot:
         """Return the run that follows `result`: a quick re-probe, or the next slot of the grid.
@@ -160,7 +157,7 @@ class Service:
         `delay_scale` is a factor on the delays of quick re-probes.
         """
         check = self.check(result.check_id)
-        retry = _retry_delay(check, result)
+        retry = retry_delay(check, result)
         if retry is not None:
             due_at = max(now, result.finished_at) + retry * delay_scale
             return Slot(at=result.slot, attempt=result.attempt + 1, due_at=due_at)
@@ -209,10 +206,12 @@ class Service:
         merged = [_merged(known.get(check.id), check, at) for check in checks]
         kept = {check.id for check in merged}
         events: list[Event] = [
-            _account(check, at, TimeKind.PAUSED) for check in self.checks if check.id not in kept
+            turn_account(check, at, TimeKind.PAUSED)
+            for check in self.checks
+            if check.id not in kept
         ]
         events += [
-            _account(check, at, TimeKind.UNKNOWN)
+            turn_account(check, at, TimeKind.UNKNOWN)
             for check in merged
             if check.id not in known or known[check.id].version != check.version
         ]
@@ -284,7 +283,7 @@ class Service:
         why: Resolution,
     ) -> Observed:
         fresh = tuple(replace(check, state=_fresh(check.state, kind)) for check in checks)
-        accounts = [_account(check, at, kind) for check in fresh]
+        accounts = [turn_account(check, at, kind) for check in fresh]
         service, turns = replace(self, checks=fresh, mode=mode).settled(
             at=at, now=at, reason="", resolution=why
         )
@@ -305,143 +304,6 @@ _RANK = {
     ServiceHealth.DEGRADED: 2,
     ServiceHealth.DOWN: 3,
 }
-
-
-def _evaluate(check: Check, result: Result) -> tuple[CheckState, list[Event]]:
-    match result.outcome:
-        case Outcome.OK | Outcome.SLOW:
-            state = _after_answer(check, result)
-            events: list[Event] = [CheckSucceeded(result=result)]
-        case Outcome.FAIL:
-            state = _after_failure(check, result)
-            events = [CheckFailed(result=result)]
-        case _:
-            state = _after_silence(check, result)
-            events = _blocked_notice(check, state, result)
-    if state.counts_as is not check.state.counts_as:
-        at = _accounted_from(check, state, result)
-        events.append(_account(check, at, state.counts_as))
-    return state, events
-
-
-def _after_answer(check: Check, result: Result) -> CheckState:
-    state, slow = check.state, result.outcome is Outcome.SLOW
-    answered = replace(
-        state,
-        bad=0,
-        blind=0,
-        first_bad_slot=None,
-        slow=state.slow + 1 if slow else 0,
-        last=result.key,
-        last_evidence_at=_looked_until(check, result),
-        reason=result.reason if slow else "",
-    )
-    if state.health is ServiceHealth.DOWN and state.good + 1 < check.confirmation.up:
-        return replace(answered, good=state.good + 1, reason=state.reason)
-    health = _health_of_answer(check, answered, slow=slow)
-    if health is not state.health:
-        answered = replace(answered, since=_not_before(state.since, result.started_at))
-    return replace(answered, health=health, good=0, counts_as=TimeKind.of(health))
-
-
-def _health_of_answer(check: Check, answered: CheckState, *, slow: bool) -> ServiceHealth:
-    """Slowness is confirmed like failure, but for a service that comes back slow from down."""
-    came_back = answered.health is ServiceHealth.DOWN
-    is_degraded = answered.health is ServiceHealth.DEGRADED
-    if slow and (came_back or is_degraded or answered.slow >= check.confirmation.slow):
-        return ServiceHealth.DEGRADED
-    return ServiceHealth.UP
-
-
-def _after_failure(check: Check, result: Result) -> CheckState:
-    state = check.state
-    failed = replace(
-        state,
-        good=0,
-        slow=0,
-        blind=0,
-        bad=state.bad + 1,
-        first_bad_slot=state.first_bad_slot or result.slot,
-        last=result.key,
-        last_evidence_at=_looked_until(check, result),
-        reason=result.reason,
-    )
-    if state.health is ServiceHealth.DOWN:
-        return replace(failed, counts_as=TimeKind.DOWN)
-    if failed.bad < check.confirmation.down:
-        return failed
-    began_at = _not_before(state.since, failed.first_bad_slot or result.slot)
-    return replace(failed, health=ServiceHealth.DOWN, counts_as=TimeKind.DOWN, since=began_at)
-
-
-def _after_silence(check: Check, result: Result) -> CheckState:
-    """Without evidence nothing turns, until there was none for too long: then it is unknown."""
-    state = check.state
-    blind = replace(state, blind=state.blind + 1, last=result.key)
-    if blind.blind < check.confirmation.blind:
-        return blind
-    blind = replace(blind, counts_as=TimeKind.UNKNOWN)
-    if state.health is ServiceHealth.DOWN:
-        return replace(blind, reason=state.reason or result.reason)
-    # Failures before and after a time without evidence are not failures in a row.
-    forgetful = replace(blind, bad=0, good=0, slow=0, first_bad_slot=None)
-    if state.health is ServiceHealth.UNKNOWN:
-        return replace(forgetful, reason=state.reason or result.reason)
-    return replace(
-        forgetful,
-        health=ServiceHealth.UNKNOWN,
-        reason=result.reason,
-        since=_first_blind_slot(check, result),
-    )
-
-
-def _blocked_notice(check: Check, state: CheckState, result: Result) -> list[Event]:
-    if result.outcome is not Outcome.BLOCKED or state.blind != check.confirmation.blind:
-        return []
-    return [
-        ServiceBlocked(
-            service_id=check.service_id,
-            workspace_id=check.workspace_id,
-            at=result.finished_at,
-            reason=result.message,
-        )
-    ]
-
-
-def _accounted_from(check: Check, state: CheckState, result: Result) -> datetime:
-    """Return the instant from which time counts differently."""
-    if state.counts_as is TimeKind.UNKNOWN:
-        return _first_blind_slot(check, result)
-    if state.health is check.state.health:
-        # Down before a gap and still down after it: down counts again from this slot.
-        return result.slot if result.outcome is Outcome.FAIL else result.started_at
-    return state.since or result.slot
-
-
-def _first_blind_slot(check: Check, result: Result) -> datetime:
-    last = check.state.last_evidence_at
-    return result.slot if last is None else min(check.schedule.next_after(last), result.slot)
-
-
-def _looked_until(check: Check, result: Result) -> datetime:
-    """Return the end of a run; what lasted longer than its timeout was a machine that slept."""
-    return max(min(result.finished_at, result.started_at + check.timeout), result.slot)
-
-
-def _not_before(since: datetime | None, instant: datetime) -> datetime:
-    """An outage cannot begin before the proof that all was well, nor end before it began."""
-    return instant if since is None else max(since, instant)
-
-
-def _retry_delay(check: Check, result: Result) -> timedelta | None:
-    state, delays = check.state, check.confirmation.retry_delays()
-    is_confirming = (
-        result.outcome is Outcome.FAIL
-        and state.is_suspect
-        and state.first_bad_slot == result.slot
-        and result.attempt <= len(delays)
-    )
-    return delays[result.attempt - 1] if is_confirming else None
 
 
 def _missed(check: Check, slot: datetime) -> Result:
@@ -486,7 +348,3 @@ def _question(check: Check) -> tuple[object, ...]:
         check.timeout,
         check.answers_within,
     )
-
-
-def _account(check: Check, at: datetime, kind: TimeKind) -> CheckAccountChanged:
-    return CheckAccountChanged(check_id=check.id, workspace_id=check.workspace_id, at=at, kind=kind)
