@@ -91,9 +91,9 @@ class Keeper:
     async def _fold_all(self, stop: asyncio.Event) -> None:
         """Fold until nothing is marked; where marks come faster than that, let midnight pass too."""
         until_s = self._clock.monotonic() + LONGEST_FOLDING.total_seconds()
-        while not stop.is_set() and self._clock.monotonic() < until_s:
-            if not await self._fold_some(stop):
-                return
+        more = True
+        while more and not stop.is_set() and self._clock.monotonic() < until_s:
+            more = await self._fold_some(stop)
 
     async def _fold_some(self, stop: asyncio.Event) -> bool:
         """Fold as many marks as go quickly, rest, and tell whether more may be left."""
