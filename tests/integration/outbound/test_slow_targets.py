@@ -1,6 +1,7 @@
 """Targets that take their time, and targets that send too much."""
 
 import asyncio
+import contextlib
 import gzip
 import resource
 import time
@@ -29,13 +30,18 @@ def dripping(begin: bytes, drop: bytes) -> Behaviour:
     """Say `begin`, then `drop` fifty times a second until the other side goes."""
 
     async def behave(visit: Visit) -> None:
-        gone = asyncio.ensure_future(visit.reader.read())
+        gone = asyncio.ensure_future(_read_to_the_end(visit.reader))
         await visit.say(begin)
         while not gone.done():
             await visit.say(drop)
             await asyncio.wait((gone,), timeout=0.02)
 
     return behave
+
+
+async def _read_to_the_end(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
 
 
 SLOW = {
