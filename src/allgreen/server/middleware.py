@@ -1,5 +1,6 @@
 """What holds for every request and every answer, whichever route it meets."""
 
+from ipaddress import ip_address
 from typing import Final, final
 from urllib.parse import urlsplit
 
@@ -114,13 +115,18 @@ class SameOrigin:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._origin = settings.base_url.lower()
+        # Listening on all addresses, without a word on the name: it may be reached by any.
+        self._has_any_name = settings.public_url is None and settings.listens_everywhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless it may have been made by another site."""
         if scope["type"] == "http" and scope["method"] not in _SAFE:
             headers = Headers(scope=scope)
             if scope["path"].startswith(f"{API}/") and not self._is_ours(headers):
-                detail = "It comes from another site. Reload the page, and try again."
+                detail = (
+                    "It comes from another site, or from a name that this Allgreen does not know "
+                    "as its own. If people reach it by that name, set ALLGREEN_PUBLIC_URL to it."
+                )
                 answer = answer_problem(403, "foreign_origin", "This request was refused", detail)
                 await answer(scope, receive, send)
                 return
@@ -132,20 +138,32 @@ class SameOrigin:
         if _media_type(headers) in _FORMS:
             return False
         origin = headers.get("origin")
-        return origin is None or origin.lower() == self._origin or _is_host(origin, headers)
+        return origin is None or origin.lower() == self._origin or self._is_host(origin, headers)
+
+    def _is_host(self, origin: str, headers: Headers) -> bool:
+        """Tell whether a page of ours asks, under another name of this machine.
+
+        The names are localhost and numbers only: any other one could have been pointed at us by a
+        stranger whose page then speaks with us as if it were ours (DNS rebinding).
+        """
+        try:
+            parts = urlsplit(origin)
+            name = parts.hostname or ""
+        except ValueError:
+            return False
+        if parts.scheme not in ("http", "https"):
+            return False
+        if parts.netloc.lower() != headers.get("host", "").lower():
+            return False
+        return self._has_any_name or name == "localhost" or _is_number(name)
 
 
-def _is_host(origin: str, headers: Headers) -> bool:
-    # A page of ours under another name of this machine, such as localhost for 127.0.0.1. The
-    # cookie belongs to that name alone, so nothing is lent to it.
+def _is_number(name: str) -> bool:
     try:
-        parts = urlsplit(origin)
+        ip_address(name)
     except ValueError:
         return False
-    return (
-        parts.scheme in ("http", "https")
-        and parts.netloc.lower() == headers.get("host", "").lower()
-    )
+    return True
 
 
 def _media_type(headers: Headers) -> str:

@@ -181,10 +181,15 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.host_in_url}:{self.port}"
 
     @property
+    def listens_everywhere(self) -> bool:
+        """Whether all addresses of this machine are listened on."""
+        return self.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not listened on
+
+    @property
     def host_in_url(self) -> str:
         """The address that is listened on, as a URL writes it."""
-        if self.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
-            return "localhost"  # all addresses of this machine: none that could stand in a link
+        if self.listens_everywhere:
+            return "localhost"  # no address of them could stand in a link
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property

@@ -204,6 +204,7 @@ def test_the_document_names_only_permissions_that_the_policy_knows() -> None:
         {"origin": "null"},
         {"origin": "http://127.0.0.1:8001"},
         {"origin": "http://["},
+        {"origin": "http://rebound.example:8000", "host": "rebound.example:8000"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {"content-type": "application/x-www-form-urlencoded"},
@@ -232,8 +233,10 @@ async def test_other_sites_change_nothing(
         {},
         {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"},
         {"origin": "http://localhost:8000", "host": "localhost:8000"},
+        {"origin": "http://192.0.2.7:8000", "host": "192.0.2.7:8000"},
+        {"origin": "http://[::1]:8000", "host": "[::1]:8000"},
     ],
-    ids=["a program", "our page", "our page by another name"],
+    ids=["a program", "our page", "our page by another name", "by number", "by a v6 number"],
 )
 async def test_our_own_pages_and_programs_are_let_in(
     owner: Person, ids: dict[str, str], headers: dict[str, str]
