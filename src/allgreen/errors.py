@@ -12,6 +12,7 @@ AllgreenError
 ├── BusyError                            more at once than can be done; says when to come back
 ├── StorageError (OSError)
 │   ├── StorageUnavailableError          the database cannot be reached or read
+│   │   └── SecretUnreadableError        a secret was written with another key
 │   └── StorageFullError                 the disk is full; nothing was written
 ├── PortTakenError (OSError)             nobody can be answered at an address
 ├── TargetBlockedError (PermissionError) the guard refuses to reach an address
@@ -145,6 +146,16 @@ class StorageError(AllgreenError, OSError):
 
 class StorageUnavailableError(StorageError):
     """The database cannot be reached, opened or read."""
+
+
+class SecretUnreadableError(StorageUnavailableError):
+    """A stored secret was encrypted with another key, or was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The secret key does not fit this database: it was written with another one. "
+            "Start again with the ALLGREEN_SECRET_KEY, or the key file, that was used before."
+        )
 
 
 class StorageFullError(StorageError):

@@ -114,6 +114,7 @@ async def open_platform(
             applied = await database.migrate()
             if applied:
                 logger.info("Brought the database up to date: %s", ", ".join(applied))
+            await database.check_key()
             recent = RecentAnswers(clock)
             broker = ForgettingBroker(LocalEventBroker(), recent)
             source = LocalCheckSource(database.unit_of_work, clock)

@@ -16,7 +16,12 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from allgreen.domain.check import HttpOptions
-from allgreen.errors import SettingsError, StorageFullError, StorageUnavailableError
+from allgreen.errors import (
+    SecretUnreadableError,
+    SettingsError,
+    StorageFullError,
+    StorageUnavailableError,
+)
 from allgreen.storage.sql import engines
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.tables import metadata, results, services, workspaces
@@ -29,7 +34,7 @@ from tests.contract.build import (
     a_service,
     a_slot,
 )
-from tests.integration.storage.conftest import SECRET_KEY
+from tests.integration.storage.conftest import SECRET_KEY, add_workspace
 
 WHOLE_TABLES = {f"SCAN {table}" for table in (*metadata.tables, "earlier")}
 CANARY = "canary-5f1c2e"
@@ -69,7 +74,12 @@ async def _pages(database: Database) -> int:
 
 @pytest.mark.parametrize(
     "poison",
-    ['expectation = \'{"is":"unheard of"}\'', "options = 'no JSON'", "kind = 'unheard of'"],
+    [
+        'expectation = \'{"is":"unheard of"}\'',
+        "options = 'no JSON'",
+        "kind = 'unheard of'",
+        "secrets = 'of another key'",
+    ],
 )
 async def test_a_check_that_cannot_be_read_keeps_no_other_one_from_its_run(
     database: Database, poison: str
@@ -88,6 +98,42 @@ async def test_a_check_that_cannot_be_read_keeps_no_other_one_from_its_run(
 
     assert [one.check.id for one in leased] == ["check-2"]
     assert again == []
+
+
+# Keys
+
+
+async def test_a_key_that_fits_no_secret_is_told_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'allgreen.db'}"
+    async with Database(url, SECRET_KEY) as database:
+        await database.migrate()
+        await add_workspace(database)
+        await _add_secret(database, "check-1")
+        await database.check_key()
+
+    async with Database(url, "another secret key") as database:
+        with pytest.raises(SecretUnreadableError, match="ALLGREEN_SECRET_KEY"):
+            await database.check_key()
+
+
+async def test_a_single_damaged_secret_is_no_wrong_key(database: Database) -> None:
+    await _add_secret(database, "check-1", "check-2")
+    async with database.unit_of_work() as unit:
+        damage = "UPDATE checks SET secrets = 'damaged' WHERE id = 'check-2'"
+        await unit.connection.exec_driver_sql(damage)
+        await unit.commit()
+
+    await database.check_key()
+
+
+async def _add_secret(database: Database, *check_ids: str) -> None:
+    options = HttpOptions(method="GET", url="http://127.0.0.1:9000/", headers={"X-Key": CANARY})
+    listed = tuple(replace(a_check(check_id), options=options) for check_id in check_ids)
+    async with database.unit_of_work() as unit:
+        service = a_service(checks=listed)
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.commit()
 
 
 # Durability and concurrency

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.check import Check, LeasedCheck, Slot
 from allgreen.domain.identity import CheckId
-from allgreen.errors import StorageError
+from allgreen.errors import SecretUnreadableError, StorageError
 from allgreen.ports import CheckRepository
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.rows import check_from_row
@@ -151,9 +151,9 @@ class SqlCheckRepository(CheckRepository):
         """Read checks; one that cannot be read is left out, until its lease runs out."""
         try:
             return await self._read(ids)
-        except StorageError:
-            raise
-        except Exception:  # one poisoned row must not keep the others from their runs
+        except Exception as error:  # one poisoned row must not keep the others from their runs
+            if isinstance(error, StorageError) and not isinstance(error, SecretUnreadableError):
+                raise
             if len(ids) == 1:
                 logger.exception("Check %s cannot be read and is not run", ids[0])
                 return {}

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from allgreen.errors import StorageUnavailableError
+from allgreen.errors import SecretUnreadableError
 
 
 @final
@@ -35,12 +35,17 @@ class Cipher:
         """Return what was encrypted.
 
         Raises:
-            StorageUnavailableError: It was encrypted with another secret key, or was changed.
+            SecretUnreadableError: It was encrypted with another secret key, or was changed.
         """
         try:
             return self._fernet.decrypt(token).decode()
         except InvalidToken:
-            raise StorageUnavailableError(
-                "The secret key does not fit this database: it was written with another one. "
-                "Start again with the ALLGREEN_SECRET_KEY, or the key file, that was used before."
-            ) from None
+            raise SecretUnreadableError from None
+
+    def fits(self, token: str) -> bool:
+        """Tell whether a text was encrypted with this key."""
+        try:
+            self.decrypt(token)
+        except SecretUnreadableError:
+            return False
+        return True

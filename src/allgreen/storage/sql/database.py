@@ -9,15 +9,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self, final
 
-from sqlalchemy import URL, text
+from sqlalchemy import URL, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from allgreen.errors import StorageError, StorageUnavailableError
+from allgreen.errors import SecretUnreadableError, StorageError, StorageUnavailableError
 from allgreen.storage.sql import engines, migrations
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.faults import busy, sqlite_fault, unreachable
 from allgreen.storage.sql.sqlite_file import FileLock, back_up
+from allgreen.storage.sql.tables import checks
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 
@@ -120,6 +121,25 @@ class Database:
         """
         async with self._connect(self._reader) as connection:
             await self._look_into(connection)
+
+    async def check_key(self) -> None:
+        """Make sure that the secret key is the one with which stored secrets were written.
+
+        A few of the newest are tried; one that fits is enough, for another may have been damaged.
+
+        Raises:
+            SecretUnreadableError: None of them can be read.
+        """
+        query = (
+            select(checks.c.secrets)
+            .where(checks.c.secrets.is_not(None), checks.c.is_deleted.is_(False))
+            .order_by(checks.c.id.desc())
+            .limit(10)
+        )
+        async with self.read() as connection:
+            stored = (await connection.execute(query)).scalars().all()
+        if stored and not any(self.cipher.fits(secret) for secret in stored):
+            raise SecretUnreadableError
 
     async def pending(self) -> list[str]:
         """Return the revisions that `migrate` would apply, oldest first.
