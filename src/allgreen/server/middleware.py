@@ -5,7 +5,7 @@ from typing import Final, final
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from allgreen.server.problems import answer_problem
@@ -13,6 +13,9 @@ from allgreen.server.settings import Settings
 from allgreen.server.wire import API
 
 LARGEST_BODY: Final = 1024 * 1024
+_NOT_STORED: Final = (b"cache-control", b"private, no-store")
+"""Nothing of a workspace, and no page of a mail link, stays in a cache on the way."""
+
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _FORMS: Final = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 
@@ -55,7 +58,8 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app = app
-        self._headers = headers
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._names = {name for name, _ in self._headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back with the headers."""
@@ -65,10 +69,11 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
-                # Nothing of a workspace, and no page of a mail link, stays in a cache on the way.
-                headers.setdefault("cache-control", "private, no-store")
+                # Plain lists: this runs for every answer.
+                theirs = [pair for pair in message["headers"] if pair[0] not in self._names]
+                message["headers"] = [*theirs, *self._headers]
+                if all(name != b"cache-control" for name, _ in theirs):
+                    message["headers"].append(_NOT_STORED)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
