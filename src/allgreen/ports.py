@@ -277,13 +277,16 @@ class AuditRow:
 
 
 class AuditRepository(Protocol):
-    """The history; append-only."""
+    """The history: rows are appended, never changed, and go only when they are too old."""
 
     async def add(self, rows: Iterable[AuditRow]) -> None:
         """Append rows."""
 
     async def of_service(self, service_id: ServiceId, *, limit: int) -> list[AuditRow]:
         """Return the newest rows about a service, newest first."""
+
+    async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        """Delete up to `limit` older rows, the oldest first; return how many."""
 
 
 class Grain(StrEnum):

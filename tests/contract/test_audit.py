@@ -37,6 +37,30 @@ async def test_latest_written_comes_first_whatever_the_clock_said(storage: Stora
     assert [row.summary for row in newest] == ["third", "second"]
 
 
+async def test_oldest_rows_are_deleted_up_to_the_limit(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.audit.add([_row(f"{hours} h", hours=hours) for hours in (2, 0, 3, 1)])
+
+        assert await unit.audit.delete_before(NOON + 3 * HOUR, limit=2) == 2
+        assert [row.summary for row in await unit.audit.of_service(SERVICE, limit=9)] == [
+            "3 h",
+            "2 h",
+        ]
+        assert await unit.audit.delete_before(NOON + 3 * HOUR, limit=2) == 1
+        assert await unit.audit.delete_before(NOON + 3 * HOUR, limit=2) == 0
+
+
+async def test_row_after_a_deletion_is_the_latest(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.audit.add([_row("first"), _row("second", hours=1)])
+        await unit.audit.delete_before(NOON + HOUR, limit=9)
+        await unit.audit.add([_row("third")])
+
+        newest = await unit.audit.of_service(SERVICE, limit=9)
+
+    assert [row.summary for row in newest] == ["third", "second"]
+
+
 async def test_rows_of_no_service_are_in_no_service(storage: Storage) -> None:
     row = AuditRow(workspace_id=WORKSPACE, at=NOON, action="workspace.renamed", summary="renamed")
 

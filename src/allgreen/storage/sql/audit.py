@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, final
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import ServiceId
@@ -15,7 +16,7 @@ from allgreen.storage.sql.tables import audit
 
 @final
 class SqlAuditRepository(AuditRepository):
-    """The history; nothing here changes or deletes a row."""
+    """The history; nothing here changes a row."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -34,6 +35,15 @@ class SqlAuditRepository(AuditRepository):
         )
         rows = (await self._connection.execute(query)).mappings()
         return [_from_row(row) for row in rows]
+
+    async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        old = (
+            select(audit.c.id)
+            .where(audit.c.at < instant)
+            .order_by(audit.c.at, audit.c.id)
+            .limit(limit)
+        )
+        return (await self._connection.execute(delete(audit).where(audit.c.id.in_(old)))).rowcount
 
 
 def _to_row(row: AuditRow) -> dict[str, Any]:

@@ -147,6 +147,7 @@ checks = Table(
     Column("anchor", Instant, nullable=False),
     Column("timeout", Duration, nullable=False),
     Column("answers_within", Duration),
+    Column("upside_down", Boolean, nullable=False, default=False),
     Column("confirm_down", Integer, nullable=False),
     Column("confirm_up", Integer, nullable=False),
     Column("confirm_slow", Integer, nullable=False),
@@ -293,6 +294,7 @@ audit = Table(
 )
 Index("ix_audit_service_id", audit.c.service_id, audit.c.id)
 Index("ix_audit_workspace_id", audit.c.workspace_id, audit.c.id)
+Index("ix_audit_at", audit.c.at)
 
 
 # Who is told

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("after", types.Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
+    op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_service_id", "audit", ["service_id", "id"])
     op.create_index("ix_audit_workspace_id", "audit", ["workspace_id", "id"])
     op.create_table(
@@ -294,6 +295,7 @@ def upgrade() -> None:
         sa.Column("anchor", types.Instant(), nullable=False),
         sa.Column("timeout", types.Duration(), nullable=False),
         sa.Column("answers_within", types.Duration(), nullable=True),
+        sa.Column("upside_down", sa.Boolean(), nullable=False),
         sa.Column("confirm_down", sa.Integer(), nullable=False),
         sa.Column("confirm_up", sa.Integer(), nullable=False),
         sa.Column("confirm_slow", sa.Integer(), nullable=False),
