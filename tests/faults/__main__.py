@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import re
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
+import time
+import traceback
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.flipping import now_s
-from tests.faults.kills import KillPlan, KillRun
+from tests.faults.scenario import SCENARIOS, Outcome, Report, Scenario, find_scenarios, outcome_of
 
 RESULTS = Path(__file__).parents[2] / "bench/results.md"
-HEADING = "## kill -9 under flipping services"
 
 
 def main(arguments: list[str]) -> int:
-    """Run what is asked for; 0 when every promise was kept."""
-    plan, slower = _plan(arguments)
-    report = KillRun(plan, tell=_say).go()
-    figures = list(report.lines(plan))
-    if slower != 1:
-        figures.append(f"on a machine with other work: every time is allowed {slower:g}-fold")
-    for line in figures:
-        _say(line)
-    for fault in report.faults:
-        _say(f"BROKEN: {fault}")
-    write_section(RESULTS, HEADING, [f"* {line}" for line in figures])
-    return 1 if report.faults else 0
+    """Run what is asked for, one after the other; 0 when no promise was broken."""
+    parser = argparse.ArgumentParser(prog="./dev faults", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="names or ids; else all")
+    parser.add_argument("--short", action="store_true", help="the short form, written down nowhere")
+    parser.add_argument("--list", action="store_true", help="say what there is, and run nothing")
+    given = parser.parse_args(arguments)
+    try:
+        chosen = find_scenarios(given.scenarios)
+    except LookupError as error:
+        parser.error(str(error))
+    if given.list:
+        _say_all(_listed(SCENARIOS))
+        return 0
+    reports = {one: _run(one, short=given.short) for one in chosen}
+    _say_all(("", *_table(reports)))
+    return 1 if any(report is not None and report.faults for report in reports.values()) else 0
 
 
 def write_section(path: Path, heading: str, lines: Iterable[str]) -> None:
     """Put a section into a Markdown file, in place of the one of the last run."""
     old = path.read_text(encoding="utf-8") if path.exists() else "# Results\n"
-    when = datetime.fromtimestamp(now_s(), UTC)
-    machine = f"{platform.machine()}, Python {platform.python_version()}, {when:%Y-%m-%d}"
-    section = "\n".join([heading, "", f"Measured by `./dev faults` ({machine}).", "", *lines, ""])
+    section = "\n".join(
+        [heading, "", f"Measured by `./dev faults` ({_machine()}).", "", *lines, ""]
+    )
     pattern = re.compile(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     if pattern.search(old):
         new = pattern.sub(lambda _: f"{section}\n", old)
@@ -47,16 +52,67 @@ def write_section(path: Path, heading: str, lines: Iterable[str]) -> None:
     path.write_text(f"{new.rstrip()}\n", encoding="utf-8")
 
 
-def _plan(arguments: list[str]) -> tuple[KillPlan, float]:
-    plan = KillPlan()
-    parser = argparse.ArgumentParser(prog="./dev faults")
-    parser.add_argument("--services", type=int, default=plan.services)
-    parser.add_argument("--kills", type=int, default=plan.kills)
-    parser.add_argument("--seed", type=int, default=plan.seed)
-    parser.add_argument("--slower", type=float, default=1, help="for a machine with other work")
-    given = parser.parse_args(arguments)
-    plan = replace(plan, services=given.services, kills=given.kills, seed=given.seed)
-    return plan.slower(given.slower), given.slower
+def _run(scenario: Scenario, *, short: bool) -> Report | None:
+    """Run one scenario and write its section; `None` when there is nothing to run."""
+    _say(f"{_title(scenario)}: about {scenario.minutes:g} min" + (", short" if short else ""))
+    if not scenario.is_written:
+        _say("  not written")
+        return None
+    began_s = time.perf_counter()
+    try:
+        report = scenario.run(lambda line: _say(f"  {line}"), short=short)
+    except Exception as error:  # noqa: BLE001 - the others are run all the same
+        traceback.print_exc()
+        report = Report(faults=(f"it did not come to its end: {type(error).__name__}",))
+    minutes = (time.perf_counter() - began_s) / 60
+    lines = [*_lines(report), f"* it took {minutes:.1f} min"]
+    _say_all(f"  {line}" for line in lines)
+    # A short run has other figures than the promises are about.
+    if not short:
+        write_section(RESULTS, scenario.heading, lines)
+    return report
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield from (f"* {line}" for line in report.figures)
+    yield from (f"* not run: {line}" for line in report.not_run)
+    yield from (f"* **broken**: {line}" for line in report.faults)
+    if not report.faults:
+        yield "* broken promises: 0"
+
+
+def _table(reports: dict[Scenario, Report | None]) -> Iterator[str]:
+    rows = [
+        (promise, outcome_of(promise, report), scenario)
+        for scenario, report in reports.items()
+        for promise in scenario.ids
+    ]
+    for promise, outcome, scenario in rows:
+        yield f"{promise:<4} {outcome:<27} {scenario.name}"
+    count = sum(outcome is Outcome.BROKEN for _, outcome, _ in rows)
+    yield f"{count} of {len(rows)} broken"
+
+
+def _listed(scenarios: Iterable[Scenario]) -> Iterator[str]:
+    for one in scenarios:
+        state = f"{one.minutes:3g} min" if one.is_written else "not written"
+        yield f"{' '.join(one.ids):<8} {one.name:<12} {state:<12} {one.breaks}"
+
+
+def _title(scenario: Scenario) -> str:
+    return scenario.heading.removeprefix("## ")
+
+
+def _machine() -> str:
+    today = datetime.fromtimestamp(now_s(), UTC).date()
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = f"{os.cpu_count()} cores, {memory_gib:.0f} GiB"
+    return f"{platform.machine()}, {cores}, Python {platform.python_version()}, {today}"
+
+
+def _say_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        _say(line)
 
 
 def _say(line: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.faults.flipping import FlippingServer, now_s, plan_flips
 from tests.faults.judge import Evidence, SeenIncident, SeenMail, Stretch, Verdict, judge
+from tests.faults.scenario import Report
 from tests.mail import ReceivedMail, SmtpServer, SmtpSink
 from tests.platform import Person, Platform
 
@@ -87,7 +88,21 @@ class KillReport:
         yield f"incidents {verdict.incidents}, mails {verdict.mails}, second copies {verdict.duplicates}"
         probes = sorted(self.first_probes_s)
         yield f"first probe after a start: median {probes[len(probes) // 2]:.1f} s, {probes[-1]:.1f} s at the most (goal: {plan.first_probe_within_s:g} s)"
-        yield f"broken promises: {len(self.faults)}"
+
+
+def run(tell: Callable[[str], None]) -> Report:
+    """Kill it as often as is promised."""
+    return _reported(KillPlan(), tell)
+
+
+def run_short(tell: Callable[[str], None]) -> Report:
+    """Kill it a few times."""
+    return _reported(KillPlan(services=50, kills=10), tell)
+
+
+def _reported(plan: KillPlan, tell: Callable[[str], None]) -> Report:
+    report = KillRun(plan, tell=tell).go()
+    return Report(figures=tuple(report.lines(plan)), faults=report.faults)
 
 
 @dataclass
