@@ -80,7 +80,7 @@ async def _write_past(past: Past, service: Service, now: datetime, uow: SqlUnitO
     spans = list(_spans(past, now))
     for span in spans:
         await uow.spans.turn(check.id, span.began_at, span.kind)
-    await uow.roll_ups.save(check.id, Grain.HOUR, dict(_hours(past, check, spans, now)))
+    await uow.roll_ups.save_many(Grain.HOUR, {check.id: dict(_hours(past, check, spans, now))})
     for span in spans:
         if span.kind is TimeKind.DOWN and span.ended_at is not None:
             await uow.incidents.save(_incident(service, span, IncidentId(_id_of(span))))

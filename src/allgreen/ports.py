@@ -108,11 +108,8 @@ class CheckRepository(Protocol):
         A leased check counts from the end of its lease, when it may be handed out again.
         """
 
-    async def plan(self, check_id: CheckId, slot: Slot) -> None:
-        """Set the next run of a check and end its lease; the fence stays."""
-
     async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
-        """Do the same for many, in one step."""
+        """Set the next runs of checks and end their leases; the fences stay."""
 
     async def planned(self, check_id: CheckId) -> Slot | None:
         """Return the next run; `None` for a check that is not known."""
@@ -314,24 +311,18 @@ class RollUpRepository(Protocol):
     async def take_dirty(self, *, limit: int) -> list[DirtyBucket]:
         """Return and remove the oldest marks; undone when the unit of work fails."""
 
-    async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
-        """Store sums by the begin of their bucket, over any that are there."""
-
     async def save_many(
         self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]
     ) -> None:
-        """Do the same for many checks, in one step."""
+        """Store sums of checks by the begin of their bucket, over any that are there."""
 
     async def load(
         self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
     ) -> dict[CheckId, dict[datetime, RollUp]]:
         """Return stored sums of buckets with ``begin <= bucket < end``."""
 
-    async def save_strip(self, service_id: ServiceId, strip: "Strip") -> None:
-        """Store the packed 90 days of a service."""
-
     async def save_strips(self, strips: Mapping[ServiceId, "Strip"]) -> None:
-        """Do the same for many services, in one step."""
+        """Store the packed 90 days of services, over any that are there."""
 
     async def strips(self, service_ids: Iterable[ServiceId]) -> dict[ServiceId, "Strip"]:
         """Return the packed 90 days."""

@@ -179,7 +179,7 @@ async def test_planning_ends_the_lease_and_keeps_the_fence(storage: Storage) -> 
     following = a_slot(NOON, attempt=2, due_at=NOON + 5 * SECOND)
 
     async with storage.unit_of_work() as unit:
-        await unit.checks.plan(CHECK, following)
+        await unit.checks.plan_many({CHECK: following})
         assert await unit.checks.planned(CHECK) == following
         assert await unit.checks.fences([CHECK]) == {CHECK: 1}
         await unit.commit()
@@ -236,14 +236,14 @@ async def test_next_due_is_the_earliest_and_counts_leases_from_their_end(storage
         assert await unit.checks.next_due_at() == NOON
         await unit.checks.lease(now=NOON, limit=1, owner="agent-1", lease_for=LEASE)
         assert await unit.checks.next_due_at() == NOON + LEASE
-        await unit.checks.plan(CheckId("check-1"), a_slot(NOON + 2 * HOUR))
+        await unit.checks.plan_many({CheckId("check-1"): a_slot(NOON + 2 * HOUR)})
         assert await unit.checks.next_due_at() == NOON + HOUR
 
 
 async def test_nothing_is_known_of_an_unknown_check(storage: Storage) -> None:
     unknown = CheckId("unknown")
     async with storage.unit_of_work() as unit:
-        await unit.checks.plan(unknown, a_slot())
+        await unit.checks.plan_many({unknown: a_slot()})
 
         assert await unit.checks.planned(unknown) is None
         assert await unit.checks.fences([unknown]) == {}

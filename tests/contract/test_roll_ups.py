@@ -60,8 +60,8 @@ async def _services(storage: Storage) -> None:
 @pytest.mark.parametrize("grain", Grain)
 async def test_sum_comes_back_as_it_was_saved_last(storage: Storage, grain: Grain) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.roll_ups.save(CHECK, grain, {NOON: RollUp()})
-        await unit.roll_ups.save(CHECK, grain, {NOON: SUM, NOON + DAY: RollUp()})
+        await unit.roll_ups.save_many(grain, {CHECK: {NOON: RollUp()}})
+        await unit.roll_ups.save_many(grain, {CHECK: {NOON: SUM, NOON + DAY: RollUp()}})
 
         found = await unit.roll_ups.load([CHECK, OTHER], grain, NOON, NOON + 2 * DAY)
 
@@ -70,7 +70,7 @@ async def test_sum_comes_back_as_it_was_saved_last(storage: Storage, grain: Grai
 
 async def test_sums_of_many_checks_are_saved_in_one_step(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.roll_ups.save(CHECK, Grain.DAY, {NOON: RollUp()})
+        await unit.roll_ups.save_many(Grain.DAY, {CHECK: {NOON: RollUp()}})
         await unit.roll_ups.save_many(
             Grain.DAY, {OTHER: {NOON: RollUp(), NOON + DAY: SUM}, CHECK: {NOON: SUM}}
         )
@@ -85,8 +85,8 @@ async def test_sums_of_many_checks_are_saved_in_one_step(storage: Storage) -> No
 async def test_loading_holds_the_begin_of_the_window_and_not_its_end(storage: Storage) -> None:
     sums = {NOON + n * HOUR: SUM for n in range(4)}
     async with storage.unit_of_work() as unit:
-        await unit.roll_ups.save(CHECK, Grain.HOUR, sums)
-        await unit.roll_ups.save(OTHER, Grain.HOUR, {NOON + HOUR: RollUp()})
+        await unit.roll_ups.save_many(Grain.HOUR, {CHECK: sums})
+        await unit.roll_ups.save_many(Grain.HOUR, {OTHER: {NOON + HOUR: RollUp()}})
 
         found = await unit.roll_ups.load([CHECK, OTHER], Grain.HOUR, NOON + HOUR, NOON + 3 * HOUR)
 
@@ -98,7 +98,7 @@ async def test_loading_holds_the_begin_of_the_window_and_not_its_end(storage: St
 
 async def test_grains_are_kept_apart(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.roll_ups.save(CHECK, Grain.HOUR, {NOON: SUM})
+        await unit.roll_ups.save_many(Grain.HOUR, {CHECK: {NOON: SUM}})
 
         assert await unit.roll_ups.load([CHECK], Grain.DAY, NOON, NOON + DAY) == {}
 
@@ -106,7 +106,8 @@ async def test_grains_are_kept_apart(storage: Storage) -> None:
 async def test_oldest_sums_of_one_grain_are_deleted_up_to_the_limit(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
         for grain in (Grain.MINUTE, Grain.HOUR):
-            await unit.roll_ups.save(CHECK, grain, {NOON + n * MINUTE: SUM for n in range(4)})
+            sums = {NOON + n * MINUTE: SUM for n in range(4)}
+            await unit.roll_ups.save_many(grain, {CHECK: sums})
 
         assert await unit.roll_ups.delete_before(Grain.MINUTE, NOON + 3 * MINUTE, limit=2) == 2
         left = await unit.roll_ups.load([CHECK], Grain.MINUTE, NOON, NOON + DAY)
@@ -145,8 +146,8 @@ async def test_taking_dirty_buckets_is_undone_with_the_unit_of_work(storage: Sto
 
 async def test_strip_comes_back_as_it_was_saved_last(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.roll_ups.save_strip(SERVICE, replace(STRIP, grades="n" * 90, details=()))
-        await unit.roll_ups.save_strip(SERVICE, STRIP)
+        await unit.roll_ups.save_strips({SERVICE: replace(STRIP, grades="n" * 90, details=())})
+        await unit.roll_ups.save_strips({SERVICE: STRIP})
 
         assert await unit.roll_ups.strips([SERVICE, ServiceId("unknown")]) == {SERVICE: STRIP}
 
@@ -156,7 +157,7 @@ async def test_strips_of_many_services_are_saved_in_one_step(storage: Storage) -
     empty = replace(STRIP, grades="n" * 90, details=())
     async with storage.unit_of_work() as unit:
         await unit.services.add(a_service(second))
-        await unit.roll_ups.save_strip(SERVICE, empty)
+        await unit.roll_ups.save_strips({SERVICE: empty})
         await unit.roll_ups.save_strips({second: empty, SERVICE: STRIP})
         await unit.roll_ups.save_strips({})
 
@@ -169,8 +170,8 @@ async def test_active_services_without_a_strip_of_the_day_are_found(storage: Sto
             await unit.services.add(a_service(name))
         await unit.services.add(replace(a_service("service-5"), mode=Mode.PAUSED))
         yesterday = replace(STRIP, first=STRIP.first - timedelta(days=1))
-        await unit.roll_ups.save_strip(ServiceId("service-2"), yesterday)
-        await unit.roll_ups.save_strip(ServiceId("service-3"), STRIP)
+        await unit.roll_ups.save_strips({ServiceId("service-2"): yesterday})
+        await unit.roll_ups.save_strips({ServiceId("service-3"): STRIP})
 
         assert await unit.roll_ups.services_without_strip_of(TODAY, limit=9) == [
             "service-1",
@@ -185,7 +186,7 @@ async def test_active_services_without_a_strip_of_the_day_are_found(storage: Sto
 
 async def test_nothing_is_saved_of_nothing(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.roll_ups.save(CHECK, Grain.HOUR, {})
+        await unit.roll_ups.save_many(Grain.HOUR, {CHECK: {}})
         await unit.roll_ups.mark_dirty([])
 
         assert await unit.roll_ups.load([CHECK], Grain.HOUR, NOON, NOON + DAY) == {}

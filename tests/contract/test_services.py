@@ -143,7 +143,7 @@ async def test_check_that_is_no_longer_part_is_gone(storage: Storage) -> None:
 async def test_edited_check_keeps_its_schedule_row(storage: Storage) -> None:
     await _store(storage, a_service())
     async with storage.unit_of_work() as unit:
-        await unit.checks.plan(CHECK, a_slot())
+        await unit.checks.plan_many({CHECK: a_slot()})
         await unit.commit()
 
     async with storage.unit_of_work() as unit:

@@ -30,7 +30,7 @@ from tests.contract.conftest import Storage
 async def _write_everywhere(unit: UnitOfWork) -> None:
     await unit.services.add(a_service())
     await unit.services.save([a_service()])
-    await unit.checks.plan(CHECK, a_slot())
+    await unit.checks.plan_many({CHECK: a_slot()})
     await unit.results.add([a_result()])
     await unit.spans.turn(CHECK, NOON, TimeKind.UP)
     await unit.incidents.save(an_incident())
@@ -40,7 +40,7 @@ async def _write_everywhere(unit: UnitOfWork) -> None:
         [AuditRow(workspace_id=WORKSPACE, service_id=SERVICE, at=NOON, action="a", summary="b")]
     )
     await unit.roll_ups.mark_dirty([DirtyBucket(check_id=CHECK, hour=NOON)])
-    await unit.roll_ups.save(CHECK, Grain.HOUR, {NOON: RollUp()})
+    await unit.roll_ups.save_many(Grain.HOUR, {CHECK: {NOON: RollUp()}})
 
 
 async def _counts(unit: UnitOfWork) -> list[int]:

@@ -281,13 +281,10 @@ class MemoryCheckRepository(CheckRepository):
         ]
         return min(waits, default=None)
 
-    async def plan(self, check_id: CheckId, slot: Slot) -> None:
-        if check_id in self._tables.runs:
-            self._change(check_id, replace(self._tables.runs[check_id], slot=slot))
-
     async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
-        for check_id, slot in slots.items():
-            await self.plan(check_id, slot)
+        for check_id in slots.keys() & self._tables.runs.keys():
+            run = self._tables.runs[check_id]
+            self._change(check_id, replace(run, slot=slots[check_id]))
 
     async def planned(self, check_id: CheckId) -> Slot | None:
         run = self._tables.runs.get(check_id)
@@ -652,15 +649,12 @@ class MemoryRollUpRepository(RollUpRepository):
             del self._tables.dirty[bucket]
         return taken
 
-    async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
-        for bucket, row in rows.items():
-            self._tables.roll_ups[check_id, grain, bucket] = row
-
     async def save_many(
         self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]
     ) -> None:
         for check_id, sums in rows.items():
-            await self.save(check_id, grain, sums)
+            for bucket, row in sums.items():
+                self._tables.roll_ups[check_id, grain, bucket] = row
 
     async def load(
         self, check_ids: Iterable[CheckId], grain: Grain, begin: datetime, end: datetime
@@ -671,9 +665,6 @@ class MemoryRollUpRepository(RollUpRepository):
             if check_id in asked and of_grain is grain and begin <= bucket < end:
                 found[check_id][bucket] = self._tables.roll_ups[check_id, of_grain, bucket]
         return dict(found)
-
-    async def save_strip(self, service_id: ServiceId, strip: Strip) -> None:
-        self._tables.strips[service_id] = strip
 
     async def save_strips(self, strips: Mapping[ServiceId, Strip]) -> None:
         self._tables.strips.update(strips)

@@ -30,7 +30,7 @@ async def store_strip(platform: Platform, service_id: str, grades: str, **sums: 
         as_of=platform.clock.now(),
     )
     async with platform.database.unit_of_work() as uow:
-        await uow.roll_ups.save_strip(ServiceId(service_id), strip)
+        await uow.roll_ups.save_strips({ServiceId(service_id): strip})
         await uow.commit()
 
 

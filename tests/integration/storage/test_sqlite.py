@@ -246,7 +246,7 @@ async def test_checks_of_a_held_workspace_are_not_handed_out(database: Database)
     async with database.unit_of_work() as unit:
         await unit.services.add(a_service())
         await unit.services.save([a_service()])
-        await unit.checks.plan(a_check().id, a_slot())
+        await unit.checks.plan_many({a_check().id: a_slot()})
         await unit.connection.execute(update(workspaces).values(is_held=True))
         assert await unit.checks.next_due_at() is None
         assert await unit.checks.lease(now=NOON, limit=1, owner="a", lease_for=MINUTE) == []

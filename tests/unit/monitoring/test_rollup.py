@@ -334,7 +334,8 @@ async def test_another_zone_cuts_all_days_anew(scene: Scene) -> None:
     await scene.run(Outcome.OK)
     await _keeper(scene).keep()
     strip = await _strip(scene)
-    await scene.ask(lambda uow: uow.roll_ups.save_strip(SERVICE, replace(strip, zone="Asia/Tokyo")))
+    moved = replace(strip, zone="Asia/Tokyo")
+    await scene.ask(lambda uow: uow.roll_ups.save_strips({SERVICE: moved}))
 
     await scene.run(Outcome.OK)
     await _keeper(scene).keep()

@@ -44,14 +44,14 @@ async def _storage(*, due_in: timedelta | None = AT_ONCE) -> MemoryStorage:
         await uow.services.add(a_service())
         await uow.services.save([a_service()])
         if due_in is not None:
-            await uow.checks.plan(CHECK, Slot(at=NOON, due_at=NOON + due_in))
+            await uow.checks.plan_many({CHECK: Slot(at=NOON, due_at=NOON + due_in)})
         await uow.commit()
     return storage
 
 
 async def _plan(storage: MemoryStorage, due_in: timedelta) -> None:
     async with storage.unit_of_work() as uow:
-        await uow.checks.plan(CHECK, Slot(at=NOON, due_at=NOON + due_in))
+        await uow.checks.plan_many({CHECK: Slot(at=NOON, due_at=NOON + due_in)})
         await uow.commit()
 
 

@@ -84,9 +84,6 @@ class SqlCheckRepository(CheckRepository):
         instants = (await self._connection.execute(query)).one()
         return min((instant for instant in instants if instant is not None), default=None)
 
-    async def plan(self, check_id: CheckId, slot: Slot) -> None:
-        await self.plan_many({check_id: slot})
-
     async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
         rows = [
             {

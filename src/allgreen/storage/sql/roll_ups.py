@@ -63,9 +63,6 @@ class SqlRollUpRepository(RollUpRepository):
         in_order = sorted(taken, key=lambda row: (row.hour, row.check_id))
         return [DirtyBucket(check_id=CheckId(row.check_id), hour=row.hour) for row in in_order]
 
-    async def save(self, check_id: CheckId, grain: Grain, rows: Mapping[datetime, RollUp]) -> None:
-        await self.save_many(grain, {check_id: rows})
-
     async def save_many(
         self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]
     ) -> None:
@@ -104,9 +101,6 @@ class SqlRollUpRepository(RollUpRepository):
         for row in (await self._connection.execute(query)).mappings():
             found[CheckId(row["check_id"])][row["bucket"]] = _from_row(row)
         return dict(found)
-
-    async def save_strip(self, service_id: ServiceId, strip: Strip) -> None:
-        await self.save_strips({service_id: strip})
 
     async def save_strips(self, strips: Mapping[ServiceId, Strip]) -> None:
         if not strips:
