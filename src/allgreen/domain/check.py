@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from allgreen.domain.expectation import Expectation
 from allgreen.domain.identity import CheckId, ServiceId, WorkspaceId
@@ -19,6 +20,24 @@ class CheckKind(StrEnum):
     """Which executor runs a check."""
 
     HTTP = "http"
+    DNS = "dns"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class RecordType(StrEnum):
+    """What a DNS check asks for (RFC 1035 and its successors)."""
+
+    A = "A"
+    AAAA = "AAAA"
+    CAA = "CAA"
+    CNAME = "CNAME"
+    MX = "MX"
+    NS = "NS"
+    PTR = "PTR"
+    SOA = "SOA"
+    SRV = "SRV"
+    TXT = "TXT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +58,75 @@ class HttpOptions:
     follow_redirects: bool = True
     verify_tls: bool = True
     announce: bool = True
+
+    @property
+    def host(self) -> str:
+        """Return the host that is asked, in lower case; empty for a URL without one."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsOptions:
+    """What a DNS check asks.
+
+    Attributes:
+        name: The domain name to look up, in ASCII, without a trailing dot.
+        server: Address of the DNS server to ask, with an optional port: ``192.0.2.53`` or
+            ``[2001:db8::53]:5353``. `None` asks the resolver that Allgreen itself uses.
+    """
+
+    name: str
+    record_type: RecordType = RecordType.A
+    server: str | None = None
+
+    @property
+    def host(self) -> str:
+        """Return the name that is asked for."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpOptions:
+    """Where a TCP check connects to, and what it says there.
+
+    Attributes:
+        send: Text sent as UTF-8 once connected; a secret. What comes back can be expected.
+    """
+
+    hostname: str
+    port: int
+    send: str | None = field(default=None, repr=False)
+
+    @property
+    def host(self) -> str:
+        """Return the host that is connected to."""
+        return self.hostname.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOptions:
+    """Where a TLS check shakes hands.
+
+    Attributes:
+        server_name: Name sent (SNI) and verified; the host name when absent.
+        verify: Refuse a certificate that a browser would refuse.
+    """
+
+    hostname: str
+    port: int = 443
+    server_name: str | None = None
+    verify: bool = True
+
+    @property
+    def host(self) -> str:
+        """Return the host that is connected to."""
+        return self.hostname.lower()
+
+
+Options = HttpOptions | DnsOptions | TcpOptions | TlsOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +177,8 @@ class CheckState:
             passed while it lasted, or while failures were being confirmed, are not missed.
         reason: Short text of the latest failure or slowness; empty when there is none.
         since: Instant from which `health` holds.
+        blocked_told: The admins were told that our guard refuses the target; once is enough until
+            there is evidence again.
     """
 
     health: ServiceHealth = ServiceHealth.UNKNOWN
@@ -102,6 +192,7 @@ class CheckState:
     last_evidence_at: datetime | None = None
     reason: str = ""
     since: datetime | None = None
+    blocked_told: bool = False
 
     @property
     def is_suspect(self) -> bool:
@@ -127,17 +218,19 @@ class Check:
             go to the history only.
         answers_within: Longest time of an answer that is not *slow*.
         timeout: Longest time of a whole run, from name resolution to close.
+        upside_down: The target is expected to fail: then a failure is good and an answer is not.
     """
 
     id: CheckId
     workspace_id: WorkspaceId
     service_id: ServiceId
     kind: CheckKind
-    options: HttpOptions
+    options: Options
     expectation: Expectation
     schedule: Schedule
     timeout: timedelta = timedelta(seconds=10)
     answers_within: timedelta | None = None
+    upside_down: bool = False
     confirmation: Confirmation = field(default_factory=Confirmation)
     version: int = 1
     state: CheckState = field(default_factory=CheckState)

@@ -28,6 +28,9 @@ class Facts:
         strip14: Letters of `DayGrade` for the latest 14 local days, today last.
         zone: IANA name of the zone in which times are shown and days are cut.
         late: The recipient is told after the others, on joining the list of an open incident.
+        turns: How often it turned within the last hour, for one that is flapping.
+        affected: Names of services that depend on this one and are down with it.
+        address: Whom a message that was given up was meant for.
     """
 
     service_name: str = ""
@@ -48,12 +51,15 @@ class Facts:
     strip14: str = ""
     zone: str = "UTC"
     late: bool = False
+    turns: int = 0
+    affected: tuple[str, ...] = ()
+    address: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Return what a JSON column can hold; instants become RFC 3339 text."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
-            name: value.isoformat() if isinstance(value, datetime) else value
+            name: value.isoformat() if isinstance(value, datetime) else _as_json(value)
             for name, value in values.items()
         }
 
@@ -67,6 +73,8 @@ class Facts:
         values = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         for name in _INSTANTS & values.keys():
             values[name] = _instant(values[name])
+        if isinstance(affected := values.get("affected"), list):
+            values["affected"] = tuple(affected)
         return cls(**values)  # type: ignore[arg-type]  # written by `to_json`
 
     @property
@@ -76,6 +84,10 @@ class Facts:
 
 
 _INSTANTS = {"began_at", "confirmed_at", "ended_at"}
+
+
+def _as_json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _instant(value: object) -> datetime | None:

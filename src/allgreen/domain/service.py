@@ -7,7 +7,7 @@ How a result changes a single check is decided in `evaluation`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from allgreen.domain.check import Check, CheckState, Slot
@@ -15,9 +15,14 @@ from allgreen.domain.evaluation import evaluate, retry_delay, turn_account
 from allgreen.domain.events import (
     Event,
     IncidentOpened,
+    IncidentReleased,
+    IncidentReminded,
     IncidentResolved,
+    ServiceFlapping,
     ServiceStatusChanged,
+    ServiceSteady,
 )
+from allgreen.domain.flapping import FlapRule, Flaps
 from allgreen.domain.identity import (
     AccountId,
     CheckId,
@@ -26,7 +31,7 @@ from allgreen.domain.identity import (
     ServiceId,
     WorkspaceId,
 )
-from allgreen.domain.incident import Incident, Resolution
+from allgreen.domain.incident import Incident, Quiet, Resolution, Surroundings
 from allgreen.domain.result import Result
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
 
@@ -62,6 +67,10 @@ class Service:
         version: Grows with every edit by people.
         revision: Grows by one with every transition of health.
         since: Instant from which `health` holds; `None` before the first result.
+        depends_on: Services without which this one cannot hold. While one of them is down or
+            suspect, people hear of that one and not of this.
+        remind_every: How often people are reminded of an outage; `None` for never.
+        flaps: How often it turned lately.
     """
 
     id: ServiceId
@@ -74,12 +83,19 @@ class Service:
     since: datetime | None = None
     checks: tuple[Check, ...] = ()
     incident: Incident | None = None
+    depends_on: tuple[ServiceId, ...] = ()
+    remind_every: timedelta | None = None
+    flaps: Flaps = field(default_factory=Flaps)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Tell whether failures of a check are being confirmed right now."""
+        return any(check.state.is_suspect for check in self.checks)
 
     @property
     def shown(self) -> Shown:
         """Return the one word for screens: mode before suspicion before health."""
-        suspect = any(check.state.is_suspect for check in self.checks)
-        return Shown.of(self.mode, self.health, is_suspect=suspect)
+        return Shown.of(self.mode, self.health, is_suspect=self.is_suspect)
 
     @property
     def reason(self) -> str:
@@ -112,25 +128,35 @@ class Service:
         slots = check.schedule.missed_between(looked_until, result.slot, at_most=MOST_MISSED_SLOTS)
         return [_missed(check, slot) for slot in slots]
 
-    def observe(self, result: Result, *, incident_id: IncidentId) -> Observed:
+    def observe(
+        self,
+        result: Result,
+        *,
+        incident_id: IncidentId,
+        around: Surroundings = Surroundings(),  # noqa: B008 - a frozen value
+        rule: FlapRule = FlapRule(),  # noqa: B008 - as above
+    ) -> Observed:
         """Take one result in.
 
         A result that is older than the last evaluated one, of another version of the check, or
         of a service that is not active changes nothing: it belongs to the history only. An
-        incident that this result opens gets `incident_id`.
+        incident that this result opens gets `incident_id`, or goes on with the one before.
         """
         check = self.check(result.check_id)
         if not self._concerns(check, result):
             return Observed(service=self)
-        state, events = evaluate(check, result)
+        state, events = evaluate(self._asked_of(check, rule), result)
         service = self._with_check(replace(check, state=state))
         service, turns = service.settled(
             at=state.since or result.slot,
             now=result.finished_at,
             reason=state.reason,
             incident_id=incident_id,
+            around=around,
+            rule=rule,
         )
-        return Observed(service=service, events=(*events, *turns))
+        service, news = service._lasting(self, result, around, rule)
+        return Observed(service=service, events=(*events, *turns, *news))
 
     def park(self, check_id: CheckId, at: datetime) -> Observed:
         """Know nothing of a check from `at` on, because its results cannot be evaluated.
@@ -224,6 +250,13 @@ class Service:
         is_new = check.state.last is None or result.key > check.state.last
         return self.mode is Mode.ACTIVE and result.version == check.version and is_new
 
+    def _asked_of(self, check: Check, rule: FlapRule) -> Check:
+        """Ask for more good results in a row while the service flaps."""
+        if not self.flaps.is_flapping:
+            return check
+        up = max(check.confirmation.up, rule.confirm_up)
+        return replace(check, confirmation=replace(check.confirmation, up=up))
+
     def _with_check(self, changed: Check) -> Service:
         checks = tuple(changed if check.id == changed.id else check for check in self.checks)
         return replace(self, checks=checks)
@@ -236,6 +269,8 @@ class Service:
         reason: str,
         incident_id: IncidentId | None = None,
         resolution: Resolution = Resolution.HOLDS_AGAIN,
+        around: Surroundings = Surroundings(),  # noqa: B008 - a frozen value
+        rule: FlapRule = FlapRule(),  # noqa: B008 - as above
     ) -> tuple[Service, list[Event]]:
         """Draw health and incident of the service from its checks.
 
@@ -257,21 +292,116 @@ class Service:
             )
             service = replace(self, health=health, since=at, revision=self.revision + 1)
         if health is ServiceHealth.DOWN and service.incident is None and incident_id is not None:
+            incident = service._begun(incident_id, at, now, reason, around)
+            service, turns = service._with_incident(incident, now, rule)
+        elif health is not ServiceHealth.DOWN and service.incident is not None:
+            ended = service.incident.resolve(at, resolution)
+            service, turns = service._without_incident(ended, now, rule)
+        else:
+            turns = []
+        return service, [*events, *turns]
+
+    def _begun(
+        self,
+        incident_id: IncidentId,
+        at: datetime,
+        now: datetime,
+        reason: str,
+        around: Surroundings,
+    ) -> Incident:
+        confirmed_at = max(now, at)
+        if around.previous is not None and around.previous.may_reopen(at):
+            incident = around.previous.reopen(at, confirmed_at=confirmed_at, reason=reason)
+        else:
             incident = Incident(
                 id=incident_id,
                 workspace_id=self.workspace_id,
                 service_id=self.id,
                 began_at=at,
-                confirmed_at=max(now, at),
+                confirmed_at=confirmed_at,
                 reason=reason,
             )
-            service = replace(service, incident=incident)
-            events.append(IncidentOpened(incident=incident))
-        elif health is not ServiceHealth.DOWN and service.incident is not None:
-            ended = service.incident.resolve(at, resolution)
-            service = replace(service, incident=None)
-            events.append(IncidentResolved(incident=ended))
-        return service, events
+        return replace(incident, quiet=around.quiet, blocked_by=around.blocked_by)
+
+    def _with_incident(
+        self, incident: Incident, now: datetime, rule: FlapRule
+    ) -> tuple[Service, list[Event]]:
+        # What nobody hears of cannot be too much for anybody.
+        flaps = self.flaps if incident.quiet else self.flaps.after_turn(now, rule)
+        service = replace(self, incident=incident, flaps=flaps)
+        opened = IncidentOpened(incident=incident, is_flapping=flaps.is_flapping)
+        return service, [opened, *service._flapping_since(self, now)]
+
+    def _without_incident(
+        self, ended: Incident, now: datetime, rule: FlapRule
+    ) -> tuple[Service, list[Event]]:
+        if ended.resolution is not Resolution.HOLDS_AGAIN:
+            flaps = Flaps()
+        else:
+            flaps = self.flaps if ended.quiet else self.flaps.after_turn(now, rule)
+        service = replace(self, incident=None, flaps=flaps)
+        resolved = IncidentResolved(incident=ended, is_flapping=flaps.is_flapping)
+        return service, [resolved, *service._flapping_since(self, now)]
+
+    def _flapping_since(self, before: Service, now: datetime) -> list[Event]:
+        is_new = self.flaps.is_flapping and not before.flaps.is_flapping
+        return [self._flapping(now)] if is_new else []
+
+    def _flapping(self, now: datetime) -> ServiceFlapping:
+        assert self.flaps.since is not None
+        return ServiceFlapping(
+            service_id=self.id,
+            workspace_id=self.workspace_id,
+            since=self.flaps.since,
+            summaries=self.flaps.summaries,
+            at=now,
+        )
+
+    def _lasting(
+        self, before: Service, result: Result, around: Surroundings, rule: FlapRule
+    ) -> tuple[Service, list[Event]]:
+        """Tell what follows from a state that lasts: its end of quiet, reminders, steadiness."""
+        now = result.finished_at
+        if self.flaps.is_flapping:
+            return self._still_flapping(now, rule)
+        is_lasting = self.incident is not None and self.incident == before.incident
+        if not is_lasting or result.outcome is not Outcome.FAIL:
+            return self, []
+        return self._still_down(result, around)
+
+    def _still_flapping(self, now: datetime, rule: FlapRule) -> tuple[Service, list[Event]]:
+        assert self.flaps.since is not None
+        if self.flaps.is_over(now, rule):
+            steady = ServiceSteady(
+                service_id=self.id,
+                workspace_id=self.workspace_id,
+                health=self.health,
+                since=self.flaps.since,
+                at=now,
+            )
+            return replace(self, flaps=Flaps()), [steady]
+        if self.flaps.owes_summary(now, rule):
+            service = replace(self, flaps=self.flaps.with_summary())
+            return service, [service._flapping(now)]
+        return self, []
+
+    def _still_down(self, result: Result, around: Surroundings) -> tuple[Service, list[Event]]:
+        incident, now = self.incident, result.finished_at
+        assert incident is not None
+        if incident.quiet is not None:
+            if around.quiet is not None:
+                return self, []
+            was_window = incident.quiet is Quiet.MAINTENANCE
+            began_at = (around.window_ended_at or result.slot) if was_window else None
+            told = incident.release(began_at=began_at, at=now)
+            return replace(self, incident=told), [IncidentReleased(incident=told)]
+        if self.remind_every is None or around.in_window:
+            return self, []
+        due = (now - incident.confirmed_at) // self.remind_every
+        if due <= incident.reminded:
+            return self, []
+        reminded = replace(incident, reminded=due)
+        return replace(self, incident=reminded), [IncidentReminded(incident=reminded)]
 
     def _restart(
         self,
@@ -347,4 +477,5 @@ def _question(check: Check) -> tuple[object, ...]:
         check.expectation,
         check.timeout,
         check.answers_within,
+        check.upside_down,
     )

@@ -61,9 +61,7 @@ class HttpCheckExecutor(CheckExecutor):
 
     async def run(self, leased: LeasedCheck) -> Result:
         check, slot = leased.check, leased.slot
-        announcement = ""
-        if check.options.announce:
-            announcement = f"{check.id}/{_written(slot.at)}"
+        announcement = f"{check.id}/{_written(slot.at)}" if _asked(check).announce else ""
         started_at = self._clock.now()
         try:
             request = self._request_of(check)
@@ -79,11 +77,11 @@ class HttpCheckExecutor(CheckExecutor):
         slot = Slot(at=started_at, due_at=started_at)
         leased = LeasedCheck(check=check, slot=slot, fence=0, leased_until=started_at)
         try:
-            request = _build_request(check.options, self._own_headers)
+            request = _build_request(_asked(check), self._own_headers)
         except ValueError as error:
             result = self._conclude(leased, started_at, _not_runnable(error))
             return Preview(result=result, explanations=(), body_excerpt="")
-        announcement = f"preview/{_written(started_at)}" if check.options.announce else ""
+        announcement = f"preview/{_written(started_at)}" if _asked(check).announce else ""
         exchange = await self._client.fetch(request, check.timeout.total_seconds(), announcement)
         result = self._conclude(leased, started_at, exchange)
         excerpt = "" if exchange.answer is None else _cut(exchange.answer.decode())
@@ -94,7 +92,7 @@ class HttpCheckExecutor(CheckExecutor):
         known = self._requests.get(check.id)
         if known is not None and known[0] == check.version:
             return known[1]
-        request = _build_request(check.options, self._own_headers)
+        request = _build_request(_asked(check), self._own_headers)
         if len(self._requests) >= _REMEMBERED_REQUESTS:
             self._requests.clear()
         if len(request.render()) <= _REMEMBERED_BYTES:
@@ -249,6 +247,11 @@ def _explain(broken: Explanation) -> tuple[str, str]:
 def _verdict_of(fault: Fault | None) -> _Verdict:
     assert fault is not None, "without an answer there is a fault"
     return _Verdict(fault.outcome, fault.failure, fault.reason, fault.message)
+
+
+def _asked(check: Check) -> HttpOptions:
+    assert isinstance(check.options, HttpOptions), "only HTTP checks come here"
+    return check.options
 
 
 def _build_request(options: HttpOptions, own_headers: tuple[tuple[str, str], ...]) -> Request:

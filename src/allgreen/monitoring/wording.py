@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from allgreen.domain.check import Check
+from allgreen.domain.check import Check, DnsOptions, HttpOptions, TcpOptions, TlsOptions
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
@@ -44,10 +44,19 @@ def period_in_words(every: timedelta) -> str:
 
 
 def request_in_words(check: Check) -> str:
-    """Return method and URL without what may be secret: user info, query and fragment."""
-    parts = urlsplit(check.options.url)
-    address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    return f"{check.options.method} {address}"
+    """Return what is asked, without what may be secret: ``GET https://a.example/health``."""
+    match check.options:
+        case HttpOptions(method=method, url=url):
+            parts = urlsplit(url)
+            host = parts.netloc.rpartition("@")[2]
+            return f"{method} {urlunsplit((parts.scheme, host, parts.path, '', ''))}"
+        case DnsOptions(name=name, record_type=record_type, server=server):
+            return f"DNS {record_type} {name}" + (f" at {server}" if server else "")
+        case TcpOptions(hostname=hostname, port=port):
+            return f"TCP {_host_and_port(hostname, port)}"
+        case TlsOptions(hostname=hostname, port=port, server_name=server_name):
+            named = f" as {server_name}" if server_name else ""
+            return f"TLS {_host_and_port(hostname, port)}{named}"
 
 
 def expected_in_words(check: Check) -> str:
@@ -111,6 +120,10 @@ def _changes_of_patience(old: Check, new: Check) -> Iterator[str]:
     if old.confirmation != new.confirmation:
         counts = [check.confirmation.down for check in (old, new)]
         yield f"changed the failures that make it down from {counts[0]} to {counts[1]}"
+
+
+def _host_and_port(hostname: str, port: int) -> str:
+    return f"[{hostname}]:{port}" if ":" in hostname else f"{hostname}:{port}"
 
 
 def _limit(check: Check) -> str:

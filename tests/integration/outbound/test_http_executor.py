@@ -177,17 +177,14 @@ async def test_every_request_introduces_itself_and_its_check() -> None:
     async with listen(answer(JSON)) as target, an_executor() as executor:
         check = a_check(url=target.url)
         await executor.run(a_leased_check(check))
-        quiet = replace(check, version=2, options=quietly(check.options))
+        silence = HttpOptions(method="GET", url=target.url, announce=False)
+        quiet = replace(check, version=2, options=silence)
         await executor.run(a_leased_check(quiet))
 
     loud_head, quiet_head = target.heads
     assert b"User-Agent: Allgreen/test\r\n" in loud_head
     assert f"X-Allgreen-Check: {check.id}/2026-03-02T12:00:00Z\r\n".encode() in loud_head
     assert b"X-Allgreen-Check" not in quiet_head
-
-
-def quietly(options: HttpOptions) -> HttpOptions:
-    return replace(options, announce=False)
 
 
 async def test_an_edited_check_sends_its_new_request() -> None:
@@ -215,7 +212,7 @@ async def test_a_preview_shows_the_begin_of_the_body_and_is_not_remembered() -> 
     async with listen(answer("ä\x1b" * 1000)) as target, an_executor() as executor:
         check: Check = a_check(url=target.url)
         preview = await executor.preview(check)
-        await executor.preview(replace(check, options=replace(check.options, method="POST")))
+        await executor.preview(a_check(url=target.url, method="POST"))
 
     assert preview.result.outcome is Outcome.OK
     assert preview.explanations == preview.result.explanations

@@ -11,7 +11,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allgreen.domain.check import HttpOptions
+from allgreen.domain.check import Options
 from allgreen.domain.commands import EditService, ExecuteChecks, PauseService, ResumeService
 from allgreen.domain.identity import RecipientId
 from allgreen.domain.incident import IncidentState
@@ -21,7 +21,7 @@ from allgreen.domain.status import Mode, Outcome, ServiceHealth
 from allgreen.domain.uptime import tally
 from allgreen.monitoring.keeper import Keeper
 from allgreen.ports import Grain
-from allgreen.testing import ACCOUNT, CHECK, NOON, SERVICE, a_recipient, outcomes
+from allgreen.testing import ACCOUNT, CHECK, NOON, SERVICE, a_check, a_recipient, outcomes
 from tests.unit.monitoring.scene import Scene
 
 ELSA = RecipientId("0198c000-0000-7000-8000-0000000000bb")
@@ -83,7 +83,7 @@ async def _is_checked_now(scene: Scene) -> None:
 async def _is_asked_something_else(scene: Scene) -> None:
     check = (await scene.service()).check(CHECK)
     url = f"http://127.0.0.1:9000/{check.version + 1}"
-    await _edit(scene, asking=replace(check.options, url=url))
+    await _edit(scene, asking=a_check(url=url).options)
 
 
 async def _gets_another_period(scene: Scene) -> None:
@@ -106,7 +106,7 @@ async def _sends(scene: Scene) -> None:
 async def _edit(
     scene: Scene,
     *,
-    asking: HttpOptions | None = None,
+    asking: Options | None = None,
     every: timedelta | None = None,
     recipients: tuple[Recipient, ...] | None = None,
 ) -> None:

@@ -270,9 +270,7 @@ EDITS: dict[str, tuple[Callable[[Check], Check], str]] = {
         "changed the request from GET http://127.0.0.1:9000/health to POST http://127.0.0.1/x",
     ),
     "a secret": (
-        lambda check: replace(
-            check, options=replace(check.options, headers={"Authorization": "secret"})
-        ),
+        lambda check: replace(check, options=a_check(headers={"Authorization": "secret"}).options),
         "changed the request",
     ),
 }

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allgreen.domain.check import HttpOptions
+from allgreen.domain.check import (
+    CheckKind,
+    DnsOptions,
+    HttpOptions,
+    Options,
+    RecordType,
+    TcpOptions,
+    TlsOptions,
+)
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
@@ -25,6 +33,7 @@ from allgreen.domain.expectation import (
 from allgreen.storage.sql import codec
 
 texts = st.text(max_size=20)
+ports = st.integers(1, 65535)
 leaves = st.one_of(
     st.builds(
         StatusIs,
@@ -45,7 +54,7 @@ def _branches(inner: st.SearchStrategy[Expectation]) -> st.SearchStrategy[Expect
 
 
 expectations = st.recursive(leaves, _branches, max_leaves=12)
-options = st.builds(
+http_options = st.builds(
     HttpOptions,
     method=st.sampled_from(["GET", "POST"]),
     url=texts,
@@ -54,6 +63,32 @@ options = st.builds(
     follow_redirects=st.booleans(),
     verify_tls=st.booleans(),
     announce=st.booleans(),
+)
+asked = st.one_of(
+    st.tuples(st.just(CheckKind.HTTP), http_options),
+    st.tuples(
+        st.just(CheckKind.DNS),
+        st.builds(
+            DnsOptions,
+            name=texts,
+            record_type=st.sampled_from(RecordType),
+            server=st.none() | texts,
+        ),
+    ),
+    st.tuples(
+        st.just(CheckKind.TCP),
+        st.builds(TcpOptions, hostname=texts, port=ports, send=st.none() | texts),
+    ),
+    st.tuples(
+        st.just(CheckKind.TLS),
+        st.builds(
+            TlsOptions,
+            hostname=texts,
+            port=ports,
+            server_name=st.none() | texts,
+            verify=st.booleans(),
+        ),
+    ),
 )
 explanations = st.builds(
     Explanation,
@@ -72,11 +107,12 @@ def test_tree_of_expectations_comes_back(expectation: Expectation) -> None:
     assert codec.expectation_from_json(tree) == expectation
 
 
-@given(asked=options)
-def test_options_come_back_from_their_two_parts(asked: HttpOptions) -> None:
-    plain = json.loads(json.dumps(codec.options_to_json(asked)))
+@given(asked=asked)
+def test_options_come_back_from_their_two_parts(asked: tuple[CheckKind, Options]) -> None:
+    kind, options = asked
+    plain = json.loads(json.dumps(codec.options_to_json(options)))
 
-    assert codec.options_from_json(plain, codec.secrets_to_text(asked)) == asked
+    assert codec.options_from_json(kind, plain, codec.secrets_to_text(options)) == options
 
 
 @given(lines=st.lists(explanations, max_size=4).map(tuple))
@@ -86,16 +122,35 @@ def test_explanations_come_back(lines: tuple[Explanation, ...]) -> None:
     assert codec.explanations_from_json(stored) == lines
 
 
-def test_plain_part_of_options_holds_no_secret() -> None:
-    asked = HttpOptions(
-        method="POST", url="https://a.example/", headers={"Authorization": "hidden"}, body="hidden"
-    )
+@pytest.mark.parametrize(
+    "options",
+    [
+        HttpOptions(method="POST", url="https://a.example/", headers={"Authorization": "hidden"}),
+        HttpOptions(method="POST", url="https://a.example/", body="hidden"),
+        TcpOptions(hostname="a.example", port=6379, send="AUTH hidden"),
+    ],
+    ids=["header", "body", "send"],
+)
+def test_plain_part_of_options_holds_no_secret(options: Options) -> None:
+    plain, secret = codec.options_to_json(options), codec.secrets_to_text(options)
 
-    assert "hidden" not in json.dumps(codec.options_to_json(asked))
+    assert "hidden" not in json.dumps(plain)
+    assert secret is not None
+    assert "hidden" in secret
 
 
-def test_options_without_secrets_need_no_encryption() -> None:
-    assert codec.secrets_to_text(HttpOptions(method="GET", url="https://a.example/")) is None
+@pytest.mark.parametrize(
+    "options",
+    [
+        HttpOptions(method="GET", url="https://a.example/"),
+        DnsOptions(name="a.example"),
+        TcpOptions(hostname="a.example", port=22),
+        TlsOptions(hostname="a.example"),
+    ],
+    ids=["http", "dns", "tcp", "tls"],
+)
+def test_options_without_secrets_need_no_encryption(options: Options) -> None:
+    assert codec.secrets_to_text(options) is None
 
 
 @pytest.mark.parametrize("tree", [{}, {"is": "moon_is_full"}, {"is": "status"}])

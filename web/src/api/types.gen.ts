@@ -671,7 +671,7 @@ export type Me = {
  *
  * What a message says.
  */
-export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'blocked' | 'confirm_recipient' | 'verify_email';
+export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'confirm_recipient' | 'verify_email';
 
 /**
  * Outage

@@ -174,10 +174,10 @@ def show_check(check: Check, *, is_whole: bool) -> CheckView:
         is_whole: Show what may hold a secret too, the query of the URL and the expected text; for
             those who may edit it.
     """
-    options = check.options
+    options = _asked(check)
     return CheckView(
         id=check.id,
-        kind=check.kind.value,
+        kind="http",
         method=HttpMethod(options.method),
         url=options.url if is_whole else _without_query(options.url),
         headers=[Header(name=name, value=None) for name in options.headers],
@@ -220,7 +220,7 @@ def _read_headers(
     problems: Problems,
     where: str,
 ) -> dict[str, str]:
-    stored = old.options.headers if old else {}
+    stored = _asked(old).headers if old else {}
     kept = {name.lower(): value for name, value in stored.items()}
     headers: dict[str, str] = {}
     for index, form in enumerate(forms):
@@ -255,6 +255,11 @@ def _place_of_header_problem(
     return None, ""
 
 
+def _asked(check: Check) -> HttpOptions:
+    assert isinstance(check.options, HttpOptions), "the form has no other kind"
+    return check.options
+
+
 def _moved(old: Check | None, target: Target | None) -> bool:
     """Tell whether stored secrets would go to another place than they were meant for."""
     return old is not None and target is not None and _origin(old) != target.origin
@@ -262,7 +267,7 @@ def _moved(old: Check | None, target: Target | None) -> bool:
 
 def _origin(check: Check) -> tuple[str, str, int] | None:
     try:
-        return parse_target(check.options.url).origin
+        return parse_target(_asked(check).url).origin
     except ValueError:
         return None
 
@@ -275,10 +280,11 @@ def _read_body(
 ) -> str | None:
     # The stored body is a secret like the headers and is never shown, so a form that leaves it
     # out means: as it was. An empty text takes it away.
-    if form.body is None and old is not None and old.options.body is not None:
+    stored = None if old is None else _asked(old).body
+    if form.body is None and stored is not None:
         if _moved(old, target):
             problems.add(where, "missing", f"{_MOVED} Write the body again, or clear it.")
-        return old.options.body
+        return stored
     body = form.body or None
     problems.check(where, "body", lambda: validate_body(body))
     return body

@@ -6,7 +6,15 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from allgreen.domain.check import HttpOptions
+from allgreen.domain.check import (
+    CheckKind,
+    DnsOptions,
+    HttpOptions,
+    Options,
+    RecordType,
+    TcpOptions,
+    TlsOptions,
+)
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
@@ -23,37 +31,88 @@ from allgreen.domain.expectation import (
 Json = dict[str, Any]
 
 
-def options_to_json(options: HttpOptions) -> Json:
-    """Return what may lie in plain sight: everything but header values and body."""
-    return {
-        "method": options.method,
-        "url": options.url,
-        "headers": list(options.headers),
-        "follow_redirects": options.follow_redirects,
-        "verify_tls": options.verify_tls,
-        "announce": options.announce,
-    }
+def options_to_json(options: Options) -> Json:
+    """Return what may lie in plain sight: everything but header values, body and text to send."""
+    match options:
+        case HttpOptions():
+            return {
+                "method": options.method,
+                "url": options.url,
+                "headers": list(options.headers),
+                "follow_redirects": options.follow_redirects,
+                "verify_tls": options.verify_tls,
+                "announce": options.announce,
+            }
+        case DnsOptions():
+            record_type = options.record_type.value
+            return {"name": options.name, "record_type": record_type, "server": options.server}
+        case TcpOptions():
+            return {"hostname": options.hostname, "port": options.port}
+        case TlsOptions():
+            return {
+                "hostname": options.hostname,
+                "port": options.port,
+                "server_name": options.server_name,
+                "verify": options.verify,
+            }
 
 
-def secrets_to_text(options: HttpOptions) -> str | None:
+def secrets_to_text(options: Options) -> str | None:
     """Return what must be encrypted, as JSON; `None` when there is nothing to hide."""
-    if not options.headers and options.body is None:
-        return None
-    return json.dumps({"headers": list(options.headers.values()), "body": options.body})
+    match options:
+        case HttpOptions() if options.headers or options.body is not None:
+            return json.dumps({"headers": list(options.headers.values()), "body": options.body})
+        case TcpOptions() if options.send is not None:
+            return json.dumps({"send": options.send})
+        case _:
+            return None
 
 
-def options_from_json(options: Json, secrets: str | None) -> HttpOptions:
+def options_from_json(kind: CheckKind, options: Json, secrets: str | None) -> Options:
     """Put options together again from their plain and their decrypted part."""
-    hidden = json.loads(secrets) if secrets is not None else {"headers": [], "body": None}
+    hidden = {} if secrets is None else json.loads(secrets)
+    return _OPTIONS[kind](options, hidden)
+
+
+def _http_from_json(options: Json, hidden: Json) -> HttpOptions:
     return HttpOptions(
         method=options["method"],
         url=options["url"],
-        headers=dict(zip(options["headers"], hidden["headers"], strict=True)),
-        body=hidden["body"],
+        headers=dict(zip(options["headers"], hidden.get("headers", ()), strict=True)),
+        body=hidden.get("body"),
         follow_redirects=options["follow_redirects"],
         verify_tls=options["verify_tls"],
         announce=options["announce"],
     )
+
+
+def _dns_from_json(options: Json, _hidden: Json) -> DnsOptions:
+    return DnsOptions(
+        name=options["name"],
+        record_type=RecordType(options["record_type"]),
+        server=options["server"],
+    )
+
+
+def _tcp_from_json(options: Json, hidden: Json) -> TcpOptions:
+    return TcpOptions(hostname=options["hostname"], port=options["port"], send=hidden.get("send"))
+
+
+def _tls_from_json(options: Json, _hidden: Json) -> TlsOptions:
+    return TlsOptions(
+        hostname=options["hostname"],
+        port=options["port"],
+        server_name=options["server_name"],
+        verify=options["verify"],
+    )
+
+
+_OPTIONS: dict[CheckKind, Callable[[Json, Json], Options]] = {
+    CheckKind.HTTP: _http_from_json,
+    CheckKind.DNS: _dns_from_json,
+    CheckKind.TCP: _tcp_from_json,
+    CheckKind.TLS: _tls_from_json,
+}
 
 
 def expectation_to_json(expectation: Expectation) -> Json:
