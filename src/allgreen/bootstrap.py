@@ -31,6 +31,7 @@ from allgreen.domain import commands, events
 from allgreen.domain.notice import Channel, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
+from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.agent import Agent
 from allgreen.monitoring.bus import Bus
 from allgreen.monitoring.dispatch import Dispatcher, DispatchOptions
@@ -196,6 +197,7 @@ class Monitor:
                 checks = await uow.checks.void_leases()
                 notices = await uow.outbox.void_leases()
                 await uow.commit()
+            failpoint(Seam.AT_START)
             logger.info("Took %d runs and %d messages over from the last start", checks, notices)
         self._stop.clear()
         self._task = asyncio.create_task(self._run(), name="monitor")
@@ -212,6 +214,7 @@ class Monitor:
         """Take results in, in one transaction."""
         command = commands.RecordResults(results=tuple(results), at=self._clock.now())
         await self.bus.execute(command, self._unit_of_work)
+        failpoint(Seam.AFTER_COMMIT_OF_RESULTS)
         # Re-probes come sooner than the source knows.
         self._source.ring()
 

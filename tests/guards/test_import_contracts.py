@@ -10,6 +10,7 @@ from tests.checkout import ROOT
 # What `pip install allgreen` gives: these need the standard library and nothing else.
 BARE_INSTALL = [
     "allgreen.errors",
+    "allgreen.failpoints",
     "allgreen.domain",
     "allgreen.ports",
     "allgreen.monitoring",

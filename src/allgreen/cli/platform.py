@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from allgreen import failpoints
 from allgreen.cli.exits import ExitCode
 from allgreen.cli.logs import write_logs
 from allgreen.cli.serve import serve_until_stopped
@@ -24,6 +25,7 @@ def serve(
     """Run the whole platform in one process: API, screens, checks and mails."""
     settings = Settings.load(host=host, port=port)
     write_logs()
+    failpoints.arm(settings.failpoints)
     uvloop.run(serve_until_stopped(settings))
 
 

@@ -18,6 +18,7 @@ from allgreen.errors import (
     DeliveryRefusedError,
     StorageError,
 )
+from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.patience import Patience, wait_for
 from allgreen.ports import Change, Clock, EventBroker, Notifier, UnitOfWork, UnitOfWorkFactory
 
@@ -105,6 +106,7 @@ class Dispatcher:
 
     async def deliver(self, notice: Notice) -> None:
         """Make the attempt that `lease` began, and note what came of it."""
+        failpoint(Seam.BEFORE_SEND)
         try:
             answer = await self._send(notice)
         except DeliveryRefusedError as error:
@@ -112,11 +114,13 @@ class Dispatcher:
         except DeliveryError as error:
             await self._try_later(notice, str(error))
         else:
+            failpoint(Seam.AFTER_ACCEPT)
             await self._mark(
                 notice,
                 NoticeState.SENT,
                 lambda uow: uow.outbox.mark_sent(notice, at=self._clock.now(), answer=answer),
             )
+            failpoint(Seam.AFTER_MARK)
 
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:

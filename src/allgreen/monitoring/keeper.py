@@ -10,6 +10,7 @@ from allgreen.domain.identity import ServiceId
 from allgreen.domain.service import Service
 from allgreen.domain.uptime import zone_named
 from allgreen.errors import NotFoundError, StorageError
+from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.patience import Patience, wait_for
 from allgreen.monitoring.rollup import Folding
 from allgreen.ports import Change, Clock, EventBroker, Grain, UnitOfWork, UnitOfWorkFactory
@@ -120,6 +121,7 @@ class Keeper:
         async with self._unit_of_work() as uow:
             marks = await uow.roll_ups.take_dirty(limit=limit)
             services = await self._folding(uow, now).fold(marks)
+            failpoint(Seam.IN_FOLD)
             await uow.commit()
         self._hint(services)
         return len(marks)

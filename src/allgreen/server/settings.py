@@ -23,10 +23,13 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from allgreen.errors import SettingsError, StorageFullError
+from allgreen.failpoints import parse as parse_failpoints
 from allgreen.notifiers.smtp_url import SmtpUrl
 from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.resolver import Resolver
@@ -139,6 +142,15 @@ class Settings(BaseSettings):
     concurrency: int = Field(default=500, ge=1, le=20_000)
     backoff_scale: float = Field(default=1.0, ge=0, le=100, allow_inf_nan=False)
     keep_results_days: int = Field(default=7, ge=1, le=3650)
+    failpoints: str = ""
+
+    @field_validator("failpoints")
+    @classmethod
+    def _read_failpoints(cls, text: str, told: ValidationInfo) -> str:
+        parse_failpoints(text)
+        if text and told.data.get("env") != "test":
+            raise ValueError("it breaks things on purpose: leave it out, or set the env to test")
+        return text
 
     @classmethod
     def load(cls, **overrides: object) -> Self:

@@ -12,6 +12,7 @@ from allgreen.domain.check import LeasedCheck
 from allgreen.domain.identity import CheckId, ServiceId, WorkspaceId
 from allgreen.domain.result import Result
 from allgreen.errors import StorageError
+from allgreen.failpoints import Seam, failpoint
 from allgreen.ports import (
     Change,
     CheckSource,
@@ -66,7 +67,11 @@ class LocalCheckSource(CheckSource):
             leased = await uow.checks.lease(
                 now=self._clock.now(), limit=limit, owner=self._owner, lease_for=self._lease_for
             )
+            if leased:
+                failpoint(Seam.IN_LEASE)
             await uow.commit()
+        if leased:
+            failpoint(Seam.AFTER_LEASE)
         return leased
 
     async def wait(self, *, at_most: timedelta) -> None:

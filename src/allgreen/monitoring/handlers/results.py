@@ -20,6 +20,7 @@ from allgreen.domain.result import Result
 from allgreen.domain.service import PARKED_REASON, Service
 from allgreen.domain.status import Mode
 from allgreen.errors import StorageError
+from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.bus import Turn
 from allgreen.monitoring.handlers.records import HOUR, dirty_hour
 from allgreen.ports import DirtyBucket, IdFactory
@@ -83,6 +84,7 @@ class ResultRecorder:
             {check_id: slot for each in taken for check_id, slot in each.slots.items()}
         )
         await uow.roll_ups.mark_dirty({bucket for each in taken for bucket in each.dirty})
+        failpoint(Seam.BEFORE_COMMIT_OF_RESULTS)
 
     def _take(
         self,
@@ -103,6 +105,7 @@ class ResultRecorder:
     def _evaluate(self, taken: Taken, result: Result, now: datetime) -> None:
         """Let one result change the service; when that raises, park the check instead."""
         try:
+            failpoint(Seam.EVALUATE, taken.service.id)
             self._observe(taken, result)
             if _is_current(taken.service, result):
                 taken.slots[result.check_id] = taken.service.next_slot(

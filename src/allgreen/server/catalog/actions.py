@@ -24,6 +24,7 @@ from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Outcome
 from allgreen.errors import InvalidInputError, VersionConflictError
 from allgreen.executors.http import Preview
+from allgreen.failpoints import Seam, failpoint
 from allgreen.server import limits
 from allgreen.server.auth.access import Access, Member
 from allgreen.server.auth.schemas import clean_email
@@ -357,6 +358,7 @@ async def _handle(platform: Platform, uow: SqlUnitOfWork, *commands: Command) ->
 
 
 def _announce(platform: Platform, events: Iterable[Event]) -> None:
+    failpoint(Seam.AFTER_COMMIT_OF_CHANGE)
     platform.bus.announce(events)
     platform.wake_dispatcher()
 
