@@ -27,6 +27,8 @@ from allgreen.server.settings import Settings, default_data_dir
         ("ALLGREEN_SECRET_KEY", "short"),
         ("ALLGREEN_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("ALLGREEN_KEEP_RESULTS_DAYS", "0"),
+        ("ALLGREEN_FAILPOINTS", "nowhere=kill"),
+        ("ALLGREEN_FAILPOINTS", "after_accept=kill:3"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable_once(
@@ -39,6 +41,13 @@ def test_a_value_that_cannot_be_used_names_its_variable_once(
 
     assert caught.value.setting == name
     assert str(caught.value).count("ALLGREEN_") == 1
+
+
+def test_failpoints_are_taken_in_tests_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLGREEN_ENV", "test")
+    monkeypatch.setenv("ALLGREEN_FAILPOINTS", "after_accept=kill:3")
+
+    assert Settings.load().failpoints == "after_accept=kill:3"
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
