@@ -64,6 +64,12 @@ class ServiceRepository(Protocol):
     async def list_of_checks(self, check_ids: Iterable[CheckId]) -> list[Service]:
         """Return the services of some checks, locked, each once; deleted ones are left out."""
 
+    async def list_upstream(self, service_ids: Iterable[ServiceId]) -> list[Service]:
+        """Return the active services that some services depend on, to look at, not to save."""
+
+    async def list_downstream(self, service_ids: Iterable[ServiceId]) -> list[Service]:
+        """Return the active services that depend on some services, to look at, not to save."""
+
     async def add(self, service: Service) -> None:
         """Store a new service without checks."""
 
@@ -142,7 +148,11 @@ class ResultRepository(Protocol):
         """Return the newest results, newest first; missed slots included."""
 
     async def delete_before(self, instant: datetime, *, limit: int) -> int:
-        """Delete up to `limit` results with an older slot; return how many."""
+        """Delete results with an older slot, the oldest first; return how many.
+
+        Up to `limit`; or whole days of UTC, where days are stored apart. There more than `limit`
+        may go at once, and the day that holds `instant` stays until it is over.
+        """
 
 
 class SpanRepository(Protocol):

@@ -1,9 +1,11 @@
 """Incidents: one open at most for each service, and the newest first."""
 
+from dataclasses import replace
+
 import pytest
 
 from allgreen.domain.identity import IncidentId, ServiceId
-from allgreen.domain.incident import Resolution
+from allgreen.domain.incident import Quiet, Resolution
 from allgreen.errors import NotFoundError, VersionConflictError
 from tests.contract.build import HOUR, MINUTE, NOON, SERVICE, a_service, an_incident
 from tests.contract.conftest import Storage
@@ -18,11 +20,15 @@ async def _services(storage: Storage) -> None:
 
 
 async def test_incident_comes_back_as_it_was_saved_last(storage: Storage) -> None:
-    resolved = an_incident().acknowledge().resolve(NOON + HOUR, Resolution.HOLDS_AGAIN)
+    quiet = replace(an_incident(), quiet=Quiet.BLOCKED_BY, blocked_by=ServiceId("root"), reminded=2)
+    again = quiet.resolve(NOON + HOUR, Resolution.HOLDS_AGAIN).reopen(
+        NOON + HOUR, confirmed_at=NOON + HOUR, reason="timeout"
+    )
+    resolved = again.acknowledge().resolve(NOON + 2 * HOUR, Resolution.HOLDS_AGAIN)
 
     async with storage.unit_of_work() as unit:
-        await unit.incidents.save(an_incident())
-        assert await unit.incidents.get(an_incident().id) == an_incident()
+        await unit.incidents.save(quiet)
+        assert await unit.incidents.get(an_incident().id) == quiet
         await unit.incidents.save(resolved)
         assert await unit.incidents.get(an_incident().id) == resolved
 

@@ -7,6 +7,7 @@ import pytest
 
 from allgreen.domain.check import Check, CheckState, Confirmation, HttpOptions
 from allgreen.domain.expectation import AllOf, BodyContains, StatusIs
+from allgreen.domain.flapping import Flaps
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.incident import Resolution
 from allgreen.domain.result import SlotKey
@@ -58,6 +59,7 @@ EVERY_FIELD = Check(
         last_evidence_at=NOON,
         reason="920 ms",
         since=NOON + timedelta(microseconds=1),
+        blocked_told=True,
     ),
 )
 
@@ -71,7 +73,11 @@ async def _store(storage: Storage, *services: Service) -> None:
 
 
 async def test_service_comes_back_with_every_field(storage: Storage) -> None:
+    await _store(storage, a_service("above", checks=()), a_service("higher", checks=()))
     service = Service(
+        depends_on=(ServiceId("higher"), ServiceId("above")),
+        remind_every=timedelta(hours=2),
+        flaps=Flaps(turns=(NOON, NOON + MINUTE), since=NOON + MINUTE, summaries=2),
         id=SERVICE,
         workspace_id=EVERY_FIELD.workspace_id,
         name="Checkout – Übersee",
@@ -214,3 +220,60 @@ async def test_saving_nothing_does_nothing(storage: Storage) -> None:
         await unit.services.save([])
         await unit.services.save_states([])
         assert await unit.services.list_of_checks([]) == []
+
+
+async def test_dependencies_are_found_from_both_ends(storage: Storage) -> None:
+    database, page = a_service("database"), a_service("page", checks=())
+    page = replace(page, depends_on=(database.id,))
+    await _store(storage, database, page)
+
+    async with storage.unit_of_work() as unit:
+        upstream = await unit.services.list_upstream([page.id])
+        downstream = await unit.services.list_downstream([database.id])
+        nothing = await unit.services.list_upstream([database.id])
+
+    assert upstream == [database]
+    assert downstream == [page]
+    assert nothing == []
+
+
+async def test_paused_service_stands_in_nobodys_way(storage: Storage) -> None:
+    database = a_service("database")
+    page = replace(a_service("page", checks=()), depends_on=(database.id,))
+    await _store(storage, database, page)
+
+    async with storage.unit_of_work() as unit:
+        await unit.services.save([replace(database, mode=Mode.PAUSED)])
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.services.list_upstream([page.id]) == []
+
+
+async def test_dependencies_can_be_changed_and_dropped(storage: Storage) -> None:
+    one, other = a_service("one", checks=()), a_service("other", checks=())
+    page = replace(a_service("page", checks=()), depends_on=(one.id,))
+    await _store(storage, one, other, page)
+
+    async with storage.unit_of_work() as unit:
+        await unit.services.get(page.id, lock=True)
+        await unit.services.save([replace(page, depends_on=(other.id,))])
+        moved = await unit.services.get(page.id, lock=True)
+        await unit.services.save([replace(page, depends_on=())])
+        dropped = await unit.services.get(page.id)
+
+    assert moved.depends_on == (other.id,)
+    assert dropped.depends_on == ()
+
+
+async def test_incident_of_a_related_service_comes_with_it(storage: Storage) -> None:
+    database = a_service("database")
+    page = replace(a_service("page", checks=()), depends_on=(database.id,))
+    await _store(storage, database, page)
+
+    async with storage.unit_of_work() as unit:
+        incident = an_incident(service_id=database.id)
+        await unit.incidents.save(incident)
+        [above] = await unit.services.list_upstream([page.id])
+
+    assert above.incident == incident

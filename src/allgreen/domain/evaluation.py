@@ -28,8 +28,7 @@ def evaluate(check: Check, result: Result) -> tuple[CheckState, list[Event]]:
             state = _after_failure(check, result)
             events = [CheckFailed(result=result)]
         case _:
-            state = _after_silence(check, result)
-            events = _blocked_notice(check, state, result)
+            state, events = _told_of_block(check, _after_silence(check, result), result)
     if state.counts_as is not check.state.counts_as:
         at = _accounted_from(check, state, result)
         events.append(turn_account(check, at, state.counts_as))
@@ -63,6 +62,7 @@ def _after_answer(check: Check, result: Result) -> CheckState:
         slow=state.slow + 1 if slow else 0,
         last=result.key,
         last_evidence_at=_looked_until(check, result),
+        blocked_told=False,
         reason=result.reason if slow else "",
     )
     if state.health is ServiceHealth.DOWN and state.good + 1 < check.confirmation.up:
@@ -93,6 +93,7 @@ def _after_failure(check: Check, result: Result) -> CheckState:
         first_bad_slot=state.first_bad_slot or result.slot,
         last=result.key,
         last_evidence_at=_looked_until(check, result),
+        blocked_told=False,
         reason=result.reason,
     )
     if state.health is ServiceHealth.DOWN:
@@ -124,17 +125,19 @@ def _after_silence(check: Check, result: Result) -> CheckState:
     )
 
 
-def _blocked_notice(check: Check, state: CheckState, result: Result) -> list[Event]:
-    if result.outcome is not Outcome.BLOCKED or state.blind != check.confirmation.blind:
-        return []
-    return [
-        ServiceBlocked(
-            service_id=check.service_id,
-            workspace_id=check.workspace_id,
-            at=result.finished_at,
-            reason=result.message,
-        )
-    ]
+def _told_of_block(
+    check: Check, state: CheckState, result: Result
+) -> tuple[CheckState, list[Event]]:
+    is_blocked = result.outcome is Outcome.BLOCKED and state.blind >= check.confirmation.blind
+    if not is_blocked or state.blocked_told:
+        return state, []
+    event = ServiceBlocked(
+        service_id=check.service_id,
+        workspace_id=check.workspace_id,
+        at=result.finished_at,
+        reason=result.message,
+    )
+    return replace(state, blocked_told=True), [event]
 
 
 def _accounted_from(check: Check, state: CheckState, result: Result) -> datetime:

@@ -51,7 +51,27 @@ class ServiceStatusChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened:
-    """An outage was confirmed."""
+    """An outage was confirmed, or went on within minutes of its end.
+
+    Attributes:
+        is_flapping: The service turns so often that this turn is not told.
+    """
+
+    incident: Incident
+    is_flapping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReleased:
+    """An outage that was quiet is told from now on."""
+
+    incident: Incident
+    is_flapping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReminded:
+    """An outage has lasted so long that people want to be reminded."""
 
     incident: Incident
 
@@ -61,6 +81,34 @@ class IncidentResolved:
     """An outage ended, or its service is no longer watched as it was."""
 
     incident: Incident
+    is_flapping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFlapping:
+    """A service began to turn too often to be told each time, or still does an hour later.
+
+    Attributes:
+        since: From when it counts as flapping.
+        summaries: 0 at the begin, then which hourly summary it is.
+    """
+
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    since: datetime
+    summaries: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSteady:
+    """A flapping service has not turned for a while; `health` is what lasts."""
+
+    service_id: ServiceId
+    workspace_id: WorkspaceId
+    health: ServiceHealth
+    since: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +167,11 @@ Event = (
     | CheckAccountChanged
     | ServiceStatusChanged
     | IncidentOpened
+    | IncidentReleased
+    | IncidentReminded
     | IncidentResolved
+    | ServiceFlapping
+    | ServiceSteady
     | ServiceBlocked
     | ServiceChanged
     | CheckParked

@@ -12,16 +12,7 @@ from datetime import datetime, timedelta
 
 from allgreen.domain.check import Check, CheckState, Slot
 from allgreen.domain.evaluation import evaluate, retry_delay, turn_account
-from allgreen.domain.events import (
-    Event,
-    IncidentOpened,
-    IncidentReleased,
-    IncidentReminded,
-    IncidentResolved,
-    ServiceFlapping,
-    ServiceStatusChanged,
-    ServiceSteady,
-)
+from allgreen.domain.events import Event, ServiceStatusChanged
 from allgreen.domain.flapping import FlapRule, Flaps
 from allgreen.domain.identity import (
     AccountId,
@@ -31,9 +22,10 @@ from allgreen.domain.identity import (
     ServiceId,
     WorkspaceId,
 )
-from allgreen.domain.incident import Incident, Quiet, Resolution, Surroundings
+from allgreen.domain.incident import Incident, Resolution, Surroundings
 from allgreen.domain.result import Result
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
+from allgreen.domain.telling import Telling
 
 MOST_MISSED_SLOTS = 100
 """How many missed slots of one gap are written down; the latest ones."""
@@ -155,7 +147,7 @@ class Service:
             around=around,
             rule=rule,
         )
-        service, news = service._lasting(self, result, around, rule)
+        service, news = service.lasting(self, result, around=around, rule=rule)
         return Observed(service=service, events=(*events, *turns, *news))
 
     def park(self, check_id: CheckId, at: datetime) -> Observed:
@@ -291,117 +283,43 @@ class Service:
                 )
             )
             service = replace(self, health=health, since=at, revision=self.revision + 1)
+        telling = service.telling(rule)
         if health is ServiceHealth.DOWN and service.incident is None and incident_id is not None:
-            incident = service._begun(incident_id, at, now, reason, around)
-            service, turns = service._with_incident(incident, now, rule)
+            told, news = telling.begin(incident_id, at=at, now=now, reason=reason, around=around)
         elif health is not ServiceHealth.DOWN and service.incident is not None:
-            ended = service.incident.resolve(at, resolution)
-            service, turns = service._without_incident(ended, now, rule)
+            told, news = telling.end(at=at, now=now, resolution=resolution)
         else:
-            turns = []
-        return service, [*events, *turns]
+            return service, events
+        return replace(service, incident=told.incident, flaps=told.flaps), [*events, *news]
 
-    def _begun(
-        self,
-        incident_id: IncidentId,
-        at: datetime,
-        now: datetime,
-        reason: str,
-        around: Surroundings,
-    ) -> Incident:
-        confirmed_at = max(now, at)
-        if around.previous is not None and around.previous.may_reopen(at):
-            incident = around.previous.reopen(at, confirmed_at=confirmed_at, reason=reason)
-        else:
-            incident = Incident(
-                id=incident_id,
-                workspace_id=self.workspace_id,
-                service_id=self.id,
-                began_at=at,
-                confirmed_at=confirmed_at,
-                reason=reason,
-            )
-        return replace(incident, quiet=around.quiet, blocked_by=around.blocked_by)
-
-    def _with_incident(
-        self, incident: Incident, now: datetime, rule: FlapRule
+    def lasting(
+        self, before: Service, result: Result, *, around: Surroundings, rule: FlapRule
     ) -> tuple[Service, list[Event]]:
-        # What nobody hears of cannot be too much for anybody.
-        flaps = self.flaps if incident.quiet else self.flaps.after_turn(now, rule)
-        service = replace(self, incident=incident, flaps=flaps)
-        opened = IncidentOpened(incident=incident, is_flapping=flaps.is_flapping)
-        return service, [opened, *service._flapping_since(self, now)]
+        """Tell what follows from a state that lasts: the end of quiet, reminders, steadiness.
 
-    def _without_incident(
-        self, ended: Incident, now: datetime, rule: FlapRule
-    ) -> tuple[Service, list[Event]]:
-        if ended.resolution is not Resolution.HOLDS_AGAIN:
-            flaps = Flaps()
+        `before` is the service as it was before `result`.
+        """
+        telling, now = self.telling(rule), result.finished_at
+        is_same_outage = self.incident is not None and self.incident == before.incident
+        is_quiet = self.incident is not None and self.incident.quiet is not None
+        if self.flaps.is_flapping and not is_quiet:
+            told, news = telling.go_on_flapping(now=now, health=self.health)
+        elif is_same_outage and result.outcome is Outcome.FAIL:
+            told, news = telling.go_on_down(slot=result.slot, now=now, around=around)
         else:
-            flaps = self.flaps if ended.quiet else self.flaps.after_turn(now, rule)
-        service = replace(self, incident=None, flaps=flaps)
-        resolved = IncidentResolved(incident=ended, is_flapping=flaps.is_flapping)
-        return service, [resolved, *service._flapping_since(self, now)]
+            return self, []
+        return replace(self, incident=told.incident, flaps=told.flaps), news
 
-    def _flapping_since(self, before: Service, now: datetime) -> list[Event]:
-        is_new = self.flaps.is_flapping and not before.flaps.is_flapping
-        return [self._flapping(now)] if is_new else []
-
-    def _flapping(self, now: datetime) -> ServiceFlapping:
-        assert self.flaps.since is not None
-        return ServiceFlapping(
+    def telling(self, rule: FlapRule) -> Telling:
+        """Return what people hear of this service."""
+        return Telling(
             service_id=self.id,
             workspace_id=self.workspace_id,
-            since=self.flaps.since,
-            summaries=self.flaps.summaries,
-            at=now,
+            incident=self.incident,
+            flaps=self.flaps,
+            remind_every=self.remind_every,
+            rule=rule,
         )
-
-    def _lasting(
-        self, before: Service, result: Result, around: Surroundings, rule: FlapRule
-    ) -> tuple[Service, list[Event]]:
-        """Tell what follows from a state that lasts: its end of quiet, reminders, steadiness."""
-        now = result.finished_at
-        if self.flaps.is_flapping:
-            return self._still_flapping(now, rule)
-        is_lasting = self.incident is not None and self.incident == before.incident
-        if not is_lasting or result.outcome is not Outcome.FAIL:
-            return self, []
-        return self._still_down(result, around)
-
-    def _still_flapping(self, now: datetime, rule: FlapRule) -> tuple[Service, list[Event]]:
-        assert self.flaps.since is not None
-        if self.flaps.is_over(now, rule):
-            steady = ServiceSteady(
-                service_id=self.id,
-                workspace_id=self.workspace_id,
-                health=self.health,
-                since=self.flaps.since,
-                at=now,
-            )
-            return replace(self, flaps=Flaps()), [steady]
-        if self.flaps.owes_summary(now, rule):
-            service = replace(self, flaps=self.flaps.with_summary())
-            return service, [service._flapping(now)]
-        return self, []
-
-    def _still_down(self, result: Result, around: Surroundings) -> tuple[Service, list[Event]]:
-        incident, now = self.incident, result.finished_at
-        assert incident is not None
-        if incident.quiet is not None:
-            if around.quiet is not None:
-                return self, []
-            was_window = incident.quiet is Quiet.MAINTENANCE
-            began_at = (around.window_ended_at or result.slot) if was_window else None
-            told = incident.release(began_at=began_at, at=now)
-            return replace(self, incident=told), [IncidentReleased(incident=told)]
-        if self.remind_every is None or around.in_window:
-            return self, []
-        due = (now - incident.confirmed_at) // self.remind_every
-        if due <= incident.reminded:
-            return self, []
-        reminded = replace(incident, reminded=due)
-        return replace(self, incident=reminded), [IncidentReminded(incident=reminded)]
 
     def _restart(
         self,

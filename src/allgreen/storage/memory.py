@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
@@ -209,6 +209,15 @@ class MemoryServiceRepository(ServiceRepository):
             and any(check.id in asked for check in service.checks)
         ]
 
+    async def list_upstream(self, service_ids: Iterable[ServiceId]) -> list[Service]:
+        asked = [self._tables.services.get(service_id) for service_id in service_ids]
+        wanted = {above for service in asked if service for above in service.depends_on}
+        return self._looked_at(lambda service: service.id in wanted)
+
+    async def list_downstream(self, service_ids: Iterable[ServiceId]) -> list[Service]:
+        asked = set(service_ids)
+        return self._looked_at(lambda service: not asked.isdisjoint(service.depends_on))
+
     async def add(self, service: Service) -> None:
         self._store(replace(service, checks=()))
 
@@ -244,6 +253,13 @@ class MemoryServiceRepository(ServiceRepository):
     def _stored_revision(self, service: Service) -> int:
         stored = self._tables.services.get(service.id)
         return -1 if stored is None else stored.revision
+
+    def _looked_at(self, condition: Callable[[Service], bool]) -> list[Service]:
+        return [
+            replace(service, incident=_open_incident(self._tables, service.id))
+            for _, service in sorted(self._tables.services.items())
+            if service.mode is Mode.ACTIVE and condition(service)
+        ]
 
     def _taken(self, service: Service) -> Service:
         self._read[service.id] = service.revision
@@ -737,6 +753,7 @@ def _with_states(stored: Service, service: Service) -> Service:
         health=service.health,
         since=service.since,
         revision=service.revision,
+        flaps=service.flaps,
         checks=checks,
     )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from allgreen.domain.check import Check, CheckState, Confirmation
+from allgreen.domain.flapping import Flaps
 from allgreen.domain.identity import (
     AccountId,
     CheckId,
@@ -29,7 +31,10 @@ Row = dict[str, Any]
 
 
 def service_from_row(
-    row: RowMapping, checks: Iterable[Check], incident: Incident | None
+    row: RowMapping,
+    checks: Iterable[Check],
+    incident: Incident | None,
+    depends_on: Iterable[ServiceId],
 ) -> Service:
     """Build a service with its checks and its open incident."""
     return Service(
@@ -43,6 +48,13 @@ def service_from_row(
         since=row["since"],
         checks=tuple(checks),
         incident=incident,
+        depends_on=tuple(depends_on),
+        remind_every=row["remind_every"],
+        flaps=Flaps(
+            turns=tuple(map(datetime.fromisoformat, row["turns"])),
+            since=row["flapping_since"],
+            summaries=row["summaries"],
+        ),
     )
 
 
@@ -54,13 +66,21 @@ def service_to_row(service: Service) -> Row:
         "name": service.name,
         "mode": service.mode,
         "version": service.version,
+        "remind_every": service.remind_every,
         **service_state_to_row(service),
     }
 
 
 def service_state_to_row(service: Service) -> Row:
     """Return the columns of a service that results change."""
-    return {"revision": service.revision, "health": service.health, "since": service.since}
+    return {
+        "revision": service.revision,
+        "health": service.health,
+        "since": service.since,
+        "turns": [turn.isoformat() for turn in service.flaps.turns],
+        "flapping_since": service.flaps.since,
+        "summaries": service.flaps.summaries,
+    }
 
 
 def check_from_row(row: RowMapping, cipher: Cipher) -> Check:
@@ -130,6 +150,7 @@ def check_state_to_row(state: CheckState) -> Row:
         "last_evidence_at": state.last_evidence_at,
         "reason": state.reason,
         "since": state.since,
+        "blocked_told": state.blocked_told,
     }
 
 
@@ -147,6 +168,7 @@ def _state_from_row(row: RowMapping) -> CheckState:
         last_evidence_at=row["last_evidence_at"],
         reason=row["reason"],
         since=row["since"],
+        blocked_told=row["blocked_told"],
     )
 
 
@@ -220,6 +242,11 @@ def incident_from_row(row: RowMapping) -> Incident:
         ended_at=row["ended_at"],
         reason=row["reason"],
         resolution=row["resolution"],
+        reopened=row["reopened"],
+        reopened_at=row["reopened_at"],
+        quiet=row["quiet"],
+        blocked_by=None if row["blocked_by"] is None else ServiceId(row["blocked_by"]),
+        reminded=row["reminded"],
     )
 
 
@@ -235,6 +262,11 @@ def incident_to_row(incident: Incident) -> Row:
         "ended_at": incident.ended_at,
         "reason": incident.reason,
         "resolution": incident.resolution,
+        "reopened": incident.reopened,
+        "reopened_at": incident.reopened_at,
+        "quiet": incident.quiet,
+        "blocked_by": incident.blocked_by,
+        "reminded": incident.reminded,
     }
 
 

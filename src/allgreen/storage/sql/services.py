@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, final
 
-from sqlalchemy import RowMapping, Select, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    Column,
+    RowMapping,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.check import Check
@@ -28,7 +38,7 @@ from allgreen.storage.sql.rows import (
     service_state_to_row,
     service_to_row,
 )
-from allgreen.storage.sql.tables import checks, incidents, leases
+from allgreen.storage.sql.tables import checks, dependencies, incidents, leases
 from allgreen.storage.sql.tables import services as services_table
 
 _UPDATE_SERVICE = update(services_table).where(services_table.c.id == bindparam("the_id"))
@@ -103,8 +113,19 @@ class SqlServiceRepository(ServiceRepository):
         )
         return await self._find(query, lock=True)
 
+    async def list_upstream(self, service_ids: Iterable[ServiceId]) -> list[Service]:
+        return await self._list_related(
+            dependencies.c.depends_on_id, dependencies.c.service_id, service_ids
+        )
+
+    async def list_downstream(self, service_ids: Iterable[ServiceId]) -> list[Service]:
+        return await self._list_related(
+            dependencies.c.service_id, dependencies.c.depends_on_id, service_ids
+        )
+
     async def add(self, service: Service) -> None:
         await self._connection.execute(insert(services_table), service_to_row(service))
+        await self._save_dependencies([service])
         self._seen.note([replace(service, checks=())], locked=True)
 
     async def save(self, services: Iterable[Service]) -> None:
@@ -117,6 +138,7 @@ class SqlServiceRepository(ServiceRepository):
         rows = [{"the_id": service.id, **_changed(service_to_row(service))} for service in saved]
         await self._connection.execute(_UPDATE_SERVICE, rows)
         await self._save_checks(saved)
+        await self._save_dependencies(saved)
         self._seen.note(saved, locked=True)
 
     async def save_states(self, services: Iterable[Service]) -> None:
@@ -172,6 +194,18 @@ class SqlServiceRepository(ServiceRepository):
         rows = (await self._connection.execute(query)).all()
         return known | {ServiceId(row.id): row.revision for row in rows}
 
+    async def _list_related(
+        self, wanted: Column[str], known: Column[str], service_ids: Iterable[ServiceId]
+    ) -> list[Service]:
+        related = select(wanted).where(known.in_(list(service_ids)))
+        query = (
+            select(services_table)
+            .where(services_table.c.id.in_(related), services_table.c.mode == Mode.ACTIVE)
+            .order_by(services_table.c.id)
+        )
+        # Only looked at: they are not noted as read, and nobody else has to wait for them.
+        return await self._assembled((await self._connection.execute(query)).mappings().all())
+
     async def _find(self, query: Select[Any], *, lock: bool) -> list[Service]:
         # Always in the same order: two batches that share services must not wait for each other.
         query = query.order_by(services_table.c.id)
@@ -187,8 +221,11 @@ class SqlServiceRepository(ServiceRepository):
         ids = [ServiceId(row["id"]) for row in rows]
         by_service = await self._checks_of(ids)
         open_incidents = await self._open_incidents_of(ids)
+        upstream = await self._upstream_of(ids)
         return [
-            service_from_row(row, by_service[service_id], open_incidents.get(service_id))
+            service_from_row(
+                row, by_service[service_id], open_incidents.get(service_id), upstream[service_id]
+            )
             for service_id, row in zip(ids, rows, strict=True)
         ]
 
@@ -203,6 +240,18 @@ class SqlServiceRepository(ServiceRepository):
         )
         for row in (await self._connection.execute(query)).mappings():
             found[ServiceId(row["service_id"])].append(check_from_row(row, self._cipher))
+        return found
+
+    async def _upstream_of(self, ids: Sequence[ServiceId]) -> dict[ServiceId, list[ServiceId]]:
+        found: dict[ServiceId, list[ServiceId]] = defaultdict(list)
+        if ids:
+            query = (
+                select(dependencies.c.service_id, dependencies.c.depends_on_id)
+                .where(dependencies.c.service_id.in_(ids))
+                .order_by(dependencies.c.service_id, dependencies.c.position)
+            )
+            for service_id, depends_on_id in (await self._connection.execute(query)).all():
+                found[ServiceId(service_id)].append(ServiceId(depends_on_id))
         return found
 
     async def _open_incidents_of(self, ids: Sequence[ServiceId]) -> dict[ServiceId, Incident]:
@@ -235,6 +284,17 @@ class SqlServiceRepository(ServiceRepository):
             await self._connection.execute(mark)
         await self._switch_leases(ids)
 
+    async def _save_dependencies(self, saved: Sequence[Service]) -> None:
+        ids = [service.id for service in saved]
+        known = await self._upstream_of(ids)
+        changed = [each for each in saved if known[each.id] != list(each.depends_on)]
+        if not changed:
+            return
+        stale = dependencies.c.service_id.in_([service.id for service in changed])
+        await self._connection.execute(delete(dependencies).where(stale))
+        if rows := [row for service in changed for row in _dependencies(service)]:
+            await self._connection.execute(insert(dependencies), rows)
+
     async def _switch_leases(self, ids: Sequence[ServiceId]) -> None:
         """Let exactly the checks be handed out whose service is active and that are not deleted."""
         concerned = select(checks.c.id).where(checks.c.service_id.in_(ids))
@@ -251,6 +311,18 @@ class SqlServiceRepository(ServiceRepository):
 
 def _changed(row: Row) -> Row:
     return {column: value for column, value in row.items() if column != "id"}
+
+
+def _dependencies(service: Service) -> list[Row]:
+    return [
+        {
+            "service_id": service.id,
+            "depends_on_id": depends_on_id,
+            "workspace_id": service.workspace_id,
+            "position": position,
+        }
+        for position, depends_on_id in enumerate(service.depends_on)
+    ]
 
 
 def _unplanned(check: Row) -> Row:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from allgreen.domain.check import CheckKind
-from allgreen.domain.incident import IncidentState, Resolution
+from allgreen.domain.incident import IncidentState, Quiet, Resolution
 from allgreen.domain.notice import Channel, NoticeKind, NoticeState
 from allgreen.domain.policy import Role
 from allgreen.domain.status import FailureClass, Mode, Outcome, ServiceHealth, TimeKind
@@ -127,6 +127,21 @@ services = Table(
     Column("revision", Integer, nullable=False),
     Column("health", Word(ServiceHealth), nullable=False),
     Column("since", Instant),
+    Column("remind_every", Duration),
+    # How often it turned lately: see `Flaps`.
+    Column("turns", Json, nullable=False),
+    Column("flapping_since", Instant),
+    Column("summaries", Integer, nullable=False, default=0),
+)
+
+# Without which others a service cannot hold.
+dependencies = Table(
+    "dependencies",
+    metadata,
+    Column("service_id", ForeignKey("services.id"), primary_key=True),
+    Column("depends_on_id", ForeignKey("services.id"), primary_key=True, index=True),
+    Column("workspace_id", _Id, nullable=False),
+    Column("position", Integer, nullable=False),
 )
 
 checks = Table(
@@ -166,6 +181,7 @@ checks = Table(
     Column("last_evidence_at", Instant),
     Column("reason", Line, nullable=False),
     Column("since", Instant),
+    Column("blocked_told", Boolean, nullable=False, default=False),
 )
 
 # The schedule, apart from the wide rows of checks: it changes with every run.
@@ -243,8 +259,11 @@ results = Table(
     Column("body_ms", Float),
     Column("explanations", Json),
     Column("certificate_days", Float),
+    # One table for each UTC day; `partitions` makes and drops them.
+    postgresql_partition_by="RANGE (slot)",
 )
-Index("ix_results_slot", results.c.slot)
+# For retention, which on PostgreSQL drops days: there nobody asks for slots of all checks.
+Index("ix_results_slot", results.c.slot).ddl_if(dialect="sqlite")
 
 health_spans = Table(
     "health_spans",
@@ -268,6 +287,11 @@ incidents = Table(
     Column("ended_at", Instant),
     Column("reason", Line, nullable=False),
     Column("resolution", Word(Resolution)),
+    Column("reopened", Integer, nullable=False, default=0),
+    Column("reopened_at", Instant),
+    Column("quiet", Word(Quiet)),
+    Column("blocked_by", _Id),
+    Column("reminded", Integer, nullable=False, default=0),
 )
 Index("ix_incidents_service_id", incidents.c.service_id, incidents.c.began_at)
 Index("ix_incidents_workspace_id", incidents.c.workspace_id, incidents.c.began_at)

@@ -125,8 +125,10 @@ def upgrade() -> None:
         sa.Column("explanations", types.Json(), nullable=True),
         sa.Column("certificate_days", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("check_id", "slot", "attempt", name="pk_results"),
+        postgresql_partition_by="RANGE (slot)",
     )
-    op.create_index("ix_results_slot", "results", ["slot"])
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index("ix_results_slot", "results", ["slot"])
     op.create_table(
         "rollup_day",
         sa.Column("check_id", sa.String(length=36), nullable=False),
@@ -242,12 +244,31 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("health", sa.String(length=32), nullable=False),
         sa.Column("since", types.Instant(), nullable=True),
+        sa.Column("remind_every", types.Duration(), nullable=True),
+        sa.Column("turns", types.Json(), nullable=False),
+        sa.Column("flapping_since", types.Instant(), nullable=True),
+        sa.Column("summaries", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name="fk_services_workspace_id"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_services"),
     )
     op.create_index("ix_services_workspace_id", "services", ["workspace_id"])
+    op.create_table(
+        "dependencies",
+        sa.Column("service_id", sa.String(length=36), nullable=False),
+        sa.Column("depends_on_id", sa.String(length=36), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["services.id"], name="fk_dependencies_service_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["depends_on_id"], ["services.id"], name="fk_dependencies_depends_on_id"
+        ),
+        sa.PrimaryKeyConstraint("service_id", "depends_on_id", name="pk_dependencies"),
+    )
+    op.create_index("ix_dependencies_depends_on_id", "dependencies", ["depends_on_id"])
     op.create_table(
         "sessions",
         sa.Column("id_hash", sa.String(length=64), nullable=False),
@@ -313,6 +334,7 @@ def upgrade() -> None:
         sa.Column("last_evidence_at", types.Instant(), nullable=True),
         sa.Column("reason", types.Line(), nullable=False),
         sa.Column("since", types.Instant(), nullable=True),
+        sa.Column("blocked_told", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["service_id"], ["services.id"], name="fk_checks_service_id"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="fk_checks_workspace_id"),
         sa.PrimaryKeyConstraint("id", name="pk_checks"),
@@ -329,6 +351,11 @@ def upgrade() -> None:
         sa.Column("ended_at", types.Instant(), nullable=True),
         sa.Column("reason", types.Line(), nullable=False),
         sa.Column("resolution", sa.String(length=32), nullable=True),
+        sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("reopened_at", types.Instant(), nullable=True),
+        sa.Column("quiet", sa.String(length=32), nullable=True),
+        sa.Column("blocked_by", sa.String(length=36), nullable=True),
+        sa.Column("reminded", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["service_id"], ["services.id"], name="fk_incidents_service_id"),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name="fk_incidents_workspace_id"
