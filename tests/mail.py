@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,12 +26,17 @@ DROP = "drop"
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """One mail as it came over the wire, and what the sender was told about it."""
+    """One mail as it came over the wire, and what the sender was told about it.
+
+    Attributes:
+        at: When it had come to its end, in seconds since 1970.
+    """
 
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
     answer: str
+    at: float
 
     @property
     def text(self) -> str:
@@ -49,12 +55,13 @@ class ReceivedMail:
 
 @dataclass
 class SmtpSink:
-    """Keep every mail; `script` the answers to the next ones."""
+    """Keep every mail; `script` the answers to the next ones, `treat` those to an address."""
 
     host: str = "127.0.0.1"
     port: int = 0
     _received: list[ReceivedMail] = field(default_factory=list)
     _answers: deque[str] = field(default_factory=deque)
+    _by_address: dict[str, str] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -72,6 +79,13 @@ class SmtpSink:
     def script(self, *answers: str) -> None:
         """Answer the next mails so, one answer each; then accept again."""
         self._answers.extend(answers)
+
+    def treat(self, address: str, answer: str = ACCEPT) -> None:
+        """Answer every mail to an address so from now on, unless `script` says otherwise.
+
+        ``*`` stands for every address that has no answer of its own.
+        """
+        self._by_address[address] = answer
 
     def wait_for_mails(self, count: int, *, within_s: float = 10) -> list[ReceivedMail]:
         """Block until that many mails lie in the mailboxes, and return them.
@@ -100,13 +114,17 @@ class SmtpSink:
             self._changed.wait_for(is_so, timeout=within_s)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd looks the method up by the SMTP verb
-        answer = self._answers.popleft() if self._answers else ACCEPT
+        answer = self._answers.popleft() if self._answers else self._answer_to(envelope)
         self._keep(envelope, answer)
         if answer == HANG:
             await asyncio.get_running_loop().create_future()
         if answer == DROP and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return answer
+
+    def _answer_to(self, envelope: Envelope) -> str:
+        everybody = self._by_address.get("*", ACCEPT)
+        return self._by_address.get(next(iter(envelope.rcpt_tos), ""), everybody)
 
     def _keep(self, envelope: Envelope, answer: str) -> None:
         content = envelope.original_content or b""
@@ -115,6 +133,8 @@ class SmtpSink:
             recipients=tuple(envelope.rcpt_tos),
             message=message_from_bytes(content, _class=EmailMessage, policy=policy.default),
             answer=answer,
+            # Wall clock on purpose: it is compared with what the platform wrote down.
+            at=time.time(),  # noqa: TID251 - see above
         )
         with self._changed:
             self._received.append(mail)
@@ -143,6 +163,14 @@ class SmtpServer:
         self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
         self.sink.port = self._server.sockets[0].getsockname()[1]
         return self.sink
+
+    def refuse(self) -> None:
+        """Cut every connection and refuse new ones, until `take_again`."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
+
+    def take_again(self) -> None:
+        """Listen again on the same port."""
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
 
     def stop(self) -> None:
         """Cut every connection and end the thread."""
