@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Self, final
 
 from allgreen.errors import SettingsError, TargetBlockedError
+from allgreen.outbound.endpoint import Endpoint, written_place
 from allgreen.outbound.url import Target
 
 ALLOW_SETTING: Final = "ALLGREEN_ALLOW_TARGETS"
@@ -31,6 +32,12 @@ HTTP_BAD_PORTS: Final = frozenset(
 
 The "bad ports" of the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking), and four more.
 """
+
+MAIL_PORTS: Final = frozenset({25, 465, 587})
+"""Where a TCP check may listen but not speak: what it says there could go out as a mail of ours."""
+
+NO_PORTS: Final[frozenset[int]] = frozenset()
+"""For connections over which nothing that a person typed is sent."""
 
 _REFUSED_V4: Final = (
     ("0.0.0.0/8", "it means this machine"),
@@ -125,7 +132,7 @@ class TargetGuard:
         """
         reason = self.find_refusal(address, port)
         if reason is not None:
-            raise TargetBlockedError(_written(address, port), reason)
+            raise TargetBlockedError(written_place(address, port), reason)
 
     def vet_target(self, target: Target) -> None:
         """Vet as much of a target as is known without a look-up: its port, and its number if any.
@@ -136,13 +143,38 @@ class TargetGuard:
         Raises:
             TargetBlockedError: No connection to this target would be made.
         """
-        if target.known_address is not None:
-            self.vet(target.known_address, target.port)
-        elif target.port in HTTP_BAD_PORTS and not self._allows_some_address(target.port):
-            raise TargetBlockedError(_written(target.host, target.port), _refused_port(target.port))
+        endpoint = Endpoint(host=target.host, port=target.port, address=target.address)
+        self.vet_endpoint(endpoint, HTTP_BAD_PORTS)
 
-    def find_refusal(self, address: str, port: int) -> str | None:
-        """Return why `address` and `port` are refused; `None` when they may be reached."""
+    def vet_endpoint(self, endpoint: Endpoint, ports: frozenset[int] = NO_PORTS) -> None:
+        """Do the same for a host and a port that are no URL.
+
+        Args:
+            endpoint: Where a connection would go.
+            ports: Which ports are refused beside the addresses.
+
+        Raises:
+            TargetBlockedError: No connection to this endpoint would be made.
+        """
+        address, port = endpoint.known_address, endpoint.port
+        reason = None
+        if address is not None:
+            reason = self.find_refusal(address, port, ports)
+        elif port in ports and not self._allows_some_address(port):
+            reason = _refused_port(port)
+        if reason is not None:
+            raise TargetBlockedError(str(endpoint), reason)
+
+    def find_refusal(
+        self, address: str, port: int, ports: frozenset[int] = HTTP_BAD_PORTS
+    ) -> str | None:
+        """Return why `address` and `port` are refused; `None` when they may be reached.
+
+        Args:
+            address: IPv4 or IPv6 number in text.
+            port: 1 to 65535.
+            ports: Which ports are refused on every address; those of HTTP unless told otherwise.
+        """
         family, refused = (socket.AF_INET6, _V6) if ":" in address else (socket.AF_INET, _V4)
         try:
             packed = socket.inet_pton(family, address)
@@ -150,11 +182,16 @@ class TargetGuard:
             # A zone id, an odd spelling, a NUL: what cannot be read exactly cannot be vetted.
             return "it is not a plain number."
         reason = refused.find(packed)
-        if reason is None and port not in HTTP_BAD_PORTS:
+        if reason is None and port not in ports:
             return None
         if self._passes and self._is_allowed(packed, port):
             return None
         return _refused_port(port) if reason is None else _refused_address(reason)
+
+    def is_inside(self, address: str) -> bool:
+        """Tell whether a number can be reached only where the operator allows it."""
+        family, refused = (socket.AF_INET6, _V6) if ":" in address else (socket.AF_INET, _V4)
+        return refused.find(socket.inet_pton(family, address)) is not None
 
     def _is_allowed(self, packed: bytes, port: int) -> bool:
         for first, last, first_port, last_port in self._passes:
@@ -204,14 +241,8 @@ def _refused_address(reason: str) -> str:
 
 
 def _refused_port(port: int) -> str:
-    return (
-        f"port {port} belongs to another protocol than HTTP. "
-        f"The operator can allow it with {ALLOW_SETTING}."
-    )
-
-
-def _written(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    why = "takes mail" if port in MAIL_PORTS else "belongs to another protocol than HTTP"
+    return f"port {port} {why}. The operator can allow it with {ALLOW_SETTING}."
 
 
 def _parse_network(entry: str, address: str) -> _Network:

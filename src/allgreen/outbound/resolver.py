@@ -5,7 +5,6 @@ thread, and healthy targets would look down while they wait.
 """
 
 import asyncio
-import ipaddress
 import secrets
 import time
 from typing import Any, Final, final
@@ -15,6 +14,7 @@ from aiodns import error as ares
 
 from allgreen.domain.status import FailureClass
 from allgreen.errors import SettingsError
+from allgreen.outbound.endpoint import parse_dns_server
 from allgreen.outbound.fault import Fault
 from allgreen.outbound.url import LOOPBACK, is_loopback_name
 
@@ -184,20 +184,7 @@ def _is_v6(address: str) -> bool:
 
 
 def _parse_server(server: str) -> str:
-    host, _, port = server.rpartition(":") if _has_port(server) else (server, "", "53")
     try:
-        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-        number = ipaddress.ip_address(bare)
-    except ValueError:
-        number = None
-    if number is None or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        raise SettingsError(
-            RESOLVER_SETTING,
-            f"{server[:80]!r} is not the address of a DNS server. "
-            "Write a number and perhaps a port, such as 127.0.0.1:5353 or [::1]:53.",
-        )
-    return f"[{number}]:{port}" if number.version == 6 else f"{number}:{port}"
-
-
-def _has_port(server: str) -> bool:
-    return "]:" in server or server.count(":") == 1
+        return str(parse_dns_server(server))
+    except ValueError as error:
+        raise SettingsError(RESOLVER_SETTING, str(error)) from None

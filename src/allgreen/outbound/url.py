@@ -78,7 +78,7 @@ class Target:
         """
         if len(location) > MAX_LOCATION_LENGTH:
             raise ValueError("The new address is longer than 8 KB.")
-        _refuse_odd_characters(location)
+        refuse_odd_characters(location)
         base = f"{self.scheme}://{self.authority}{self.path}"
         try:
             absolute = urljoin(base, location)
@@ -101,10 +101,10 @@ def parse_target(url: str, *, max_length: int = MAX_URL_LENGTH) -> Target:
         raise ValueError("Write the address to watch, such as https://example.com/health.")
     if len(url) > max_length:
         raise ValueError(f"This address is longer than {max_length} characters. Shorten it.")
-    _refuse_odd_characters(url)
+    refuse_odd_characters(url)
     scheme, authority, path = _split(url)
     host, port = _split_authority(authority)
-    name, address = _read_host(host)
+    name, address = read_host(host)
     return Target(
         scheme=scheme,
         host=name,
@@ -119,7 +119,12 @@ def is_loopback_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def _refuse_odd_characters(url: str) -> None:
+def refuse_odd_characters(url: str) -> None:
+    """Refuse what no address holds: blanks, control characters, backslashes.
+
+    Raises:
+        ValueError: With a sentence that says what to change.
+    """
     if any(character <= " " or character == "\x7f" or character.isspace() for character in url):
         raise ValueError("This address holds a blank or a control character. Remove it.")
     if "\\" in url:
@@ -165,8 +170,15 @@ def _read_port(port: str) -> int:
     return int(port)
 
 
-def _read_host(host: str) -> tuple[str, str | None]:
-    """Return the host in its one spelling, and again as the number if it is one."""
+def read_host(host: str) -> tuple[str, str | None]:
+    """Return a host in its one spelling, and again as the number if it is one.
+
+    Args:
+        host: A name, an IPv4 number, or an IPv6 number in brackets.
+
+    Raises:
+        ValueError: With a sentence that says what to change.
+    """
     if host.startswith("["):
         address = _read_ipv6(host[1:-1])
         return address, address
