@@ -8,7 +8,7 @@ from allgreen.domain.expectation import Explanation
 from allgreen.domain.identity import CheckId
 from allgreen.domain.result import Phases, Result, SlotKey
 from allgreen.domain.status import FailureClass, Outcome
-from tests.contract.build import CHECK, HOUR, MINUTE, NOON, SECOND, a_result
+from tests.contract.build import CHECK, DAY, HOUR, MINUTE, NOON, SECOND, a_result
 from tests.contract.conftest import Storage
 
 EVERY_FIELD = replace(
@@ -88,16 +88,47 @@ async def test_latest_go_on_before_a_slot_and_attempt(storage: Storage) -> None:
     assert page == [a_result(NOON, 2), a_result(NOON)]
 
 
-async def test_oldest_results_are_deleted_up_to_the_limit(storage: Storage) -> None:
-    await _store(storage, *(a_result(NOON + n * MINUTE) for n in range(5)))
+async def test_old_results_are_deleted_and_the_others_stay(storage: Storage) -> None:
+    old = [a_result(NOON - 3 * DAY), a_result(NOON - 2 * DAY), a_result(NOON - 2 * DAY, 2)]
+    await _store(storage, *old, a_result(NOON))
 
     async with storage.unit_of_work() as unit:
-        assert await unit.results.delete_before(NOON + 3 * MINUTE, limit=2) == 2
-        assert [one.slot for one in await unit.results.latest([CHECK], limit=9)] == [
-            NOON + n * MINUTE for n in (4, 3, 2)
-        ]
-        assert await unit.results.delete_before(NOON + 3 * MINUTE, limit=2) == 1
-        assert await unit.results.delete_before(NOON + 3 * MINUTE, limit=2) == 0
+        assert await unit.results.delete_before(NOON, limit=9) == 3
+        assert await unit.results.delete_before(NOON, limit=9) == 0
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.results.latest([CHECK], limit=9) == [a_result(NOON)]
+
+
+async def test_oldest_results_are_deleted_first(storage: Storage) -> None:
+    days = [NOON - n * DAY for n in (2, 4, 3)]
+    await _store(storage, *map(a_result, days))
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.results.delete_before(NOON, limit=1) == 1
+        left = await unit.results.latest([CHECK], limit=9)
+        assert [one.slot for one in left] == [NOON - 2 * DAY, NOON - 3 * DAY]
+
+
+async def test_deletion_that_is_not_committed_deletes_nothing(storage: Storage) -> None:
+    await _store(storage, a_result(NOON - 2 * DAY))
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.results.delete_before(NOON, limit=9) == 1
+
+    async with storage.unit_of_work() as unit:
+        assert len(await unit.results.latest([CHECK], limit=9)) == 1
+
+
+@pytest.mark.parametrize("days", [-4000, -40, 1, 3653], ids=str)
+async def test_result_of_any_day_finds_its_place(storage: Storage, days: int) -> None:
+    late = a_result(NOON + days * DAY)
+
+    await _store(storage, late, a_result(NOON))
+
+    async with storage.unit_of_work() as unit:
+        assert set(await unit.results.latest([CHECK], limit=9)) == {late, a_result(NOON)}
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b", "\udfff", "🟢 ok"], ids=ascii)

@@ -18,7 +18,8 @@ _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 # resources, operator intervention, system, internal.
 _UNAVAILABLE = ("08", "28", "3D", "25006", "53", "57P", "58", "XX")
 # Rolled back for the sake of others, waited too long for a lock, took too long.
-_BUSY = ("40", "55P03", "57014")
+_LOCK_TIMEOUT = "55P03"
+_BUSY = ("40", _LOCK_TIMEOUT, "57014")
 _DISK_FULL = "53100"
 
 
@@ -59,6 +60,11 @@ def postgres_fault(error: BaseException, place: str) -> StorageError | None:
     if isinstance(state, str) and state.startswith(_UNAVAILABLE):
         return _unavailable(place, str(error))
     return unreachable(place, error) if isinstance(error, OSError) else None
+
+
+def is_lock_timeout(error: StorageError) -> bool:
+    """Tell whether PostgreSQL gave up waiting for a lock."""
+    return getattr(error.__cause__, "sqlstate", None) == _LOCK_TIMEOUT
 
 
 def unreachable(place: str, error: OSError) -> StorageError:

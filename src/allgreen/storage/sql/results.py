@@ -15,6 +15,7 @@ from allgreen.domain.identity import CheckId
 from allgreen.domain.result import Result, SlotKey
 from allgreen.ports import ResultRepository
 from allgreen.storage.sql.dialect import insert_new
+from allgreen.storage.sql.partitions import drop_days, make_days
 from allgreen.storage.sql.rows import result_from_row, result_to_row
 from allgreen.storage.sql.tables import results as results_table
 
@@ -30,9 +31,13 @@ class SqlResultRepository(ResultRepository):
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._is_by_day = connection.dialect.name == "postgresql"
 
     async def add(self, results: Iterable[Result]) -> None:
-        await insert_new(self._connection, results_table, map(result_to_row, results))
+        rows = [result_to_row(result) for result in results]
+        if self._is_by_day:
+            await make_days(self._connection, (row["slot"] for row in rows))
+        await insert_new(self._connection, results_table, rows)
 
     async def between(self, check_id: CheckId, begin: datetime, end: datetime) -> list[Result]:
         query = (
@@ -56,6 +61,8 @@ class SqlResultRepository(ResultRepository):
         return list(islice(in_order, limit))
 
     async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        if self._is_by_day:
+            return await drop_days(self._connection, instant, limit=limit)
         old = (
             select(results_table.c.check_id, results_table.c.slot, results_table.c.attempt)
             .where(results_table.c.slot < instant)
