@@ -19,14 +19,18 @@ from allgreen.domain.identity import (
     IncidentId,
     RecipientId,
     ServiceId,
+    WindowId,
     WorkspaceId,
 )
 from allgreen.domain.incident import Incident
+from allgreen.domain.maintenance import Interval, Window
 from allgreen.domain.notice import Notice
 from allgreen.domain.result import Result, SlotKey
+from allgreen.domain.schedule import Schedule
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import TimeKind
 from allgreen.domain.uptime import RollUp, Span
+from allgreen.domain.watcher import Absence, Watcher
 
 
 class Clock(Protocol):
@@ -91,6 +95,24 @@ class ServiceRepository(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The grid of a check, and its next run."""
+
+    slot: Slot
+    schedule: Schedule
+
+
+class Pick(StrEnum):
+    """Which of the checks that are watched."""
+
+    ALL = "all"
+    OVERDUE = "overdue"
+    """Whose next slot has begun and is not being run; re-probes are none of them."""
+    UNSURE = "unsure"
+    """Whose latest results failed without being confirmed, or said nothing."""
+
+
 class CheckRepository(Protocol):
     """The schedule: which check runs when, and who runs it now."""
 
@@ -119,6 +141,14 @@ class CheckRepository(Protocol):
 
     async def planned(self, check_id: CheckId) -> Slot | None:
         """Return the next run; `None` for a check that is not known."""
+
+    async def plans(self, check_ids: Iterable[CheckId]) -> dict[CheckId, Plan]:
+        """Return grid and next run of those checks that have one."""
+
+    async def pick(
+        self, pick: Pick, *, now: datetime, after: CheckId | None, limit: int
+    ) -> list[CheckId]:
+        """Return active checks with a plan in the order of their ids, from the one past `after`."""
 
     async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
         """Return those of some checks whose lease has not run out by `now`."""
@@ -218,6 +248,9 @@ class RecipientRepository(Protocol):
     async def admins_of(self, workspace_id: WorkspaceId) -> list[str]:
         """Return the addresses of the owners and admins of a workspace."""
 
+    async def operators(self) -> list[str]:
+        """Return the addresses of those who run this instance."""
+
 
 class OutboxRepository(Protocol):
     """Messages owed. A row ends sent, dead or cancelled; none vanishes."""
@@ -253,8 +286,11 @@ class OutboxRepository(Protocol):
     async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
         """Cancel pending notices of a service, of some kinds or of all; return how many."""
 
-    async def told(self, incident_id: IncidentId, kind: str) -> list[Notice]:
-        """Return the notices of one kind about an incident that are not cancelled."""
+    async def about(self, incident_id: IncidentId) -> list[Notice]:
+        """Return the notices about an incident that are not cancelled, in the order of adding."""
+
+    async def withdraw(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+        """Cancel those of one kind about an incident that nobody tried to send yet; return them."""
 
     async def next_due_at(self) -> datetime | None:
         """Return when the next notice may be leased; `None` when none waits."""
@@ -372,6 +408,38 @@ class Strip:
     as_of: datetime
 
 
+class WindowRepository(Protocol):
+    """Definitions of maintenance windows; none is ever forgotten, so that the past stays as it was.
+
+    The definitions of one window share its id and differ by version; the highest one holds.
+    """
+
+    async def get(self, window_id: WindowId, *, lock: bool = False) -> Window:
+        """Return the definition that holds of a window that is not cancelled.
+
+        With `lock`, others cannot change it until this unit of work ends.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    async def save(self, windows: Iterable[Window]) -> None:
+        """Store definitions, over those with the same id and version."""
+
+    async def touching(self, begin: datetime, end: datetime) -> list[Window]:
+        """Return all definitions, of all workspaces, that may run within ``[begin, end]``."""
+
+    async def of_services(
+        self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
+    ) -> dict[ServiceId, list[Interval]]:
+        """Return when services are in maintenance, as far as that touches ``[begin, end]``.
+
+        For each service that is at all, in order; what overlaps or meets is one interval, whole
+        also where it goes on outside of the range. With `begin` and `end` the same instant: what
+        runs then. Two statements at most, and one where no window is near.
+        """
+
+
 class WorkspaceRepository(Protocol):
     """What the monitoring must know of workspaces."""
 
@@ -383,6 +451,28 @@ class WorkspaceRepository(Protocol):
 
     async def name(self, workspace_id: WorkspaceId) -> str:
         """Return its name."""
+
+    async def ids(self) -> list[WorkspaceId]:
+        """Return all workspaces, in order."""
+
+
+class WatcherRepository(Protocol):
+    """Who watches, and when nobody did."""
+
+    async def find(self, name: str) -> Watcher | None:
+        """Return one; `None` before its first start."""
+
+    async def save(self, watcher: Watcher) -> None:
+        """Store one."""
+
+    async def beat(self, name: str, at: datetime) -> None:
+        """Note that a known watcher lives."""
+
+    async def add_absence(self, absence: Absence) -> None:
+        """Store an absence that is over."""
+
+    async def absences_since(self, instant: datetime) -> list[Absence]:
+        """Return absences that ended later, oldest first."""
 
 
 class UnitOfWork(Protocol):
@@ -401,7 +491,9 @@ class UnitOfWork(Protocol):
     outbox: OutboxRepository
     audit: AuditRepository
     roll_ups: RollUpRepository
+    windows: WindowRepository
     workspaces: WorkspaceRepository
+    watchers: WatcherRepository
 
     async def __aenter__(self) -> Self:
         """Begin; on SQLite immediately as a writer."""

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from allgreen.domain.check import LeasedCheck, Slot
+from allgreen.domain.check import CheckState, LeasedCheck, Slot
 from allgreen.domain.identity import CheckId
 from allgreen.domain.service import Service
-from allgreen.domain.status import Mode
+from allgreen.domain.status import Mode, ServiceHealth
+from allgreen.ports import Pick, Plan
 from tests.contract.build import (
     CHECK,
     HOUR,
@@ -254,3 +255,71 @@ async def test_nothing_is_known_of_an_unknown_check(storage: Storage) -> None:
             )
             == []
         )
+
+
+async def _pick(
+    storage: Storage, pick: Pick, *, after: str | None = None, limit: int = 10
+) -> list[str]:
+    async with storage.unit_of_work() as unit:
+        found = await unit.checks.pick(
+            pick, now=NOON, after=None if after is None else CheckId(after), limit=limit
+        )
+    return list(found)
+
+
+async def test_plans_are_told_with_their_grids(storage: Storage) -> None:
+    service = await _planned(storage, {"a": a_slot(attempt=2, due_at=NOON + SECOND)})
+
+    async with storage.unit_of_work() as unit:
+        plans = await unit.checks.plans([CheckId("a"), CheckId("nobody")])
+
+    slot = a_slot(attempt=2, due_at=NOON + SECOND)
+    assert plans == {CheckId("a"): Plan(slot=slot, schedule=service.checks[0].schedule)}
+
+
+async def test_a_check_without_a_plan_has_none(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.services.save([a_service()])
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.checks.plans([CHECK]) == {}
+
+
+async def test_checks_are_picked_page_by_page(storage: Storage) -> None:
+    await _planned(storage, {key: a_slot(NOON + HOUR) for key in "abc"})
+
+    assert await _pick(storage, Pick.ALL, limit=2) == ["a", "b"]
+    assert await _pick(storage, Pick.ALL, after="b", limit=2) == ["c"]
+
+
+async def test_checks_of_a_paused_service_are_not_picked(storage: Storage) -> None:
+    await _planned(storage, {CHECK: a_slot()}, mode=Mode.PAUSED)
+
+    assert await _pick(storage, Pick.ALL) == []
+
+
+async def test_overdue_is_what_should_run_and_does_not(storage: Storage) -> None:
+    slots = {"due": a_slot(), "later": a_slot(NOON + SECOND), "again": a_slot(attempt=2)}
+    await _planned(storage, {"leased": a_slot(NOON - SECOND), **slots})
+    await _lease(storage, limit=1)
+
+    assert await _pick(storage, Pick.OVERDUE) == ["due"]
+
+
+async def test_unsure_are_suspects_and_those_without_data(storage: Storage) -> None:
+    states = {
+        "blind": CheckState(blind=1),
+        "down": CheckState(bad=3, health=ServiceHealth.DOWN),
+        "suspect": CheckState(bad=1, health=ServiceHealth.UP),
+        "up": CheckState(health=ServiceHealth.UP),
+    }
+    service = await _planned(storage, dict.fromkeys(states, a_slot()))
+    checks = tuple(replace(check, state=states[check.id]) for check in service.checks)
+    async with storage.unit_of_work() as unit:
+        read = await unit.services.get(SERVICE, lock=True)
+        await unit.services.save([replace(read, checks=checks)])
+        await unit.commit()
+
+    assert await _pick(storage, Pick.UNSURE) == ["blind", "suspect"]

@@ -28,3 +28,14 @@ async def test_unknown_workspace_is_not_found(storage: Storage) -> None:
             await unit.workspaces.zone(WorkspaceId("unknown"))
         with pytest.raises(NotFoundError):
             await unit.workspaces.name(WorkspaceId("unknown"))
+
+
+async def test_all_workspaces_are_listed(storage: Storage) -> None:
+    await storage.add_workspace(WorkspaceId("b"), "Beta", "UTC", [])
+    await storage.add_workspace(WorkspaceId("a"), "Alpha", "UTC", [])
+
+    async with storage.unit_of_work() as unit:
+        listed = await unit.workspaces.ids()
+
+    assert listed == sorted(listed)
+    assert {"a", "b"} <= set(listed)

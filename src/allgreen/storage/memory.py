@@ -23,14 +23,17 @@ from allgreen.domain.identity import (
     OutboxId,
     RecipientId,
     ServiceId,
+    WindowId,
     WorkspaceId,
 )
 from allgreen.domain.incident import Incident, IncidentState
+from allgreen.domain.maintenance import LONGEST, Interval, Window, spent
 from allgreen.domain.notice import Notice, NoticeKind, NoticeState
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, TimeKind
 from allgreen.domain.uptime import RollUp, Span
+from allgreen.domain.watcher import Absence, Watcher
 from allgreen.errors import NotFoundError, VersionConflictError
 from allgreen.ports import (
     AuditRepository,
@@ -40,6 +43,8 @@ from allgreen.ports import (
     Grain,
     IncidentRepository,
     OutboxRepository,
+    Pick,
+    Plan,
     RecipientRepository,
     ResultRepository,
     RollUpRepository,
@@ -47,6 +52,8 @@ from allgreen.ports import (
     SpanRepository,
     Strip,
     UnitOfWork,
+    WatcherRepository,
+    WindowRepository,
     WorkspaceRepository,
 )
 
@@ -73,6 +80,10 @@ class MemoryStorage:
         workspace = _Workspace(name=name, zone=zone, admins=tuple(sorted(admins)))
         self._kept.tables.workspaces[workspace_id] = workspace
 
+    def add_operator(self, address: str) -> None:
+        """Make the address of somebody known who runs this instance."""
+        self._kept.tables.operators[address] = None
+
     def unit_of_work(self) -> MemoryUnitOfWork:
         """Return a new transaction, not yet begun."""
         return MemoryUnitOfWork(self._kept)
@@ -91,7 +102,9 @@ class MemoryUnitOfWork(UnitOfWork):
     outbox: MemoryOutboxRepository
     audit: MemoryAuditRepository
     roll_ups: MemoryRollUpRepository
+    windows: MemoryWindowRepository
     workspaces: MemoryWorkspaceRepository
+    watchers: MemoryWatcherRepository
 
     def __init__(self, kept: _Kept) -> None:
         self._kept = kept
@@ -108,7 +121,9 @@ class MemoryUnitOfWork(UnitOfWork):
         self.outbox = MemoryOutboxRepository(tables)
         self.audit = MemoryAuditRepository(tables)
         self.roll_ups = MemoryRollUpRepository(tables)
+        self.windows = MemoryWindowRepository(tables)
         self.workspaces = MemoryWorkspaceRepository(tables)
+        self.watchers = MemoryWatcherRepository(tables)
         return self
 
     async def __aexit__(
@@ -168,7 +183,11 @@ class _Tables:
     dirty: dict[DirtyBucket, None] = field(default_factory=dict)
     roll_ups: dict[tuple[CheckId, Grain, datetime], RollUp] = field(default_factory=dict)
     strips: dict[ServiceId, Strip] = field(default_factory=dict)
+    windows: dict[tuple[WindowId, int], Window] = field(default_factory=dict)
     workspaces: dict[WorkspaceId, _Workspace] = field(default_factory=dict)
+    operators: dict[str, None] = field(default_factory=dict)
+    watchers: dict[str, Watcher] = field(default_factory=dict)
+    absences: dict[int, Absence] = field(default_factory=dict)
 
     def copy(self) -> _Tables:
         return _Tables(**{table.name: dict(getattr(self, table.name)) for table in fields(self)})
@@ -305,6 +324,25 @@ class MemoryCheckRepository(CheckRepository):
     async def planned(self, check_id: CheckId) -> Slot | None:
         run = self._tables.runs.get(check_id)
         return None if run is None else run.slot
+
+    async def plans(self, check_ids: Iterable[CheckId]) -> dict[CheckId, Plan]:
+        asked, found = set(check_ids), dict[CheckId, Plan]()
+        for service in self._tables.services.values():
+            for check in service.checks:
+                run = self._tables.runs[check.id]
+                if check.id in asked and run.slot is not None:
+                    found[check.id] = Plan(slot=run.slot, schedule=check.schedule)
+        return found
+
+    async def pick(
+        self, pick: Pick, *, now: datetime, after: CheckId | None, limit: int
+    ) -> list[CheckId]:
+        found = [
+            check.id
+            for check, slot, run in self._handed_out()
+            if (after is None or check.id > after) and _is_picked(pick, check, slot, run, now)
+        ]
+        return sorted(found)[:limit]
 
     async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
         ends = {
@@ -496,6 +534,9 @@ class MemoryRecipientRepository(RecipientRepository):
         workspace = self._tables.workspaces.get(workspace_id)
         return [] if workspace is None else list(workspace.admins)
 
+    async def operators(self) -> list[str]:
+        return sorted(self._tables.operators)
+
     def _cancel(self, recipient_id: RecipientId) -> None:
         for owed in list(self._tables.owed.values()):
             # Also what is being sent now: should it fail, it is not tried again.
@@ -562,14 +603,25 @@ class MemoryOutboxRepository(OutboxRepository):
             _cancel(self._tables, owed)
         return len(pending)
 
-    async def told(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+    async def about(self, incident_id: IncidentId) -> list[Notice]:
         return [
             owed.notice
             for owed in self._tables.owed.values()
             if owed.notice.incident_id == incident_id
-            and owed.notice.kind == kind
             and owed.notice.state is not NoticeState.CANCELLED
         ]
+
+    async def withdraw(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+        untried = [
+            owed
+            for owed in self._tables.owed.values()
+            if (owed.notice.incident_id, owed.notice.kind) == (incident_id, kind)
+            and owed.notice.state is NoticeState.PENDING
+            and owed.notice.attempt == 1
+        ]
+        for owed in untried:
+            _cancel(self._tables, owed)
+        return [replace(owed.notice, state=NoticeState.CANCELLED) for owed in untried]
 
     async def next_due_at(self) -> datetime | None:
         return min((_free_from(owed) for owed in self._firsts()), default=None)
@@ -715,6 +767,47 @@ class MemoryRollUpRepository(RollUpRepository):
 
 
 @final
+class MemoryWindowRepository(WindowRepository):
+    """Definitions of maintenance windows."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def get(self, window_id: WindowId, *, lock: bool = False) -> Window:
+        definitions = [key for key in self._tables.windows if key[0] == window_id]
+        window = self._tables.windows[max(definitions)] if definitions else None
+        if window is None or window.cancelled_at is not None:
+            raise NotFoundError("maintenance window")
+        return window
+
+    async def save(self, windows: Iterable[Window]) -> None:
+        self._tables.windows.update({(window.id, window.version): window for window in windows})
+
+    async def touching(self, begin: datetime, end: datetime) -> list[Window]:
+        return [
+            window
+            for _, window in sorted(self._tables.windows.items())
+            if window.holds_from <= end and (window.over_by is None or window.over_by > begin)
+        ]
+
+    async def of_services(
+        self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
+    ) -> dict[ServiceId, list[Interval]]:
+        near = await self.touching(begin - LONGEST, end + LONGEST)
+        known = [self._tables.services[each] for each in service_ids if each in self._tables.services]
+        found = {
+            service.id: spent(
+                (window for window in near if window.workspace_id == service.workspace_id),
+                service.id,
+                begin,
+                end,
+            )
+            for service in known
+        }
+        return {service_id: intervals for service_id, intervals in found.items() if intervals}
+
+
+@final
 class MemoryWorkspaceRepository(WorkspaceRepository):
     """Workspaces."""
 
@@ -730,10 +823,50 @@ class MemoryWorkspaceRepository(WorkspaceRepository):
     async def name(self, workspace_id: WorkspaceId) -> str:
         return self._workspace(workspace_id).name
 
+    async def ids(self) -> list[WorkspaceId]:
+        return sorted(self._tables.workspaces)
+
     def _workspace(self, workspace_id: WorkspaceId) -> _Workspace:
         if workspace_id not in self._tables.workspaces:
             raise NotFoundError("workspace")
         return self._tables.workspaces[workspace_id]
+
+
+@final
+class MemoryWatcherRepository(WatcherRepository):
+    """Watchers and their absences."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def find(self, name: str) -> Watcher | None:
+        return self._tables.watchers.get(name)
+
+    async def save(self, watcher: Watcher) -> None:
+        self._tables.watchers[watcher.name] = watcher
+
+    async def beat(self, name: str, at: datetime) -> None:
+        if name in self._tables.watchers:
+            self._tables.watchers[name] = replace(self._tables.watchers[name], seen_at=at)
+
+    async def add_absence(self, absence: Absence) -> None:
+        self._tables.absences[len(self._tables.absences)] = absence
+
+    async def absences_since(self, instant: datetime) -> list[Absence]:
+        kept = self._tables.absences.values()
+        found = [absence for absence in kept if absence.ended_at > instant]
+        return sorted(found, key=lambda absence: absence.ended_at)
+
+
+def _is_picked(pick: Pick, check: Check, slot: Slot, run: _Run, now: datetime) -> bool:
+    match pick:
+        case Pick.ALL:
+            return True
+        case Pick.OVERDUE:
+            is_free = run.leased_until is None or run.leased_until <= now
+            return slot.due_at <= now and slot.attempt == 1 and is_free
+        case Pick.UNSURE:
+            return check.state.is_suspect or check.state.blind > 0
 
 
 def _open_incident(tables: _Tables, service_id: ServiceId) -> Incident | None:

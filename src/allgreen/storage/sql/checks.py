@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
-from sqlalchemy import Column, ColumnElement, Select, bindparam, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.check import Check, LeasedCheck, Slot
 from allgreen.domain.identity import CheckId
+from allgreen.domain.schedule import Schedule
+from allgreen.domain.status import ServiceHealth
 from allgreen.errors import SecretUnreadableError, StorageError
-from allgreen.ports import CheckRepository
+from allgreen.ports import CheckRepository, Pick, Plan
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.rows import check_from_row
 from allgreen.storage.sql.tables import IS_ACTIVE, checks, leases, workspaces
@@ -106,6 +108,42 @@ class SqlCheckRepository(CheckRepository):
         row = (await self._connection.execute(query)).first()
         return None if row is None else Slot(at=row.slot, attempt=row.attempt, due_at=row.due_at)
 
+    async def plans(self, check_ids: Iterable[CheckId]) -> dict[CheckId, Plan]:
+        query = (
+            select(
+                leases.c.check_id,
+                leases.c.slot,
+                leases.c.attempt,
+                leases.c.due_at,
+                checks.c.every,
+                checks.c.anchor,
+            )
+            .join(checks, checks.c.id == leases.c.check_id)
+            .where(leases.c.check_id.in_(list(check_ids)), leases.c.due_at.is_not(None))
+        )
+        rows = (await self._connection.execute(query)).all()
+        return {
+            CheckId(row.check_id): Plan(
+                slot=Slot(at=row.slot, attempt=row.attempt, due_at=row.due_at),
+                schedule=Schedule(every=row.every, anchor=row.anchor),
+            )
+            for row in rows
+        }
+
+    async def pick(
+        self, pick: Pick, *, now: datetime, after: CheckId | None, limit: int
+    ) -> list[CheckId]:
+        query = (
+            select(leases.c.check_id)
+            .join(checks, checks.c.id == leases.c.check_id)
+            .where(IS_ACTIVE, leases.c.due_at.is_not(None), *_picked(pick, now))
+            .order_by(leases.c.check_id)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(leases.c.check_id > after)
+        return [CheckId(id_) for id_ in (await self._connection.execute(query)).scalars()]
+
     async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
         query = select(leases.c.check_id).where(
             leases.c.check_id.in_(list(check_ids)), leases.c.leased_until > now
@@ -178,6 +216,17 @@ class _Claim:
     @property
     def planned(self) -> Slot:
         return Slot(at=self.slot, attempt=self.attempt, due_at=self.due_at)
+
+
+def _picked(pick: Pick, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    match pick:
+        case Pick.ALL:
+            return ()
+        case Pick.OVERDUE:
+            return leases.c.due_at <= now, leases.c.attempt == 1, _is_free(now)
+        case Pick.UNSURE:
+            is_suspect = and_(checks.c.bad > 0, checks.c.health != ServiceHealth.DOWN)
+            return (or_(is_suspect, checks.c.blind > 0),)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

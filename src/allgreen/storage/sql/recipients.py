@@ -78,6 +78,14 @@ class SqlRecipientRepository(RecipientRepository):
         )
         return list((await self._connection.execute(query)).scalars())
 
+    async def operators(self) -> list[str]:
+        query = (
+            select(accounts.c.email)
+            .where(accounts.c.instance_admin.is_(True))
+            .order_by(accounts.c.email)
+        )
+        return list((await self._connection.execute(query)).scalars())
+
     async def _remove(self, ids: Collection[RecipientId]) -> None:
         if not ids:
             return

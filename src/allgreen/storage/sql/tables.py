@@ -23,15 +23,18 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Time,
     UniqueConstraint,
     text,
 )
 
 from allgreen.domain.check import CheckKind
 from allgreen.domain.incident import IncidentState, Quiet, Resolution
+from allgreen.domain.maintenance import Repeat
 from allgreen.domain.notice import Channel, NoticeKind, NoticeState
 from allgreen.domain.policy import Role
 from allgreen.domain.status import FailureClass, Mode, Outcome, ServiceHealth, TimeKind
+from allgreen.domain.watcher import AbsenceReason, WatcherState
 from allgreen.storage.sql.types import Count, Duration, Instant, Json, Line, Word
 
 metadata = MetaData(
@@ -216,6 +219,26 @@ Index(
     postgresql_where=_WHERE_LEASED,
 )
 
+# Who watches, and the times in which nobody did.
+watchers = Table(
+    "watchers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("state", Word(WatcherState), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Count, primary_key=True),
+    Column("watcher", String(64), nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False, index=True),
+    Column("why", Word(AbsenceReason), nullable=False),
+)
+
 recipients = Table(
     "recipients",
     metadata,
@@ -228,6 +251,29 @@ recipients = Table(
     Column("confirmed_at", Instant),
     Column("position", Integer, nullable=False),  # order in which they were added
     UniqueConstraint("service_id", "address"),
+)
+
+
+# Definitions are ended, never changed: an edit adds a version.
+maintenance_windows = Table(
+    "maintenance_windows",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False, index=True),
+    Column("name", Line, nullable=False),
+    Column("service_ids", Json, nullable=False),  # none: all of the workspace
+    Column("zone", String(64), nullable=False),
+    Column("first", Date, nullable=False),
+    Column("at", Time, nullable=False),  # on the wall clock of the zone
+    Column("duration", Duration, nullable=False),
+    Column("repeat", Word(Repeat), nullable=False),
+    Column("weekdays", Json, nullable=False),
+    Column("day", Integer),
+    Column("until", Date),
+    Column("holds_from", Instant, nullable=False),
+    Column("cancelled_at", Instant),
+    Column("over_by", Instant),  # never again after this; none: there is no end
 )
 
 

@@ -20,6 +20,8 @@ from allgreen.storage.sql.results import SqlResultRepository
 from allgreen.storage.sql.roll_ups import SqlRollUpRepository
 from allgreen.storage.sql.services import SqlServiceRepository
 from allgreen.storage.sql.spans import SqlSpanRepository
+from allgreen.storage.sql.watchers import SqlWatcherRepository
+from allgreen.storage.sql.windows import SqlWindowRepository
 from allgreen.storage.sql.workspaces import SqlWorkspaceRepository
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -43,7 +45,9 @@ class SqlUnitOfWork(UnitOfWork):
     outbox: SqlOutboxRepository
     audit: SqlAuditRepository
     roll_ups: SqlRollUpRepository
+    windows: SqlWindowRepository
     workspaces: SqlWorkspaceRepository
+    watchers: SqlWatcherRepository
 
     def __init__(self, connect: Connect, cipher: Cipher) -> None:
         self._connect = connect
@@ -64,7 +68,9 @@ class SqlUnitOfWork(UnitOfWork):
         self.outbox = SqlOutboxRepository(self.connection)
         self.audit = SqlAuditRepository(self.connection)
         self.roll_ups = SqlRollUpRepository(self.connection)
+        self.windows = SqlWindowRepository(self.connection)
         self.workspaces = SqlWorkspaceRepository(self.connection)
+        self.watchers = SqlWatcherRepository(self.connection)
         return self
 
     async def __aexit__(

@@ -30,6 +30,10 @@ class SqlWorkspaceRepository(WorkspaceRepository):
     async def name(self, workspace_id: WorkspaceId) -> str:
         return await self._value(workspaces.c.name, workspace_id)
 
+    async def ids(self) -> list[WorkspaceId]:
+        query = select(workspaces.c.id).order_by(workspaces.c.id)
+        return [WorkspaceId(id_) for id_ in (await self._connection.execute(query)).scalars()]
+
     async def _value(self, column: ColumnElement[str], workspace_id: WorkspaceId) -> str:
         query = select(column).where(workspaces.c.id == workspace_id)
         value: str | None = (await self._connection.execute(query)).scalar_one_or_none()

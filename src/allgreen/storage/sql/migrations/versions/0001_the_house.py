@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
     op.create_table(
         "accounts",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -395,6 +395,32 @@ def upgrade() -> None:
     op.create_index("ix_recipients_account_id", "recipients", ["account_id"])
     op.create_index("ix_recipients_workspace_id", "recipients", ["workspace_id"])
     op.create_table(
+        "maintenance_windows",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("name", types.Line(), nullable=False),
+        sa.Column("service_ids", types.Json(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("at", sa.Time(), nullable=False),
+        sa.Column("duration", types.Duration(), nullable=False),
+        sa.Column("repeat", sa.String(length=32), nullable=False),
+        sa.Column("weekdays", types.Json(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("holds_from", types.Instant(), nullable=False),
+        sa.Column("cancelled_at", types.Instant(), nullable=True),
+        sa.Column("over_by", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name="fk_maintenance_windows_workspace_id"
+        ),
+        sa.PrimaryKeyConstraint("id", "version", name="pk_maintenance_windows"),
+    )
+    op.create_index(
+        "ix_maintenance_windows_workspace_id", "maintenance_windows", ["workspace_id"]
+    )
+    op.create_table(
         "strips",
         sa.Column("service_id", sa.String(length=36), nullable=False),
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
@@ -439,3 +465,21 @@ def upgrade() -> None:
         sqlite_where=sa.text("leased_until IS NOT NULL"),
         postgresql_where=sa.text("leased_until IS NOT NULL"),
     )
+    op.create_table(
+        "watchers",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_watchers"),
+    )
+    op.create_table(
+        "absences",
+        sa.Column("id", types.Count, nullable=False),
+        sa.Column("watcher", sa.String(length=64), nullable=False),
+        sa.Column("began_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=False),
+        sa.Column("why", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_absences"),
+    )
+    op.create_index("ix_absences_ended_at", "absences", ["ended_at"])
