@@ -7,25 +7,20 @@ thread, and healthy targets would look down while they wait.
 import asyncio
 import secrets
 import time
-from typing import Any, Final, final
+from typing import Final, final
 
-import aiodns
-from aiodns import error as ares
+import pycares
+from pycares import errno as ares
 
 from allgreen.domain.status import FailureClass
 from allgreen.errors import SettingsError
 from allgreen.outbound.endpoint import parse_dns_server
 from allgreen.outbound.fault import Fault
+from allgreen.outbound.lookup import Lookup
 from allgreen.outbound.url import LOOPBACK, is_loopback_name
 
 LOOKUP_LIMIT_S: Final = 2.0
 RESOLVER_SETTING: Final = "ALLGREEN_RESOLVER"
-
-_FIRST_WAIT_S: Final = 0.5
-# c-ares waits longer with each try and may start lower than asked; four fill the whole limit.
-_TRIES: Final = 4
-# ARES_AI_NOSORT of c-ares: its sorting opens a socket for every address that was found.
-_UNSORTED: Final = 1 << 7
 
 _OURS: Final = frozenset(
     {
@@ -53,8 +48,8 @@ _REASONS: Final = {
 class Resolver:
     """Look addresses up; belongs to the event loop in which it is first used.
 
-    c-ares keeps answers for as long as their own TTL says. Verdicts are not kept at all: whoever
-    connects vets every number of every answer again.
+    Neither answers nor verdicts are kept: each look-up asks DNS anew, and whoever connects vets
+    every number of every answer again.
 
     ``localhost`` and names below it are 127.0.0.1 without a question (RFC 6761, section 6.3).
     """
@@ -68,8 +63,8 @@ class Resolver:
         Raises:
             SettingsError: `server` is not an address.
         """
-        self._server = _parse_server(server) if server else None
-        self._channel: aiodns.DNSResolver | None = None
+        self._servers = [_parse_server(server)] if server else []
+        self._under_way: set[Lookup] = set()
         self._heard_at = 0.0
         self._sign_of_life: asyncio.Future[None] | None = None
 
@@ -85,52 +80,55 @@ class Resolver:
         started = time.monotonic()
         ends_at = started + min(limit_s, LOOKUP_LIMIT_S)
         try:
-            addresses = await self._look_up(name, ends_at)
-        except ares.DNSError as error:
-            if error.args[0] != ares.ARES_ETIMEOUT:
-                return self._explain(name, *error.args)
+            numbers, code = await self._look_up(name, ends_at)
         except TimeoutError:
-            pass
+            code = ares.ARES_ETIMEOUT
+        except pycares.AresError:
+            return self._explain(name, ares.ARES_ENOMEM)
         else:
-            return addresses or self._explain(name, ares.ARES_ENODATA, "no data")
-        return await self._explain_silence(name, started, ends_at)
+            if code is None and numbers:
+                return numbers
+        if code == ares.ARES_ETIMEOUT:
+            return await self._explain_silence(name, started, ends_at)
+        code = ares.ARES_ENODATA if code is None else code
+        return self._explain(name, code)
 
     async def aclose(self) -> None:
         """Give up what is still being looked up, and close the sockets."""
-        channel, self._channel = self._channel, None
+        under_way, self._under_way = self._under_way, set()
+        for lookup in under_way:
+            lookup.close()
         if self._sign_of_life is not None:
             self._sign_of_life.cancel()
             self._sign_of_life = None
-        if channel is not None:
-            await channel.close()
 
-    def _open(self) -> aiodns.DNSResolver:
-        if self._channel is None:
-            servers = None if self._server is None else [self._server]
-            self._channel = aiodns.DNSResolver(
-                nameservers=servers,
-                loop=asyncio.get_running_loop(),
-                timeout=_FIRST_WAIT_S,
-                tries=_TRIES,
-            )
-        return self._channel
-
-    async def _look_up(self, name: str, ends_at: float) -> tuple[str, ...]:
-        lookup = self._open().getaddrinfo(name, flags=_UNSORTED)
+    async def _look_up(self, name: str, ends_at: float) -> tuple[tuple[str, ...], int | None]:
+        lookup = self._open()
         left_s = ends_at - time.monotonic()
         # At half-time find out whether our DNS server is silent or only that of the target.
-        half_time = lookup.get_loop().call_later(left_s / 2, self._ask_for_sign_of_life)
+        half_time = lookup.answer.get_loop().call_later(left_s / 2, self._ask_for_sign_of_life)
         try:
             async with asyncio.timeout(left_s):
-                nodes = (await lookup).nodes
+                lookup.ask_for_addresses(name)
+                numbers, code = await lookup.answer
         finally:
             half_time.cancel()
-        if len(nodes) == 1:
-            return (nodes[0].addr[0].decode("ascii", "replace"),)
-        numbers = dict.fromkeys(node.addr[0].decode("ascii", "replace") for node in nodes)
-        return tuple(sorted(numbers, key=_is_v6))
+            self._close(lookup)
+        if len(numbers) > 1:
+            numbers = tuple(sorted(dict.fromkeys(numbers), key=_is_v6))
+        return numbers, code
 
-    def _explain(self, name: str, code: int, meaning: str) -> Fault:
+    def _open(self) -> Lookup:
+        lookup = Lookup(self._servers)
+        self._under_way.add(lookup)
+        return lookup
+
+    def _close(self, lookup: Lookup) -> None:
+        self._under_way.discard(lookup)
+        lookup.close()
+
+    def _explain(self, name: str, code: int) -> Fault:
+        meaning = str(ares.strerror(code))
         if code in _OURS:
             return Fault.of_ours(
                 "our DNS server failed",
@@ -165,15 +163,19 @@ class Resolver:
         if self._sign_of_life is None or self._sign_of_life.done():
             sign: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sign_of_life = sign
-            answer = self._open().query_dns(f"{secrets.token_hex(8)}.invalid", "A")
-            answer.add_done_callback(lambda done: self._take_sign(done, sign))
+            try:
+                lookup = self._open()
+            except pycares.AresError:
+                sign.set_result(None)  # No channel for the question: no sign either.
+                return sign
+            lookup.answer.add_done_callback(lambda _: self._take_sign(lookup, sign))
+            lookup.ask_for_existence(f"{secrets.token_hex(8)}.invalid")
         return self._sign_of_life
 
-    def _take_sign(self, answer: asyncio.Future[Any], sign: asyncio.Future[None]) -> None:
-        if answer.cancelled():
-            return
-        error = answer.exception()
-        if error is None or error.args[0] not in _NO_SIGN:
+    def _take_sign(self, lookup: Lookup, sign: asyncio.Future[None]) -> None:
+        _, code = lookup.answer.result()
+        self._close(lookup)
+        if code not in _NO_SIGN:
             self._heard_at = time.monotonic()
         if not sign.done():
             sign.set_result(None)

@@ -35,6 +35,8 @@ class DnsStub(asyncio.DatagramProtocol):
 
     script: Script
     questions: list[tuple[str, str]] = field(default_factory=list)
+    ports: set[int] = field(default_factory=set)
+    """From which ports they came."""
     transport: asyncio.DatagramTransport | None = None
 
     @property
@@ -59,6 +61,7 @@ class DnsStub(asyncio.DatagramProtocol):
         name = question.name.to_text(omit_final_dot=True).lower()
         kind = dns.rdatatype.to_text(question.rdtype)
         self.questions.append((name, kind))
+        self.ports.add(addr[1])
         answer = self.script(name, kind)
         if answer is not None and self.transport is not None:
             self.transport.sendto(_wire(query, answer, kind), addr)

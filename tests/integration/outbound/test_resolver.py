@@ -8,6 +8,7 @@ from allgreen.domain.status import FailureClass, Outcome
 from allgreen.errors import SettingsError
 from allgreen.outbound.fault import Fault
 from allgreen.outbound.resolver import Resolver
+from tests.integration.outbound.descriptors import open_descriptors, settled_descriptors
 from tests.integration.outbound.dns_stub import (
     NO_SUCH_NAME,
     SERVER_FAILURE,
@@ -69,23 +70,80 @@ async def test_a_silent_server_of_the_target_is_told_from_a_silent_server_of_our
     assert (ours.outcome, ours.failure) == (Outcome.PROBE_ERROR, None)
 
 
-async def test_an_answer_from_a_cache_is_no_sign_that_our_server_lives() -> None:
-    known = Answer(("192.0.2.1",), ttl=300)
-    stub = await start_dns(lambda _, kind: known if kind == "A" else Answer())
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Answer(("192.0.2.1",), ttl=3600), Answer(("192.0.2.2",), ttl=3600)),
+        (Answer(), Answer(("192.0.2.2",))),
+        (NO_SUCH_NAME, Answer(("192.0.2.2",))),
+        (SERVER_FAILURE, Answer(("192.0.2.2",))),
+    ],
+    ids=["other number", "no number", "no name", "no answer"],
+)
+async def test_a_changed_answer_is_seen_at_the_next_look_up(before: Answer, after: Answer) -> None:
+    stub = await start_dns(lambda _, kind: before if kind == "A" else Answer(ttl=3600))
     resolver = Resolver(stub.address)
-    await resolver.resolve("known.example")
+    await resolver.resolve("name.example")
 
-    stub.script = lambda *_: None
-    looking = asyncio.create_task(resolver.resolve("new.example", 1.0))
-    remembered = [await resolver.resolve("known.example") for _ in range(20)]
-    fault = await looking
+    stub.script = lambda _, kind: after if kind == "A" else Answer(ttl=3600)
+    addresses = await resolver.resolve("name.example")
     await resolver.aclose()
     assert stub.transport is not None
     stub.transport.close()
 
-    assert remembered == [("192.0.2.1",)] * 20
+    assert addresses == ("192.0.2.2",)
+
+
+async def test_every_question_comes_from_another_port() -> None:
+    stub = await start_dns(lambda _, kind: Answer(("192.0.2.1",) if kind == "A" else ()))
+    resolver = Resolver(stub.address)
+    for _ in range(20):
+        await resolver.resolve("name.example")
+    await resolver.aclose()
+    assert stub.transport is not None
+    stub.transport.close()
+
+    assert len(stub.ports) >= 15
+
+
+async def test_a_resolver_that_is_closed_ends_its_look_ups_as_our_fault() -> None:
+    stub = await start_dns(lambda *_: None)
+    resolver = Resolver(stub.address)
+    looking = asyncio.create_task(resolver.resolve("name.example"))
+    await asyncio.sleep(0)
+
+    await resolver.aclose()
+    fault = await looking
+    assert stub.transport is not None
+    stub.transport.close()
+
     assert isinstance(fault, Fault)
     assert fault.outcome is Outcome.PROBE_ERROR
+
+
+async def test_look_ups_leave_no_descriptor_behind() -> None:
+    found_at_once = {"A": Answer(("192.0.2.1",)), "AAAA": Answer()}
+    stub = await start_dns(lambda name, kind: None if "dead" in name else found_at_once[kind])
+    resolver = Resolver(stub.address)
+    await resolver.resolve("name.example")
+    before = open_descriptors()
+
+    found = await asyncio.gather(
+        *(resolver.resolve(f"up{at}.example") for at in range(100)),
+        *(resolver.resolve(f"dead{at}.example", 0.3) for at in range(50)),
+    )
+    cancelled = [asyncio.create_task(resolver.resolve("dead.example")) for _ in range(20)]
+    await asyncio.sleep(0)
+    for task in cancelled:
+        task.cancel()
+    await asyncio.wait(cancelled)
+    await resolver.aclose()
+    after = await settled_descriptors(before)
+    assert stub.transport is not None
+    stub.transport.close()
+
+    assert sum(isinstance(each, tuple) for each in found) == 100
+    assert after <= before
 
 
 async def test_a_server_that_is_not_there_is_our_fault() -> None:
