@@ -1,0 +1,295 @@
+"""Maintenance windows: when they are, and how their time counts.
+
+A window is never a state of a service. Whether one runs is computed from its definition, so that
+nothing has to happen at its begin for it to hold. A definition is never changed: an edit ends it
+and begins another, so that time that has passed keeps the meaning it had.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from allgreen.domain.check import Check
+from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
+from allgreen.domain.status import TimeKind
+from allgreen.domain.uptime import Span, day_of, until_covered, zone_named
+from allgreen.domain.wallclock import first_instant
+
+LONGEST = timedelta(days=7)
+DAY = timedelta(days=1)
+Interval = tuple[datetime, datetime]
+
+
+class Repeat(StrEnum):
+    """How a window comes back."""
+
+    NONE = "none"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class Weekday(StrEnum):
+    """A day of the week, Monday first as in ISO 8601."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @classmethod
+    def of(cls, local_date: date) -> Weekday:
+        """Return the weekday of a date."""
+        return tuple(cls)[local_date.weekday()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """On which local dates a window begins.
+
+    Attributes:
+        weekdays: For a weekly one; at least one.
+        day: For a monthly one; months that are too short are left out.
+        until: The last local date on which it may begin.
+    """
+
+    repeat: Repeat = Repeat.NONE
+    weekdays: frozenset[Weekday] = frozenset()
+    day: int | None = None
+    until: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.repeat is Repeat.WEEKLY and not self.weekdays:
+            raise ValueError("Name at least one day of the week.")
+        if self.repeat is Repeat.MONTHLY and (self.day is None or not 1 <= self.day <= 31):
+            raise ValueError("Name a day of the month from 1 to 31.")
+
+    def falls_on(self, local_date: date) -> bool:
+        """Tell whether it begins on a date, as far as the calendar goes."""
+        if self.repeat is Repeat.WEEKLY:
+            return Weekday.of(local_date) in self.weekdays
+        if self.repeat is Repeat.MONTHLY:
+            return local_date.day == self.day
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One definition of a maintenance window.
+
+    Attributes:
+        service_ids: Which services it covers; empty for all of the workspace, also later ones.
+        zone: IANA name of the zone on whose clocks it begins.
+        first: The first local date on which it may begin; the only one when it does not repeat.
+        at: When it begins, on the wall clock.
+        duration: Elapsed time, at most `LONGEST`.
+        version: Grows with every edit; the definitions of one window share their id.
+        holds_from: Before this instant the definition means nothing.
+        cancelled_at: From this instant on it means nothing any more.
+    """
+
+    id: WindowId
+    workspace_id: WorkspaceId
+    name: str
+    service_ids: tuple[ServiceId, ...] = ()
+    zone: str = "UTC"
+    first: date
+    at: time
+    duration: timedelta
+    recurrence: Recurrence = field(default_factory=Recurrence)
+    version: int = 1
+    holds_from: datetime
+    cancelled_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) < self.duration <= LONGEST:
+            raise ValueError("A window lasts longer than nothing, and at most 7 days.")
+
+    def covers(self, service_id: ServiceId) -> bool:
+        """Tell whether a service of the workspace is covered."""
+        return not self.service_ids or service_id in self.service_ids
+
+    @property
+    def over_by(self) -> datetime | None:
+        """Return an instant after which it surely never runs again; `None` when it may."""
+        last = self.first if self.recurrence.repeat is Repeat.NONE else self.recurrence.until
+        if last is None:
+            return self.cancelled_at
+        # Two days more than the calendar says, so that no change of a zone can reach behind it.
+        over = datetime.combine(last, self.at, tzinfo=UTC) + self.duration + 2 * DAY
+        return over if self.cancelled_at is None else min(over, self.cancelled_at)
+
+    def cancelled(self, at: datetime) -> Window:
+        """End it; what runs ends with it."""
+        return replace(self, cancelled_at=at)
+
+    def edited(self, successor: Window, at: datetime) -> tuple[Window, Window]:
+        """Return this definition, ended, and the one that holds from `at` on.
+
+        An occurrence that was ended early stays ended, unless the successor begins at other times.
+        """
+        is_same_time = _times(self) == _times(successor)
+        holds_from = max(at, self.holds_from) if is_same_time else at
+        return self.cancelled(at), replace(
+            successor,
+            id=self.id,
+            version=self.version + 1,
+            holds_from=holds_from,
+            cancelled_at=None,
+        )
+
+    def ended(self, at: datetime) -> tuple[Window, Window]:
+        """End what runs at an instant, and nothing later: return the old and the new definition.
+
+        Raises:
+            ValueError: Nothing runs.
+        """
+        running = occurrences(self, at, at)
+        if not running:
+            raise ValueError("This window is not running.")
+        over = max(end for _, end in running)
+        return self.cancelled(at), replace(self, version=self.version + 1, holds_from=over)
+
+
+def occurrences(window: Window, begin: datetime, end: datetime) -> list[Interval]:
+    """Return when a window runs, as far as that touches ``[begin, end]``, in order and whole.
+
+    With `begin` and `end` the same instant: what runs then.
+    """
+    zone = zone_named(window.zone)
+    since = max(begin, window.holds_from)
+    until = end if window.cancelled_at is None else min(end, window.cancelled_at)
+    found = (
+        (max(began_at, window.holds_from), _end_of(window, began_at))
+        for local_date in _dates(window, since, until, zone)
+        if (began_at := _begin_on(local_date, window, zone)) is not None
+    )
+    return [each for each in found if each[0] < each[1] and each[0] <= end and begin < each[1]]
+
+
+def upcoming(window: Window, now: datetime, count: int) -> list[Interval]:
+    """Return the next occurrences; the first of them may be running."""
+    first = datetime.combine(window.first, window.at, tzinfo=UTC) - 2 * DAY
+    since = max(now, window.holds_from, first)
+    # The rarest, on the 31st of a month, leaves out one month at most.
+    return [each for each in occurrences(window, since, since + count * 62 * DAY) if each[1] > now][
+        :count
+    ]
+
+
+def current(windows: Iterable[Window], instant: datetime) -> list[Window]:
+    """Return the windows that run at an instant."""
+    return [window for window in windows if occurrences(window, instant, instant)]
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """Return intervals in order, with those that overlap or meet made one."""
+    joined: list[Interval] = []
+    for begin, end in sorted(intervals):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return joined
+
+
+def spent(
+    windows: Iterable[Window], service_id: ServiceId, begin: datetime, end: datetime
+) -> list[Interval]:
+    """Return when a service is in maintenance, as far as that touches ``[begin, end]``.
+
+    Whatever runs on without a break is one interval, also where it goes on outside of the range.
+    """
+    covering = (window for window in windows if window.covers(service_id))
+    wide = (
+        each for window in covering for each in occurrences(window, begin - LONGEST, end + LONGEST)
+    )
+    return [each for each in merged(wide) if each[0] <= end and begin < each[1]]
+
+
+def overlay(spans: Sequence[Span], intervals: Sequence[Interval]) -> list[Span]:
+    """Lay maintenance over spans; the intervals are in order and do not overlap.
+
+    Paused time stays paused: it is what people want of the service, window or not, and a moment
+    counts as one kind only. Time without a span stays so: before a service there was nothing to
+    maintain.
+    """
+    if not intervals:
+        return list(spans)
+    return [piece for span in spans for piece in _laid_over(span, intervals)]
+
+
+def accounted(
+    spans: Sequence[Span], check: Check, intervals: Sequence[Interval], now: datetime
+) -> list[Span]:
+    """Return how the time of a check counts: silence is unknown, windows are maintenance.
+
+    Also silence is maintenance in a window: a planned absence is what a window is for.
+    """
+    covered = until_covered(spans, check, now)
+    last_end = covered[-1].ended_at if covered else None
+    if last_end is None or spans[-1].ended_at is not None:
+        return overlay(covered, intervals)
+    silence = Span(kind=TimeKind.UNKNOWN, began_at=last_end)
+    planned = [each for each in overlay([silence], intervals) if each.kind is TimeKind.MAINTENANCE]
+    return [*overlay(covered, intervals), *planned]
+
+
+def _times(window: Window) -> tuple[object, ...]:
+    return window.zone, window.first, window.at, window.duration, window.recurrence
+
+
+def _end_of(window: Window, began_at: datetime) -> datetime:
+    over = began_at + window.duration
+    return over if window.cancelled_at is None else min(over, window.cancelled_at)
+
+
+def _dates(window: Window, begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[date]:
+    """Return the dates on which occurrences may begin that touch a range, and few others."""
+    if window.recurrence.repeat is Repeat.NONE:
+        yield window.first
+        return
+    # A day more on both sides: in a gap a window begins later than its clock says.
+    local_date = max(window.first, (begin - window.duration).astimezone(zone).date() - DAY)
+    last = end.astimezone(zone).date() + DAY
+    if window.recurrence.until is not None:
+        last = min(last, window.recurrence.until)
+    while local_date <= last:
+        if window.recurrence.falls_on(local_date):
+            yield local_date
+        local_date += DAY
+
+
+def _begin_on(local_date: date, window: Window, zone: ZoneInfo) -> datetime | None:
+    """Return when the window begins on a date; `None` on one that the zone left out."""
+    began_at = first_instant(local_date, window.at, zone)
+    if began_at.astimezone(zone).date() != local_date:
+        day = day_of(local_date, zone)
+        if day.begin == day.end:
+            return None
+    return began_at
+
+
+def _laid_over(span: Span, intervals: Sequence[Interval]) -> Iterator[Span]:
+    if span.kind is TimeKind.PAUSED:
+        yield span
+        return
+    rest = span.began_at
+    for begin, end in intervals[bisect_right(intervals, rest, key=lambda each: each[1]) :]:
+        if span.ended_at is not None and begin >= span.ended_at:
+            break
+        first, last = max(begin, rest), end if span.ended_at is None else min(end, span.ended_at)
+        if rest < first:
+            yield Span(kind=span.kind, began_at=rest, ended_at=first)
+        yield Span(kind=TimeKind.MAINTENANCE, began_at=first, ended_at=last)
+        rest = last
+    if span.ended_at is None or rest < span.ended_at:
+        yield Span(kind=span.kind, began_at=rest, ended_at=span.ended_at)

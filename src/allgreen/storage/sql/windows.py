@@ -1,0 +1,125 @@
+"""Definitions of maintenance windows in SQL; when they run is computed, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, final
+
+from sqlalchemy import ColumnElement, RowMapping, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
+from allgreen.domain.maintenance import LONGEST, Interval, Recurrence, Weekday, Window, spent
+from allgreen.errors import NotFoundError
+from allgreen.ports import WindowRepository
+from allgreen.storage.sql.dialect import upsert
+from allgreen.storage.sql.tables import maintenance_windows, services
+
+
+@final
+class SqlWindowRepository(WindowRepository):
+    """Maintenance windows; one row for each definition."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, window_id: WindowId, *, lock: bool = False) -> Window:
+        query = (
+            select(maintenance_windows)
+            .where(maintenance_windows.c.id == window_id)
+            .order_by(maintenance_windows.c.version.desc())
+            .limit(1)
+        )
+        if lock:
+            query = query.with_for_update()
+        row = (await self._connection.execute(query)).mappings().first()
+        if row is None or row["cancelled_at"] is not None:
+            raise NotFoundError("maintenance window")
+        return window_from_row(row)
+
+    async def save(self, windows: Iterable[Window]) -> None:
+        await upsert(self._connection, maintenance_windows, [_to_row(window) for window in windows])
+
+    async def touching(self, begin: datetime, end: datetime) -> list[Window]:
+        return await self._list(begin, end)
+
+    async def of_services(
+        self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
+    ) -> dict[ServiceId, list[Interval]]:
+        asked = services.c.id.in_(list(service_ids))
+        of_theirs = maintenance_windows.c.workspace_id.in_(
+            select(services.c.workspace_id).where(asked)
+        )
+        near = await self._list(begin - LONGEST, end + LONGEST, of_theirs)
+        if not near:
+            return {}
+        query = select(services.c.id, services.c.workspace_id).where(asked)
+        found = {
+            ServiceId(row.id): spent(
+                (window for window in near if window.workspace_id == row.workspace_id),
+                ServiceId(row.id),
+                begin,
+                end,
+            )
+            for row in await self._connection.execute(query)
+        }
+        return {service_id: intervals for service_id, intervals in found.items() if intervals}
+
+    async def _list(
+        self, begin: datetime, end: datetime, *conditions: ColumnElement[bool]
+    ) -> list[Window]:
+        over_by = maintenance_windows.c.over_by
+        query = (
+            select(maintenance_windows)
+            .where(maintenance_windows.c.holds_from <= end)
+            .where(or_(over_by.is_(None), over_by > begin), *conditions)
+            .order_by(maintenance_windows.c.id, maintenance_windows.c.version)
+        )
+        rows = (await self._connection.execute(query)).mappings()
+        return [window_from_row(row) for row in rows]
+
+
+def window_from_row(row: RowMapping) -> Window:
+    """Build a definition from a row of its table."""
+    return Window(
+        id=WindowId(row["id"]),
+        workspace_id=WorkspaceId(row["workspace_id"]),
+        name=row["name"],
+        service_ids=tuple(ServiceId(each) for each in row["service_ids"]),
+        zone=row["zone"],
+        first=row["first"],
+        at=row["at"],
+        duration=row["duration"],
+        recurrence=Recurrence(
+            repeat=row["repeat"],
+            weekdays=frozenset(Weekday(each) for each in row["weekdays"]),
+            day=row["day"],
+            until=row["until"],
+        ),
+        version=row["version"],
+        holds_from=row["holds_from"],
+        cancelled_at=row["cancelled_at"],
+    )
+
+
+def _to_row(window: Window) -> dict[str, Any]:
+    recurrence = window.recurrence
+    return {
+        "id": window.id,
+        "version": window.version,
+        "workspace_id": window.workspace_id,
+        "name": window.name,
+        "service_ids": list(window.service_ids),
+        "zone": window.zone,
+        "first": window.first,
+        "at": window.at,
+        "duration": window.duration,
+        "repeat": recurrence.repeat,
+        "weekdays": [each for each in Weekday if each in recurrence.weekdays],
+        "day": recurrence.day,
+        "until": recurrence.until,
+        "holds_from": window.holds_from,
+        "cancelled_at": window.cancelled_at,
+        "over_by": window.over_by,
+    }
