@@ -28,6 +28,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from allgreen.domain import commands, events
+from allgreen.domain.flapping import FlapRule
 from allgreen.domain.notice import Channel, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
@@ -35,7 +36,7 @@ from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.agent import Agent
 from allgreen.monitoring.bus import Bus
 from allgreen.monitoring.dispatch import Dispatcher, DispatchOptions
-from allgreen.monitoring.handlers import recipients, records, services
+from allgreen.monitoring.handlers import recipients, records, services, watchers
 from allgreen.monitoring.handlers.hints import Doorbells
 from allgreen.monitoring.handlers.notices import NoticeWriter
 from allgreen.monitoring.handlers.results import ResultRecorder
@@ -87,6 +88,7 @@ class MonitorOptions:
         channel: By which way recipients are told.
         concurrency: How many checks run at once.
         delay_scale: Factor on all delays of retries and re-probes.
+        flap_rule: When a service turns too often to be told each time.
         drain_for: How long checks and messages under way may go on when the monitor is stopped.
         retention: For how long history is kept.
         dispatch: How messages are sent.
@@ -96,6 +98,7 @@ class MonitorOptions:
     channel: Channel = Channel.EMAIL
     concurrency: int = 500
     delay_scale: float = 1.0
+    flap_rule: FlapRule = field(default_factory=FlapRule)
     drain_for: timedelta = timedelta(seconds=6)
     retention: Retention = field(default_factory=Retention)
     dispatch: DispatchOptions = field(default_factory=DispatchOptions)
@@ -171,6 +174,7 @@ class Monitor:
             ids=ids,
             channel=self.options.channel,
             delay_scale=self.options.delay_scale,
+            flap_rule=self.options.flap_rule,
             doorbells=Doorbells(
                 broker=broker, on_schedule=source.ring, on_outbox=self._dispatcher.wake
             ),
@@ -246,17 +250,27 @@ class Monitor:
         await Patience("The sink").repeat(lambda: self._sink.run(self.record), asyncio.Event())
 
 
-def build_bus(*, ids: IdFactory, channel: Channel, delay_scale: float, doorbells: Doorbells) -> Bus:
+def build_bus(
+    *,
+    ids: IdFactory,
+    channel: Channel,
+    delay_scale: float,
+    doorbells: Doorbells,
+    flap_rule: FlapRule = FlapRule(),  # noqa: B008 - a frozen value
+) -> Bus:
     """Return a bus that knows who handles what."""
     bus = Bus()
-    _add_commands(bus, ids, delay_scale)
+    recorder = ResultRecorder(ids=ids, delay_scale=delay_scale, flap_rule=flap_rule)
+    bus.on_command(commands.RecordResults, recorder.record)
+    _add_commands(bus)
     _add_records(bus)
     _add_notices(bus, NoticeWriter(ids=ids, channel=channel))
+    _add_watchers(bus, watchers.AbsenceNotices(ids=ids, channel=channel))
     _add_doorbells(bus, doorbells)
     return bus
 
 
-def _add_commands(bus: Bus, ids: IdFactory, delay_scale: float) -> None:
+def _add_commands(bus: Bus) -> None:
     bus.on_command(commands.RegisterService, services.register_service)
     bus.on_command(commands.RegisterCheck, services.register_check)
     bus.on_command(commands.EditService, services.edit_service)
@@ -267,13 +281,16 @@ def _add_commands(bus: Bus, ids: IdFactory, delay_scale: float) -> None:
     bus.on_command(commands.ExecuteChecks, services.execute_checks)
     bus.on_command(commands.ConfirmRecipient, recipients.confirm_recipient)
     bus.on_command(commands.RemoveRecipient, recipients.remove_recipient)
-    recorder = ResultRecorder(ids=ids, delay_scale=delay_scale)
-    bus.on_command(commands.RecordResults, recorder.record)
 
 
 def _add_records(bus: Bus) -> None:
     bus.within(events.IncidentOpened, records.keep_incident)
+    bus.within(events.IncidentReleased, records.keep_incident)
+    bus.within(events.IncidentReleased, records.note_released)
+    bus.within(events.IncidentReminded, records.keep_incident)
     bus.within(events.IncidentResolved, records.keep_incident)
+    bus.within(events.ServiceFlapping, records.note_flapping)
+    bus.within(events.ServiceSteady, records.note_flapping)
     bus.within(events.CheckAccountChanged, records.turn_time)
     bus.within(events.ServiceStatusChanged, records.note_health)
     bus.within(events.ServiceChanged, records.note_change)
@@ -284,9 +301,24 @@ def _add_records(bus: Bus) -> None:
 def _add_notices(bus: Bus, writer: NoticeWriter) -> None:
     # After the records: a message speaks of what is stored.
     bus.within(events.IncidentOpened, writer.tell_down)
+    bus.within(events.IncidentReleased, writer.tell_down)
+    bus.within(events.IncidentReminded, writer.tell_reminder)
     bus.within(events.IncidentResolved, writer.tell_end)
+    bus.within(events.ServiceFlapping, writer.tell_flapping)
+    bus.within(events.ServiceSteady, writer.tell_flapping)
+    bus.within(events.CheckParked, writer.tell_parked)
     bus.within(events.RecipientAdded, writer.tell_late)
     bus.within(events.ServiceBlocked, writer.tell_admins)
+
+
+def _add_watchers(bus: Bus, notices: watchers.AbsenceNotices) -> None:
+    bus.on_command(commands.NoteOffline, watchers.note_offline)
+    bus.on_command(commands.NoteAbsence, watchers.note_absence)
+    bus.on_command(commands.ForgetSuspicions, watchers.forget_suspicions_of)
+    bus.on_command(commands.CatchUp, watchers.catch_up)
+    bus.on_command(commands.SetClockBack, watchers.set_clocks_back)
+    bus.within(events.AbsenceEnded, notices.note)
+    bus.within(events.AbsenceEnded, notices.tell)
 
 
 def _add_doorbells(bus: Bus, doorbells: Doorbells) -> None:
@@ -295,6 +327,13 @@ def _add_doorbells(bus: Bus, doorbells: Doorbells) -> None:
     bus.afterwards(events.ServiceStatusChanged, doorbells.health)
     bus.afterwards(events.ServiceChanged, doorbells.change)
     bus.afterwards(events.IncidentOpened, doorbells.incident)
+    bus.afterwards(events.IncidentReleased, doorbells.incident)
+    bus.afterwards(events.IncidentReminded, doorbells.incident)
     bus.afterwards(events.IncidentResolved, doorbells.incident)
+    bus.afterwards(events.ServiceFlapping, doorbells.message)
+    bus.afterwards(events.ServiceSteady, doorbells.message)
+    bus.afterwards(events.CheckParked, doorbells.message)
     bus.afterwards(events.RecipientAdded, doorbells.message)
     bus.afterwards(events.ServiceBlocked, doorbells.message)
+    bus.afterwards(events.WatcherWentOffline, doorbells.watcher)
+    bus.afterwards(events.AbsenceEnded, doorbells.watcher)

@@ -47,7 +47,7 @@ async def _send(storage: Storage, notice: Notice) -> None:
 
 async def _stored(storage: Storage) -> dict[str, Notice]:
     async with storage.unit_of_work() as unit:
-        told = [one for kind in NoticeKind for one in await unit.outbox.told(INCIDENT, kind)]
+        told = await unit.outbox.about(INCIDENT)
     return {notice.id: notice for notice in told}
 
 
@@ -264,7 +264,7 @@ async def test_notice_in_the_hands_of_a_sender_is_not_cancelled(storage: Storage
     await _send(storage, notice)
 
 
-async def test_told_are_those_of_the_kind_that_were_not_cancelled(storage: Storage) -> None:
+async def test_what_was_said_about_an_incident_comes_back_in_order(storage: Storage) -> None:
     await _add(
         storage,
         a_notice("n-1"),
@@ -275,9 +275,28 @@ async def test_told_are_those_of_the_kind_that_were_not_cancelled(storage: Stora
     )
     async with storage.unit_of_work() as unit:
         await unit.outbox.cancel(a_service("service-2").id)
-        told = await unit.outbox.told(INCIDENT, NoticeKind.DOWN)
+        told = await unit.outbox.about(INCIDENT)
 
-    assert _ids(told) == ["n-1", "n-2"]
+    assert _ids(told) == ["n-1", "n-2", "n-3"]
+
+
+async def test_only_what_nobody_tried_to_send_is_withdrawn(storage: Storage) -> None:
+    await _add(
+        storage,
+        a_notice("n-1", kind=NoticeKind.UP),
+        a_notice("n-2", kind=NoticeKind.UP, recipient_id="r-2"),
+        a_notice("n-3", recipient_id="r-3"),
+    )
+    async with storage.unit_of_work() as unit:
+        [tried, *_] = await unit.outbox.lease(now=NOON, limit=1, lease_for=MINUTE)
+        await unit.outbox.begin_attempt(tried, at=NOON)
+        await unit.outbox.mark_delayed(tried, until=NOON + MINUTE, error="421")
+
+        withdrawn = await unit.outbox.withdraw(INCIDENT, NoticeKind.UP)
+        left = await unit.outbox.about(INCIDENT)
+
+    assert _ids(withdrawn) == ["n-2"]
+    assert _ids(left) == ["n-1", "n-3"]
 
 
 async def test_next_due_is_the_earliest_that_waits_for_nobody(storage: Storage) -> None:

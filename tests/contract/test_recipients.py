@@ -125,7 +125,7 @@ async def test_message_that_was_accepted_after_its_recipient_left_is_marked_as_s
         await unit.recipients.remove(a_recipient().id)
 
         assert await unit.outbox.mark_sent(notice, at=NOON, answer="250 OK")
-        [told] = await unit.outbox.told(an_incident().id, NoticeKind.DOWN)
+        [told] = await unit.outbox.about(an_incident().id)
         assert told.state is NoticeState.SENT
 
 

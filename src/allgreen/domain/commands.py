@@ -7,6 +7,7 @@ from allgreen.domain.check import Check
 from allgreen.domain.identity import AccountId, CheckId, RecipientId, ServiceId, WorkspaceId
 from allgreen.domain.result import Result
 from allgreen.domain.service import Recipient
+from allgreen.domain.watcher import Absence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class RegisterService:
     workspace_id: WorkspaceId
     name: str
     recipients: tuple[Recipient, ...]
+    depends_on: tuple[ServiceId, ...] = ()
+    remind_every: timedelta | None = None
     by: AccountId
     at: datetime
 
@@ -38,6 +41,8 @@ class EditService:
         expected_version: Version that the editor saw.
         checks: The whole new list: known ids are edited, unknown added, missing deleted.
         every: New period of all checks; the schedule is re-anchored at `at`.
+        depends_on: The whole new list of services without which it cannot hold.
+        remind_every: How often to remind of an outage; zero for never.
     """
 
     service_id: ServiceId
@@ -46,6 +51,8 @@ class EditService:
     checks: tuple[Check, ...] | None = None
     every: timedelta | None = None
     recipients: tuple[Recipient, ...] | None = None
+    depends_on: tuple[ServiceId, ...] | None = None
+    remind_every: timedelta | None = None
     by: AccountId
     at: datetime
 
@@ -120,6 +127,45 @@ class RemoveRecipient:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOffline:
+    """Note that the network of a watcher is down, so that it checks nothing."""
+
+    watcher: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAbsence:
+    """Keep a time in which a watcher checked nothing, now that it is back."""
+
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetSuspicions:
+    """Count failures of some checks from nothing again, and run them soon."""
+
+    check_ids: tuple[CheckId, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUp:
+    """Run some checks that waited, once each and spread over a minute at most."""
+
+    check_ids: tuple[CheckId, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetClockBack:
+    """Bring what is known of some checks into the present: the clock was set back to `at`."""
+
+    check_ids: tuple[CheckId, ...]
+    at: datetime
+
+
 Command = (
     RegisterService
     | RegisterCheck
@@ -132,4 +178,9 @@ Command = (
     | RecordResults
     | ConfirmRecipient
     | RemoveRecipient
+    | NoteOffline
+    | NoteAbsence
+    | ForgetSuspicions
+    | CatchUp
+    | SetClockBack
 )

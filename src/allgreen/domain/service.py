@@ -85,6 +85,11 @@ class Service:
         return any(check.state.is_suspect for check in self.checks)
 
     @property
+    def is_in_trouble(self) -> bool:
+        """Tell whether it is down or may be, so that what depends on it is no news of its own."""
+        return self.incident is not None or self.is_suspect
+
+    @property
     def shown(self) -> Shown:
         """Return the one word for screens: mode before suspicion before health."""
         return Shown.of(self.mode, self.health, is_suspect=self.is_suspect)

@@ -167,12 +167,11 @@ class Scene:
         """Return all messages about incidents that are not cancelled, oldest first."""
         found: list[Notice] = []
         for incident in await self.incidents():
-            for kind in NoticeKind:
-                found += await self._told(incident, kind)
+            found += await self._about(incident)
         return found
 
-    async def _told(self, incident: Incident, kind: NoticeKind) -> list[Notice]:
-        return await self.ask(lambda uow: uow.outbox.told(incident.id, kind))
+    async def _about(self, incident: Incident) -> list[Notice]:
+        return await self.ask(lambda uow: uow.outbox.about(incident.id))
 
     async def kinds(self) -> list[NoticeKind]:
         """Return the kinds of the messages owed."""

@@ -4,14 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from allgreen.domain.events import (
+    AbsenceEnded,
     CheckFailed,
+    CheckParked,
     CheckSucceeded,
     IncidentOpened,
+    IncidentReleased,
+    IncidentReminded,
     IncidentResolved,
     RecipientAdded,
     ServiceBlocked,
     ServiceChanged,
+    ServiceFlapping,
     ServiceStatusChanged,
+    WatcherWentOffline,
+    ServiceSteady,
 )
 from allgreen.ports import Change, EventBroker
 
@@ -54,7 +61,9 @@ class Doorbells:
         self.broker.publish([hint])
         self.on_schedule()
 
-    def incident(self, event: IncidentOpened | IncidentResolved) -> None:
+    def incident(
+        self, event: IncidentOpened | IncidentReleased | IncidentReminded | IncidentResolved
+    ) -> None:
         """Say that an incident began or ended, and that people are to be told."""
         incident = event.incident
         self.broker.publish(
@@ -62,6 +71,17 @@ class Doorbells:
         )
         self.on_outbox()
 
-    def message(self, _event: RecipientAdded | ServiceBlocked) -> None:
+    def message(
+        self,
+        _event: RecipientAdded | ServiceBlocked | CheckParked | ServiceFlapping | ServiceSteady,
+    ) -> None:
         """Say that people may have to be told."""
+        self.on_outbox()
+
+    def watcher(self, event: WatcherWentOffline | AbsenceEnded) -> None:
+        """Say in all workspaces that a watcher went away or came back."""
+        self.broker.publish(
+            Change(workspace_id=each, kind="workspace", id=each) for each in event.workspaces
+        )
+        self.on_schedule()
         self.on_outbox()

@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allgreen.domain.check import Check
 from allgreen.domain.events import (
+    CheckParked,
     IncidentOpened,
+    IncidentReleased,
+    IncidentReminded,
     IncidentResolved,
     RecipientAdded,
     ServiceBlocked,
+    ServiceFlapping,
+    ServiceSteady,
 )
 from allgreen.domain.facts import Facts
-from allgreen.domain.identity import OutboxId
+from allgreen.domain.identity import OutboxId, ServiceId
 from allgreen.domain.incident import Incident, Resolution
 from allgreen.domain.notice import Channel, Notice, NoticeKind, NoticeState, incident_key
 from allgreen.domain.result import Result
@@ -29,8 +34,11 @@ _KINDS = {
     Resolution.RECONFIGURED: NoticeKind.RECONFIGURED,
     Resolution.DELETED: NoticeKind.DELETED,
 }
-_NOT_TOLD = {NoticeState.CANCELLED, NoticeState.DEAD}
+_BEGINS = {NoticeKind.DOWN, NoticeKind.STEADY}
+_ENDS = frozenset(_KINDS.values())
 STRIP_DAYS_IN_MAILS = 14
+_MOST_REMINDERS = 1_000_000
+_NOTHING = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,33 +53,56 @@ class NoticeWriter:
     ids: IdFactory
     channel: Channel = Channel.EMAIL
 
-    async def tell_down(self, event: IncidentOpened, turn: Turn) -> None:
-        """Owe everyone on the list the news of an outage."""
+    async def tell_down(self, event: IncidentOpened | IncidentReleased, turn: Turn) -> None:
+        """Owe everyone on the list the news of an outage, unless it is quiet or no news any more.
+
+        Who was not yet told that the outage before is over needs not hear that it goes on.
+        """
         uow, incident = turn.uow, event.incident
-        recipients = await _confirmed(uow, incident)
-        if not recipients:
+        if incident.quiet is not None or event.is_flapping:
             return
-        service = await uow.services.get(incident.service_id)
-        facts = await _facts_of(service, incident, uow)
-        facts = replace(facts, told_others=len(recipients) - 1)
-        await uow.outbox.add(
-            self._about(incident, NoticeKind.DOWN, recipient, facts, incident.confirmed_at)
-            for recipient in recipients
-        )
+        recipients = await _confirmed(uow, incident.service_id)
+        if incident.reopened:
+            unsent = await uow.outbox.withdraw(incident.id, NoticeKind.UP)
+            still_down = {notice.address for notice in unsent}
+            recipients = [each for each in recipients if each.address not in still_down]
+        await self._owe_down(incident, recipients, incident.confirmed_at, uow)
 
     async def tell_late(self, event: RecipientAdded, turn: Turn) -> None:
         """Owe somebody who joins during an outage the news that the others have already."""
         uow = turn.uow
         service = await uow.services.get(event.service_id)
-        if service.incident is None:
+        incident = service.incident
+        if incident is None or incident.quiet is not None or service.flaps.is_flapping:
             return
-        recipients = await _confirmed(uow, service.incident)
-        facts = await _facts_of(service, service.incident, uow)
-        facts = replace(facts, told_others=len(recipients) - 1, late=True)
+        told = await _told_of_begin(incident, uow)
+        recipients = [
+            recipient
+            for recipient in await _confirmed(uow, service.id)
+            # Who left and came back during the same outage knows of it.
+            if recipient.id == event.recipient_id and recipient.address not in told
+        ]
+        await self._owe_down(incident, recipients, event.at, uow, late=True)
+
+    async def tell_reminder(self, event: IncidentReminded, turn: Turn) -> None:
+        """Owe those who know of an outage that it still lasts."""
+        uow, incident = turn.uow, event.incident
+        told = await _told_of_begin(incident, uow)
+        recipients = await _confirmed(uow, incident.service_id)
+        concerned = [each for each in recipients if each.address in told]
+        if not concerned:
+            return
+        service = await uow.services.get(incident.service_id)
+        at = incident.confirmed_at + (service.remind_every or _NOTHING) * incident.reminded
+        facts = replace(
+            await _facts_of(service, incident, uow),
+            duration_s=incident.duration(at).total_seconds(),
+            told_others=len(concerned) - 1,
+        )
+        seq = incident.reopened * _MOST_REMINDERS + incident.reminded
         await uow.outbox.add(
-            self._about(service.incident, NoticeKind.DOWN, recipient, facts, event.at)
-            for recipient in recipients
-            if recipient.id == event.recipient_id
+            self._about(incident, NoticeKind.REMINDER, recipient, facts, at, seq=seq)
+            for recipient in concerned
         )
 
     async def tell_end(self, event: IncidentResolved, turn: Turn) -> None:
@@ -79,46 +110,115 @@ class NoticeWriter:
         uow, incident = turn.uow, event.incident
         assert incident.resolution is not None
         assert incident.ended_at is not None
-        told = await uow.outbox.told(incident.id, NoticeKind.DOWN)
-        notices = {notice.recipient_id: notice for notice in told if notice.state not in _NOT_TOLD}
-        recipients = [each for each in await _confirmed(uow, incident) if each.id in notices]
+        if event.is_flapping:
+            return
+        told = await _told_of_begin(incident, uow)
+        recipients = await _confirmed(uow, incident.service_id)
+        recipients = [each for each in recipients if each.address in told]
         if not recipients:
             return
-        facts = await self._facts_of_end(incident, next(iter(notices.values())), uow)
+        facts = await self._facts_of_end(incident, next(iter(told.values())), uow)
         facts = replace(facts, told_others=len(recipients) - 1)
+        kind = _KINDS[incident.resolution]
         await uow.outbox.add(
-            self._about(incident, _KINDS[incident.resolution], recipient, facts, incident.ended_at)
+            self._about(incident, kind, recipient, facts, incident.ended_at)
             for recipient in recipients
         )
 
+    async def tell_flapping(self, event: ServiceFlapping | ServiceSteady, turn: Turn) -> None:
+        """Owe everyone on the list that a service turns too often to be told, or no longer does."""
+        uow = turn.uow
+        recipients = await _confirmed(uow, event.service_id)
+        if not recipients:
+            return
+        service = await uow.services.get(event.service_id)
+        match event:
+            case ServiceFlapping(summaries=summaries):
+                kind, seq = NoticeKind.FLAPPING, summaries
+            case _:
+                kind, seq = NoticeKind.STEADY, 0
+        facts = await _facts_of_service(service, event.at, uow)
+        facts = replace(
+            facts,
+            began_at=event.since,
+            confirmed_at=event.at,
+            turns=len(service.flaps.turns),
+            told_others=len(recipients) - 1,
+        )
+        await uow.outbox.add(
+            Notice(
+                id=OutboxId(self.ids()),
+                key=f"{service.id}/{kind}/{event.since.isoformat()}/{seq}/{recipient.id}/{self.channel}",
+                kind=kind,
+                channel=self.channel,
+                address=recipient.address,
+                workspace_id=service.workspace_id,
+                service_id=service.id,
+                incident_id=None if service.incident is None else service.incident.id,
+                recipient_id=recipient.id,
+                facts=facts.to_json(),
+                created_at=event.at,
+                due_at=event.at,
+            )
+            for recipient in recipients
+        )
+
+    async def tell_parked(self, event: CheckParked, turn: Turn) -> None:
+        """Owe the admins the news that results of a check cannot be evaluated."""
+        service = await turn.uow.services.get(event.service_id)
+        message = "Allgreen could not evaluate what it found. The log of the server says why."
+        facts = await _facts_of_service(service, event.at, turn.uow)
+        facts = replace(facts, message=message, began_at=event.at)
+        await self._owe_admins(service, NoticeKind.PARKED, facts, event.at, turn.uow)
+
     async def tell_admins(self, event: ServiceBlocked, turn: Turn) -> None:
         """Owe the admins the news that our guard keeps us from checking a service."""
-        uow = turn.uow
-        service = await uow.services.get(event.service_id)
+        service = await turn.uow.services.get(event.service_id)
         check = max(service.checks, key=lambda check: check.state.blind)
-        facts = Facts(
-            service_name=service.name,
-            workspace_name=await uow.workspaces.name(event.workspace_id),
-            reason=service.reason,
+        facts = replace(
+            await _facts_of_service(service, event.at, turn.uow),
             message=event.reason,
             request=wording.request_in_words(check),
             period=wording.period_in_words(check.schedule.every),
             began_at=event.at,
-            zone=await uow.workspaces.zone(event.workspace_id),
         )
-        addresses = await uow.recipients.admins_of(event.workspace_id)
+        await self._owe_admins(service, NoticeKind.BLOCKED, facts, event.at, turn.uow)
+
+    async def _owe_down(
+        self,
+        incident: Incident,
+        recipients: Sequence[Recipient],
+        at: datetime,
+        uow: UnitOfWork,
+        *,
+        late: bool = False,
+    ) -> None:
+        if not recipients:
+            return
+        service = await uow.services.get(incident.service_id)
+        facts = await _facts_of(service, incident, uow)
+        others = len(await _confirmed(uow, service.id)) if late else len(recipients)
+        facts = replace(facts, told_others=others - 1, late=late)
+        await uow.outbox.add(
+            self._about(incident, NoticeKind.DOWN, recipient, facts, at) for recipient in recipients
+        )
+
+    async def _owe_admins(
+        self, service: Service, kind: NoticeKind, facts: Facts, at: datetime, uow: UnitOfWork
+    ) -> None:
+        addresses = await uow.recipients.admins_of(service.workspace_id)
         await uow.outbox.add(
             Notice(
                 id=OutboxId(self.ids()),
-                key=f"{event.service_id}/blocked/{event.at.isoformat()}/{address}/{self.channel}",
-                kind=NoticeKind.BLOCKED,
+                key=f"{service.id}/{kind}/{at.isoformat()}/{address}/{self.channel}",
+                kind=kind,
                 channel=self.channel,
                 address=address,
-                workspace_id=event.workspace_id,
-                service_id=event.service_id,
+                workspace_id=service.workspace_id,
+                service_id=service.id,
                 facts=facts.to_json(),
-                created_at=event.at,
-                due_at=event.at,
+                created_at=at,
+                due_at=at,
             )
             for address in addresses
         )
@@ -128,6 +228,7 @@ class NoticeWriter:
         assert incident.ended_at is not None
         facts = replace(
             Facts.from_json(down.facts),
+            began_at=incident.outage_began_at,
             ended_at=incident.ended_at,
             duration_s=incident.duration(incident.ended_at).total_seconds(),
             late=False,
@@ -148,10 +249,12 @@ class NoticeWriter:
         recipient: Recipient,
         facts: Facts,
         at: datetime,
+        *,
+        seq: int | None = None,
     ) -> Notice:
         return Notice(
             id=OutboxId(self.ids()),
-            key=incident_key(incident.id, kind, 1, recipient.id, self.channel),
+            key=incident_key(incident.id, kind, seq or incident.seq, recipient.id, self.channel),
             kind=kind,
             channel=self.channel,
             address=recipient.address,
@@ -165,32 +268,66 @@ class NoticeWriter:
         )
 
 
-async def _confirmed(uow: UnitOfWork, incident: Incident) -> list[Recipient]:
-    recipients = await uow.recipients.of_service(incident.service_id)
+async def _confirmed(uow: UnitOfWork, service_id: ServiceId) -> list[Recipient]:
+    recipients = await uow.recipients.of_service(service_id)
     return [recipient for recipient in recipients if recipient.confirmed_at is not None]
+
+
+async def _told_of_begin(incident: Incident, uow: UnitOfWork) -> dict[str, Notice]:
+    """Return by address what those heard last who know that it is down, or will in a moment.
+
+    By address and not by recipient, because somebody may leave the list and come back.
+    """
+    last: dict[str, Notice] = {}
+    for notice in await uow.outbox.about(incident.id):
+        if notice.state is not NoticeState.DEAD and notice.kind in _BEGINS | _ENDS:
+            last[notice.address] = notice
+    return {address: notice for address, notice in last.items() if _says_down(notice)}
+
+
+def _says_down(notice: Notice) -> bool:
+    if notice.kind is NoticeKind.STEADY:
+        return notice.facts.get("health") == ServiceHealth.DOWN
+    return notice.kind is NoticeKind.DOWN
 
 
 async def _facts_of(service: Service, incident: Incident, uow: UnitOfWork) -> Facts:
     check = _failing(service.checks)
     result = _latest_failure(await uow.results.latest([check.id], limit=10))
-    zone = await uow.workspaces.zone(service.workspace_id)
-    return Facts(
-        service_name=service.name,
-        workspace_name=await uow.workspaces.name(service.workspace_id),
+    return replace(
+        await _facts_of_service(service, incident.confirmed_at, uow),
         reason=incident.reason,
         message=result.message if result else incident.reason,
         expected=wording.expected_in_words(check),
         got=wording.got_in_words(result) if result else incident.reason,
         request=wording.request_in_words(check),
         attempts=check.state.bad,
-        health=service.health.value,
-        began_at=incident.began_at,
+        began_at=incident.outage_began_at,
         confirmed_at=incident.confirmed_at,
         period=wording.period_in_words(check.schedule.every),
-        strip14=await rollup.latest_grades(
-            service, zone_named(zone), incident.confirmed_at, STRIP_DAYS_IN_MAILS, uow
-        ),
+        affected=await _affected(service, uow),
+    )
+
+
+async def _facts_of_service(service: Service, at: datetime, uow: UnitOfWork) -> Facts:
+    zone = await uow.workspaces.zone(service.workspace_id)
+    return Facts(
+        service_name=service.name,
+        workspace_name=await uow.workspaces.name(service.workspace_id),
+        reason=service.reason,
+        health=service.health.value,
+        strip14=await rollup.latest_grades(service, zone_named(zone), at, STRIP_DAYS_IN_MAILS, uow),
         zone=zone,
+    )
+
+
+async def _affected(service: Service, uow: UnitOfWork) -> tuple[str, ...]:
+    """Return the names of services that are down with this one, and of which nobody hears."""
+    downstream = await uow.services.list_downstream([service.id])
+    return tuple(
+        other.name
+        for other in downstream
+        if other.incident is not None and other.incident.blocked_by == service.id
     )
 
 

@@ -6,10 +6,14 @@ from allgreen.domain.events import (
     CheckAccountChanged,
     CheckParked,
     IncidentOpened,
+    IncidentReleased,
+    IncidentReminded,
     IncidentResolved,
     ServiceBlocked,
     ServiceChanged,
+    ServiceFlapping,
     ServiceStatusChanged,
+    ServiceSteady,
 )
 from allgreen.domain.identity import CheckId
 from allgreen.monitoring.bus import Turn
@@ -18,7 +22,9 @@ from allgreen.ports import AuditRow, DirtyBucket
 HOUR = timedelta(hours=1)
 
 
-async def keep_incident(event: IncidentOpened | IncidentResolved, turn: Turn) -> None:
+async def keep_incident(
+    event: IncidentOpened | IncidentReleased | IncidentReminded | IncidentResolved, turn: Turn
+) -> None:
     """Store the incident as it is now."""
     await turn.uow.incidents.save(event.incident)
 
@@ -53,6 +59,35 @@ async def note_change(event: ServiceChanged, turn: Turn) -> None:
         action=event.action,
         summary=event.change,
         by=event.by,
+    )
+    await turn.uow.audit.add([row])
+
+
+async def note_released(event: IncidentReleased, turn: Turn) -> None:
+    """Say in the history that an outage is told now that was quiet before."""
+    incident = event.incident
+    row = AuditRow(
+        workspace_id=incident.workspace_id,
+        service_id=incident.service_id,
+        at=incident.confirmed_at,
+        action="incident.released",
+        summary="is still down, and people are told now",
+        after={"incident_id": incident.id},
+    )
+    await turn.uow.audit.add([row])
+
+
+async def note_flapping(event: ServiceFlapping | ServiceSteady, turn: Turn) -> None:
+    """Say in the history that single turns are not told for a while, or are told again."""
+    is_flapping = isinstance(event, ServiceFlapping)
+    if is_flapping and event.summaries:
+        return
+    row = AuditRow(
+        workspace_id=event.workspace_id,
+        service_id=event.service_id,
+        at=event.at,
+        action="service.flapping" if is_flapping else "service.steady",
+        summary="turns too often to be told each time" if is_flapping else "is steady again",
     )
     await turn.uow.audit.add([row])
 

@@ -15,6 +15,7 @@ from allgreen.domain.events import (
     CheckSucceeded,
     Event,
 )
+from allgreen.domain.flapping import FlapRule
 from allgreen.domain.identity import CheckId, IncidentId
 from allgreen.domain.result import Result
 from allgreen.domain.service import PARKED_REASON, Service
@@ -22,8 +23,10 @@ from allgreen.domain.status import Mode
 from allgreen.errors import StorageError
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.bus import Turn
+from allgreen.monitoring.handlers.asking import ask_downstream, ask_upstream
 from allgreen.monitoring.handlers.records import HOUR, dirty_hour
-from allgreen.ports import DirtyBucket, IdFactory
+from allgreen.monitoring.handlers.surroundings import Map, look_around
+from allgreen.ports import DirtyBucket, IdFactory, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class Taken:
     """What a batch means for one service; nothing of it is stored yet."""
 
     service: Service
+    was_in_trouble: bool = False
     results: list[Result] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     slots: dict[CheckId, Slot] = field(default_factory=dict)
@@ -57,10 +61,12 @@ class ResultRecorder:
     Attributes:
         ids: Where the identities of new incidents come from.
         delay_scale: Factor on the delays of quick re-probes.
+        flap_rule: When a service turns too often to be told each time.
     """
 
     ids: IdFactory
     delay_scale: float = 1.0
+    flap_rule: FlapRule = field(default_factory=FlapRule)
 
     async def record(self, command: RecordResults, turn: Turn) -> None:
         """Take a batch in, in the order of slots and attempts.
@@ -73,7 +79,8 @@ class ResultRecorder:
         services = await uow.services.list_of_checks(check_ids)
         fences = await uow.checks.fences(check_ids)
         by_check = _by_check(command.results)
-        taken = [self._take(service, by_check, fences, command.at) for service in services]
+        places = await look_around(services, command.results, uow)
+        taken = [self._take(each, by_check, fences, places, command.at) for each in services]
         await uow.results.add([result for each in taken for result in each.results])
         await uow.services.save_states([each.service for each in taken if each.is_calm])
         await turn.tell(*[event for each in taken if each.is_calm for event in each.events])
@@ -83,6 +90,7 @@ class ResultRecorder:
         await uow.checks.plan_many(
             {check_id: slot for each in taken for check_id, slot in each.slots.items()}
         )
+        await _ask_around(taken, command.at, uow)
         await uow.roll_ups.mark_dirty({bucket for each in taken for bucket in each.dirty})
         failpoint(Seam.BEFORE_COMMIT_OF_RESULTS)
 
@@ -91,22 +99,23 @@ class ResultRecorder:
         service: Service,
         by_check: Mapping[CheckId, list[Result]],
         fences: Mapping[CheckId, int],
+        places: Map,
         now: datetime,
     ) -> Taken:
-        taken = Taken(service)
+        taken = Taken(service, was_in_trouble=service.is_in_trouble)
         for check in service.checks:
             for result in by_check.get(check.id, ()):
                 taken.results.append(result)
                 taken.dirty.add(dirty_hour(check.id, result.slot))
                 if result.fence >= fences.get(check.id, 0):
-                    self._evaluate(taken, result, now)
+                    self._evaluate(taken, result, places, now)
         return taken
 
-    def _evaluate(self, taken: Taken, result: Result, now: datetime) -> None:
+    def _evaluate(self, taken: Taken, result: Result, places: Map, now: datetime) -> None:
         """Let one result change the service; when that raises, park the check instead."""
         try:
             failpoint(Seam.EVALUATE, taken.service.id)
-            self._observe(taken, result)
+            self._observe(taken, result, places)
             if _is_current(taken.service, result):
                 taken.slots[result.check_id] = taken.service.next_slot(
                     result, now=now, delay_scale=self.delay_scale
@@ -115,12 +124,17 @@ class ResultRecorder:
             logger.exception("The result of check %s could not be evaluated", result.check_id)
             _park(taken, result.check_id, now)
 
-    def _observe(self, taken: Taken, result: Result) -> None:
+    def _observe(self, taken: Taken, result: Result, places: Map) -> None:
         missed = taken.service.missed_before(result) if _is_current(taken.service, result) else []
         before = taken.service.check(result.check_id).state.last
         service, events = taken.service, list[Event]()
         for each in (*missed, result):
-            observed = service.observe(each, incident_id=IncidentId(self.ids()))
+            observed = service.observe(
+                each,
+                incident_id=IncidentId(self.ids()),
+                around=places.around(each),
+                rule=self.flap_rule,
+            )
             service = observed.service
             events.extend(observed.events)
         since = [event.at for event in events if isinstance(event, CheckAccountChanged)]
@@ -143,6 +157,17 @@ class ResultRecorder:
             for check_id in list(taken.slots):
                 _park(taken, check_id, now)
             await _keep(taken, turn)
+
+
+async def _ask_around(taken: Iterable[Taken], now: datetime, uow: UnitOfWork) -> None:
+    """Ask at once what depends on a service whose trouble began or ended, and the other way."""
+    changed = [each for each in taken if each.service.is_in_trouble != each.was_in_trouble]
+    over = [each.service.id for each in changed if each.was_in_trouble]
+    began = [each.service for each in changed if not each.was_in_trouble]
+    if dependent := [service.id for service in began if service.depends_on]:
+        await ask_upstream(dependent, now, uow)
+    if over:
+        await ask_downstream(over, now, uow)
 
 
 async def _keep(taken: Taken, turn: Turn) -> None:

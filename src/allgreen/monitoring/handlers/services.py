@@ -1,6 +1,6 @@
 """Commands by which people say what is watched, and how."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,12 +22,20 @@ from allgreen.domain.status import Mode
 from allgreen.errors import InvalidInputError, NotFoundError, VersionConflictError
 from allgreen.monitoring import wording
 from allgreen.monitoring.bus import Turn
+from allgreen.monitoring.handlers.asking import ask_now, not_confirming
+from allgreen.monitoring.handlers.dependencies import depend
 from allgreen.ports import UnitOfWork
 
 
 async def register_service(command: RegisterService, turn: Turn) -> None:
     """Store a service and its recipients; its checks come with commands of their own."""
-    service = Service(id=command.service_id, workspace_id=command.workspace_id, name=command.name)
+    service = Service(
+        id=command.service_id,
+        workspace_id=command.workspace_id,
+        name=command.name,
+        remind_every=command.remind_every,
+    )
+    service = await depend(service, command.depends_on, turn.uow)
     await turn.uow.services.add(service)
     await turn.uow.recipients.replace(service.id, command.recipients)
     await turn.tell(
@@ -57,6 +65,8 @@ async def edit_service(command: EditService, turn: Turn) -> None:
         raise VersionConflictError("service")
     observed = _apply(before, command)
     after = _edited(observed.service)
+    if command.depends_on is not None:
+        after = await depend(after, command.depends_on, uow)
     await uow.services.save([after])
     await _plan_anew(before, after, command.at, uow)
     words = [wording.changes_in_words(before, after)]
@@ -138,18 +148,11 @@ async def delete_check(command: DeleteCheck, turn: Turn) -> None:
 
 
 async def execute_checks(command: ExecuteChecks, turn: Turn) -> None:
-    """Run all checks now.
-
-    One whose failure is being confirmed keeps its re-probe instead, and one that is being run its
-    run: to begin anew would throw away what that run is about to find.
-    """
+    """Run all checks now."""
     service = await turn.uow.services.get(command.service_id, lock=True)
     if service.mode is not Mode.ACTIVE:
         raise InvalidInputError.at("", "paused", "This service is paused. Resume it to check it.")
-    slot = Slot(at=command.at, due_at=command.at)
-    running = await turn.uow.checks.running([check.id for check in service.checks], now=command.at)
-    free = await _not_confirming(service.checks, turn.uow)
-    await turn.uow.checks.plan_many({check.id: slot for check in free if check.id not in running})
+    await ask_now(service.checks, command.at, turn.uow)
     await turn.tell(_changed(service, "service.checked", "checked it now", command.by, command.at))
 
 
@@ -162,6 +165,8 @@ def _apply(before: Service, command: EditService) -> Observed:
         service = service.rename(command.name)
     if command.every is not None and _has_other_period(service, command):
         service = service.reschedule(command.every, command.at)
+    if command.remind_every is not None:
+        service = replace(service, remind_every=command.remind_every or None)
     return replace(observed, service=service)
 
 
@@ -185,18 +190,13 @@ async def _plan_anew(before: Service, after: Service, at: datetime, uow: UnitOfW
     gone = old.keys() - {check.id for check in after.checks}
     await uow.checks.revoke_lease([*gone, *(check.id for check in asked_anew)])
     # A failure that is being confirmed goes on being confirmed, on the old grid.
-    now_due = [*asked_anew, *await _not_confirming(moved, uow)]
+    now_due = [*asked_anew, *await not_confirming(moved, uow)]
     await uow.checks.plan_many({check.id: _first_slot(check, at) for check in now_due})
 
 
 def _version(known: Mapping[CheckId, Check], check: Check) -> int | None:
     old = known.get(check.id)
     return None if old is None else old.version
-
-
-async def _not_confirming(checks: Iterable[Check], uow: UnitOfWork) -> list[Check]:
-    planned = [(check, await uow.checks.planned(check.id)) for check in checks]
-    return [check for check, slot in planned if slot is None or slot.attempt == 1]
 
 
 def _first_slot(check: Check, at: datetime) -> Slot:

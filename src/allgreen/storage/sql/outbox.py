@@ -104,10 +104,25 @@ class SqlOutboxRepository(OutboxRepository):
         cancelled = await self._connection.execute(cancel.values(state=NoticeState.CANCELLED))
         return cancelled.rowcount
 
-    async def told(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+    async def withdraw(self, incident_id: IncidentId, kind: str) -> list[Notice]:
+        withdraw = (
+            update(outbox)
+            .where(
+                outbox.c.incident_id == incident_id,
+                outbox.c.kind == kind,
+                outbox.c.state == NoticeState.PENDING,
+                outbox.c.attempt == 1,
+            )
+            .values(state=NoticeState.CANCELLED)
+            .returning(outbox)
+        )
+        rows = (await self._connection.execute(withdraw)).mappings().all()
+        return [notice_from_row(row) for row in sorted(rows, key=lambda row: int(row["seq"]))]
+
+    async def about(self, incident_id: IncidentId) -> list[Notice]:
         query = (
             select(outbox)
-            .where(outbox.c.incident_id == incident_id, outbox.c.kind == kind)
+            .where(outbox.c.incident_id == incident_id)
             .where(outbox.c.state != NoticeState.CANCELLED)
             .order_by(outbox.c.seq)
         )
