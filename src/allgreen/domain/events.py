@@ -7,6 +7,7 @@ from allgreen.domain.identity import AccountId, CheckId, RecipientId, ServiceId,
 from allgreen.domain.incident import Incident
 from allgreen.domain.result import Result
 from allgreen.domain.status import ServiceHealth, TimeKind
+from allgreen.domain.watcher import Absence, Watcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,30 @@ class RecipientAdded:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatcherWentOffline:
+    """The network of a watcher is down: nothing is checked.
+
+    Attributes:
+        workspaces: Whose services are not checked.
+    """
+
+    watcher: Watcher
+    workspaces: tuple[WorkspaceId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceEnded:
+    """A watcher is back after a time in which it checked nothing.
+
+    Attributes:
+        workspaces: Whose services were not checked.
+    """
+
+    absence: Absence
+    workspaces: tuple[WorkspaceId, ...]
+
+
 Event = (
     CheckSucceeded
     | CheckFailed
@@ -176,4 +201,6 @@ Event = (
     | ServiceChanged
     | CheckParked
     | RecipientAdded
+    | WatcherWentOffline
+    | AbsenceEnded
 )
