@@ -8,7 +8,7 @@ and begins another, so that time that has passed keeps the meaning it had.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -113,8 +113,10 @@ class Window:
         if not timedelta(0) < self.duration <= LONGEST:
             raise ValueError("A window lasts longer than nothing, and at most 7 days.")
 
-    def covers(self, service_id: ServiceId) -> bool:
-        """Tell whether a service of the workspace is covered."""
+    def covers(self, service_id: ServiceId, workspace_id: WorkspaceId) -> bool:
+        """Tell whether a service is covered."""
+        if workspace_id != self.workspace_id:
+            return False
         return not self.service_ids or service_id in self.service_ids
 
     @property
@@ -202,17 +204,29 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def spent(
-    windows: Iterable[Window], service_id: ServiceId, begin: datetime, end: datetime
-) -> list[Interval]:
-    """Return when a service is in maintenance, as far as that touches ``[begin, end]``.
+    windows: Iterable[Window],
+    services: Mapping[ServiceId, WorkspaceId],
+    begin: datetime,
+    end: datetime,
+) -> dict[ServiceId, list[Interval]]:
+    """Return when services are in maintenance, as far as that touches ``[begin, end]``.
 
     Whatever runs on without a break is one interval, also where it goes on outside of the range.
+    Services that are not in maintenance at all are left out.
     """
-    covering = (window for window in windows if window.covers(service_id))
-    wide = (
-        each for window in covering for each in occurrences(window, begin - LONGEST, end + LONGEST)
-    )
-    return [each for each in merged(wide) if each[0] <= end and begin < each[1]]
+    # Calendars cost more than all else here: each window is asked once, however many services.
+    wide = [(each, occurrences(each, begin - LONGEST, end + LONGEST)) for each in windows]
+    found = {}
+    for service_id, workspace_id in services.items():
+        of_service = merged(
+            interval
+            for window, intervals in wide
+            if window.covers(service_id, workspace_id)
+            for interval in intervals
+        )
+        if near := [each for each in of_service if each[0] <= end and begin < each[1]]:
+            found[service_id] = near
+    return found
 
 
 def overlay(spans: Sequence[Span], intervals: Sequence[Interval]) -> list[Span]:
@@ -241,6 +255,11 @@ def accounted(
     silence = Span(kind=TimeKind.UNKNOWN, began_at=last_end)
     planned = [each for each in overlay([silence], intervals) if each.kind is TimeKind.MAINTENANCE]
     return [*overlay(covered, intervals), *planned]
+
+
+def accounted_until_removal(spans: Iterable[Span], intervals: Sequence[Interval]) -> list[Span]:
+    """Do the same for a check that was removed: from then on it has nothing to say."""
+    return overlay([span for span in spans if span.ended_at is not None], intervals)
 
 
 def _times(window: Window) -> tuple[object, ...]:

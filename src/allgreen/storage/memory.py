@@ -794,17 +794,9 @@ class MemoryWindowRepository(WindowRepository):
         self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
     ) -> dict[ServiceId, list[Interval]]:
         near = await self.touching(begin - LONGEST, end + LONGEST)
-        known = [self._tables.services[each] for each in service_ids if each in self._tables.services]
-        found = {
-            service.id: spent(
-                (window for window in near if window.workspace_id == service.workspace_id),
-                service.id,
-                begin,
-                end,
-            )
-            for service in known
-        }
-        return {service_id: intervals for service_id, intervals in found.items() if intervals}
+        services = self._tables.services
+        asked = {each: services[each].workspace_id for each in service_ids if each in services}
+        return spent(near, asked, begin, end)
 
 
 @final

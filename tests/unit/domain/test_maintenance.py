@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allgreen.domain.identity import ServiceId, WindowId
+from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
 from allgreen.domain.maintenance import (
     LONGEST,
     Interval,
@@ -21,6 +21,7 @@ from allgreen.domain.maintenance import (
     Weekday,
     Window,
     accounted,
+    accounted_until_removal,
     current,
     merged,
     occurrences,
@@ -303,6 +304,12 @@ def test_window_that_means_nothing_is_refused(make: object) -> None:
         make()
 
 
+def _spent(
+    windows: Iterable[Window], service_id: ServiceId, begin: datetime, end: datetime
+) -> list[Interval]:
+    return spent(windows, {service_id: WORKSPACE}, begin, end).get(service_id, [])
+
+
 # Edits --------------------------------------------------------------------------------------------
 
 
@@ -325,7 +332,7 @@ def test_edit_changes_nothing_that_has_passed() -> None:
     both = window.edited(replace(window, at=time(18)), at)
 
     assert [each.version for each in both] == [1, 2]
-    assert spent(both, SERVICE, NOON, NOON + 2 * DAY) == _hours((2, 3), (26, 26.5), (30, 31))
+    assert _spent(both, SERVICE, NOON, NOON + 2 * DAY) == _hours((2, 3), (26, 26.5), (30, 31))
 
 
 def test_new_name_does_not_cut_a_window_that_runs() -> None:
@@ -333,7 +340,7 @@ def test_new_name_does_not_cut_a_window_that_runs() -> None:
 
     both = window.edited(replace(window, name="Other"), NOON + 2.5 * HOUR)
 
-    assert spent(both, SERVICE, NOON, NOON + DAY) == _hours((2, 3))
+    assert _spent(both, SERVICE, NOON, NOON + DAY) == _hours((2, 3))
 
 
 def test_window_that_runs_can_be_ended_and_comes_back() -> None:
@@ -341,7 +348,7 @@ def test_window_that_runs_can_be_ended_and_comes_back() -> None:
 
     both = window.ended(NOON + 2.5 * HOUR)
 
-    assert spent(both, SERVICE, NOON, NOON + 28 * HOUR) == _hours((2, 2.5), (26, 27))
+    assert _spent(both, SERVICE, NOON, NOON + 28 * HOUR) == _hours((2, 2.5), (26, 27))
 
 
 def test_window_that_was_ended_stays_ended_under_another_name() -> None:
@@ -349,7 +356,7 @@ def test_window_that_was_ended_stays_ended_under_another_name() -> None:
 
     _, renamed = ended.edited(replace(ended, name="Other"), NOON + 2.7 * HOUR)
 
-    assert spent((old, renamed), SERVICE, NOON, NOON + 28 * HOUR) == _hours((2, 2.5), (26, 27))
+    assert _spent((old, renamed), SERVICE, NOON, NOON + 28 * HOUR) == _hours((2, 2.5), (26, 27))
 
 
 def test_window_that_was_ended_can_be_put_off() -> None:
@@ -357,7 +364,7 @@ def test_window_that_was_ended_can_be_put_off() -> None:
 
     _, later = ended.edited(replace(ended, at=time(14, 30)), NOON + 2.3 * HOUR)
 
-    assert spent((old, later), SERVICE, NOON, NOON + DAY) == _hours((2, 2.2), (2.5, 3.5))
+    assert _spent((old, later), SERVICE, NOON, NOON + DAY) == _hours((2, 2.2), (2.5, 3.5))
 
 
 def test_window_that_does_not_run_cannot_be_ended() -> None:
@@ -372,15 +379,16 @@ def test_window_covers_its_services_or_all() -> None:
     other = ServiceId("other")
     window = a_window(service_ids=(SERVICE,))
 
-    assert spent([window], SERVICE, NOON, NOON + DAY) == _hours((2, 3))
-    assert spent([window], other, NOON, NOON + DAY) == []
-    assert spent([a_window()], other, NOON, NOON + DAY) == _hours((2, 3))
+    assert _spent([window], SERVICE, NOON, NOON + DAY) == _hours((2, 3))
+    assert _spent([window], other, NOON, NOON + DAY) == []
+    assert spent([a_window()], {other: WorkspaceId("another")}, NOON, NOON + DAY) == {}
+    assert _spent([a_window()], other, NOON, NOON + DAY) == _hours((2, 3))
 
 
 def test_stretch_is_whole_also_where_it_goes_on_outside_of_the_range() -> None:
     windows = [a_window(), a_window(at=time(15)), a_window(at=time(13), duration=HOUR)]
 
-    assert spent(windows, SERVICE, NOON + 2.5 * HOUR, NOON + 2.5 * HOUR) == _hours((1, 4))
+    assert _spent(windows, SERVICE, NOON + 2.5 * HOUR, NOON + 2.5 * HOUR) == _hours((1, 4))
 
 
 intervals_of_seconds = st.lists(
@@ -414,14 +422,16 @@ def test_merging_changes_no_second(pairs: list[tuple[int, int]]) -> None:
 @st.composite
 def histories(draw: st.DrawFn) -> list[Span]:
     """Spans in order over ten minutes, perhaps with gaps, perhaps open."""
-    bounds = sorted(set(draw(st.lists(st.integers(0, 600), max_size=10))))
+    seconds: list[int] = draw(st.lists(st.integers(0, 600), max_size=10))
+    bounds = sorted(set(seconds))
     kinds, are_there = st.sampled_from(TimeKind), st.booleans()
     spans = [
         Span(kind=draw(kinds), began_at=_at(begin), ended_at=_at(end))
         for begin, end in itertools.pairwise(bounds)
         if draw(are_there)
     ]
-    if bounds and draw(are_there):
+    is_open: bool = draw(are_there)
+    if bounds and is_open:
         spans.append(Span(kind=draw(kinds), began_at=_at(bounds[-1])))
     return spans
 
@@ -503,4 +513,17 @@ def test_time_before_a_check_and_after_its_end_is_no_maintenance() -> None:
     ended = [Span(kind=TimeKind.UP, began_at=NOON, ended_at=NOON + MINUTE)]
     assert tally(accounted(ended, check, [window], NOON + HOUR), NOON - HOUR, NOON + HOUR) == Tally(
         maintenance=MINUTE, unknown=119 * MINUTE
+    )
+
+
+def test_removed_check_counts_until_its_removal() -> None:
+    spans = [
+        Span(kind=TimeKind.DOWN, began_at=NOON, ended_at=NOON + HOUR),
+        Span(kind=TimeKind.PAUSED, began_at=NOON + HOUR),
+    ]
+
+    counted = accounted_until_removal(spans, [(NOON, NOON + MINUTE)])
+
+    assert tally(counted, NOON, NOON + 3 * HOUR) == Tally(
+        maintenance=MINUTE, down=59 * MINUTE, unknown=2 * HOUR
     )

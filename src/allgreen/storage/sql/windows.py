@@ -55,16 +55,11 @@ class SqlWindowRepository(WindowRepository):
         if not near:
             return {}
         query = select(services.c.id, services.c.workspace_id).where(asked)
-        found = {
-            ServiceId(row.id): spent(
-                (window for window in near if window.workspace_id == row.workspace_id),
-                ServiceId(row.id),
-                begin,
-                end,
-            )
+        theirs = {
+            ServiceId(row.id): WorkspaceId(row.workspace_id)
             for row in await self._connection.execute(query)
         }
-        return {service_id: intervals for service_id, intervals in found.items() if intervals}
+        return spent(near, theirs, begin, end)
 
     async def _list(
         self, begin: datetime, end: datetime, *conditions: ColumnElement[bool]
