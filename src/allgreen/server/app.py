@@ -44,6 +44,7 @@ from allgreen.server.system import SystemClock, new_id
 from allgreen.server.wire import API
 from allgreen.server.workspaces import routes as workspaces
 from allgreen.storage.sql.database import Database
+from allgreen.storage.sql.reserve import RESERVE_BYTES
 from allgreen.transports.local import LocalCheckSource, LocalEventBroker, LocalResultSink
 
 logger = logging.getLogger(__name__)
@@ -110,16 +111,16 @@ async def open_platform(
     )
     passwords = PasswordPool()
     try:
-        async with Database(settings.database, secret_key) as database:
+        async with Database(settings.database, secret_key, reserve_bytes=RESERVE_BYTES) as database:
             applied = await database.migrate()
             if applied:
                 logger.info("Brought the database up to date: %s", ", ".join(applied))
             await database.check_key()
             recent = RecentAnswers(clock)
             broker = ForgettingBroker(LocalEventBroker(), recent)
-            source = LocalCheckSource(database.unit_of_work, clock)
+            source = LocalCheckSource(database.urgent_unit_of_work, clock)
             monitor = Monitor(
-                unit_of_work=database.unit_of_work,
+                unit_of_work=database.urgent_unit_of_work,
                 executors=[executor],
                 notifiers={Channel.EMAIL: _choose_notifier(settings, links.of_notice, clock)},
                 clock=clock,

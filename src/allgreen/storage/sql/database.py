@@ -17,6 +17,7 @@ from allgreen.errors import SecretUnreadableError, StorageError, StorageUnavaila
 from allgreen.storage.sql import engines, migrations
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.faults import busy, sqlite_fault, unreachable
+from allgreen.storage.sql.reserve import Reserve
 from allgreen.storage.sql.sqlite_file import FileLock, back_up
 from allgreen.storage.sql.tables import checks
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
@@ -29,18 +30,27 @@ class Database:
     On SQLite it is opened by one process only; units of work queue for its one writer, so never
     open one inside another. Reads see a snapshot and are never blocked.
 
+    Attributes:
+        cipher: What secrets of checks are encrypted with.
+        reserve: Room kept back on the disk; `None` for PostgreSQL, or where none was asked for.
+
     Args:
         url: ``sqlite:///path`` or ``postgresql://user:password@host/database``.
         secret_key: Secret of the instance; secrets of checks are encrypted with it.
+        reserve_bytes: Room that an embedded database keeps back for the day on which its disk is
+            full, as a file beside it; see `Reserve`.
 
     Raises:
         SettingsError: The URL is none that Allgreen can use.
     """
 
-    def __init__(self, url: str, secret_key: str) -> None:
+    def __init__(self, url: str, secret_key: str, *, reserve_bytes: int = 0) -> None:
         self._url = engines.parse_url(url)
         self.cipher = Cipher(secret_key)
         self._lock = FileLock(self.path) if self.path else None
+        self.reserve: Reserve | None = None
+        if self.path and reserve_bytes:
+            self.reserve = Reserve(self.path, size_bytes=reserve_bytes)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
 
@@ -69,7 +79,11 @@ class Database:
         """
         if self._lock:
             self._lock.acquire()
-            self._writer = engines.sqlite_writer(self._url)
+            if self.reserve is not None:
+                self.reserve.take()
+                await self.reserve.look()
+            on_full = self.reserve.give_up if self.reserve else None
+            self._writer = engines.sqlite_writer(self._url, on_full=on_full)
             self._reader = engines.sqlite_readers(self._url)
         else:
             self._writer = engines.postgres(self._url)
@@ -100,8 +114,18 @@ class Database:
         await self.close()
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        """Return a new transaction over all repositories, not yet begun."""
+        """Return a new transaction over all repositories, not yet begun.
+
+        While the disk is full, to begin it raises `StorageFullError`.
+        """
         return SqlUnitOfWork(self._connect_to_write, self.cipher)
+
+    def urgent_unit_of_work(self) -> SqlUnitOfWork:
+        """Return one for the watch itself, which on a full disk goes on with what was kept back.
+
+        Raw results are left out there, and counted; marks of sums wait.
+        """
+        return SqlUnitOfWork(self._connect_urgently, self.cipher, reserve=self.reserve)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -193,6 +217,15 @@ class Database:
 
     @asynccontextmanager
     async def _connect_to_write(self) -> AsyncIterator[AsyncConnection]:
+        async with self._connect_urgently() as connection:
+            if self.reserve is not None and self.reserve.is_given_up:
+                raise self.reserve.refuse()
+            yield connection
+
+    @asynccontextmanager
+    async def _connect_urgently(self) -> AsyncIterator[AsyncConnection]:
+        if self.reserve is not None:
+            await self.reserve.look()
         async with self._connect(self._writer) as connection:
             yield connection
 

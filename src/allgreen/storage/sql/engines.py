@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
-from allgreen.errors import SettingsError, StorageError
+from allgreen.errors import SettingsError, StorageError, StorageFullError
 from allgreen.storage.sql import sqlite_driver
 from allgreen.storage.sql.faults import lost_connection, postgres_fault, sqlite_fault
 
@@ -21,15 +21,18 @@ _POOL_TIMEOUT_S = 20.0
 _READERS = 6
 _POSTGRES_CONNECTIONS = 20
 _WAL_LIMIT_BYTES = 64 << 20
+# What is sorted, and what a savepoint may have to put back: on a full disk there is no file for it.
+_NO_TEMPORARY_FILES = "PRAGMA temp_store=MEMORY"
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # NORMAL would let a commit that was told to people vanish with the power.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    _NO_TEMPORARY_FILES,
     f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}",
 )
 _MIGRATION_PRAGMAS = (*_WRITER_PRAGMAS, "PRAGMA foreign_keys=OFF")
-_READER_PRAGMAS = ("PRAGMA query_only=ON",)
+_READER_PRAGMAS = ("PRAGMA query_only=ON", _NO_TEMPORARY_FILES)
 _SERVER_SETTINGS = {
     "application_name": "allgreen",
     "timezone": "UTC",
@@ -63,11 +66,16 @@ def parse_url(url: str) -> URL:
 _WANTED = "Write sqlite:///path/to/file, or postgresql://user:password@host:5432/database."
 
 
-def sqlite_writer(url: URL) -> AsyncEngine:
-    """Return an engine of a single connection, so that writers queue here instead of failing."""
+def sqlite_writer(url: URL, *, on_full: Callable[[], None] | None = None) -> AsyncEngine:
+    """Return an engine of a single connection, so that writers queue here instead of failing.
+
+    `on_full` is called when the disk has no room for what was written.
+    """
     # A deferred BEGIN that reads and then writes would fail with "database is locked" as soon as
     # somebody else wrote in between; an immediate one waits for its turn.
-    return _sqlite(url, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, connections=1)
+    return _sqlite(
+        url, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, connections=1, on_full=on_full
+    )
 
 
 def sqlite_migrator(url: URL) -> AsyncEngine:
@@ -108,7 +116,14 @@ def place_of(url: URL) -> str:
     return f"{url.host or 'localhost'}/{url.database}"
 
 
-def _sqlite(url: URL, *, begin: str, pragmas: tuple[str, ...], connections: int) -> AsyncEngine:
+def _sqlite(
+    url: URL,
+    *,
+    begin: str,
+    pragmas: tuple[str, ...],
+    connections: int,
+    on_full: Callable[[], None] | None = None,
+) -> AsyncEngine:
     path = Path(url.database or "")
     engine = create_async_engine(
         url,
@@ -132,7 +147,10 @@ def _sqlite(url: URL, *, begin: str, pragmas: tuple[str, ...], connections: int)
         connection.exec_driver_sql(begin)
 
     def fault(error: BaseException) -> StorageError | None:
-        return sqlite_fault(error, path)
+        found = sqlite_fault(error, path)
+        if on_full is not None and isinstance(found, StorageFullError):
+            on_full()
+        return found
 
     _translate(engine, fault, lost=None)
     return engine

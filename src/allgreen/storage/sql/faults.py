@@ -35,10 +35,18 @@ def sqlite_fault(error: BaseException, path: Path) -> StorageError | None:
 def file_fault(error: OSError, path: Path) -> StorageError:
     """Return what an error of the file system means."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _full(path)
+        return disk_full(path)
     return StorageUnavailableError(
         f"{path} cannot be used: {error.strerror or error}. "
         "Check that the folder exists and that Allgreen may write in it."
+    )
+
+
+def disk_full(path: Path) -> StorageFullError:
+    """Return the error of a change for which the disk has no room."""
+    return StorageFullError(
+        f"The disk that holds {path} is full; nothing of this change was written. "
+        "Make room and try again."
     )
 
 
@@ -87,7 +95,7 @@ def busy(place: str) -> StorageError:
 def _fault_of_code(error: sqlite3.Error, path: Path) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest tells details
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not _has_room(path)):
-        return _full(path)
+        return disk_full(path)
     if code in _DAMAGED:
         return StorageUnavailableError(
             f"{path} is damaged, or is no database of Allgreen. "
@@ -116,13 +124,6 @@ def _has_room(path: Path) -> bool:
         return shutil.disk_usage(path.parent).free >= _ROOM_FOR_A_PAGE_BYTES
     except OSError:
         return True
-
-
-def _full(path: Path) -> StorageFullError:
-    return StorageFullError(
-        f"The disk that holds {path} is full; nothing of this change was written. "
-        "Make room and try again."
-    )
 
 
 def _unavailable(place: str, why: str) -> StorageUnavailableError:

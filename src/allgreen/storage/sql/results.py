@@ -27,14 +27,23 @@ _KEY = tuple_(results_table.c.check_id, results_table.c.slot, results_table.c.at
 
 @final
 class SqlResultRepository(ResultRepository):
-    """Raw results."""
+    """Raw results.
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    Attributes:
+        left_out: How many were not stored, because the disk is full.
+    """
+
+    def __init__(self, connection: AsyncConnection, *, is_full: bool = False) -> None:
         self._connection = connection
+        self._is_full = is_full
+        self.left_out = 0
         self._is_by_day = connection.dialect.name == "postgresql"
 
     async def add(self, results: Iterable[Result]) -> None:
         rows = [result_to_row(result) for result in results]
+        if self._is_full:
+            self.left_out += len(rows)
+            return
         if self._is_by_day:
             await make_days(self._connection, (row["slot"] for row in rows))
         await insert_new(self._connection, results_table, rows)

@@ -16,6 +16,7 @@ from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.incidents import SqlIncidentRepository
 from allgreen.storage.sql.outbox import SqlOutboxRepository
 from allgreen.storage.sql.recipients import SqlRecipientRepository
+from allgreen.storage.sql.reserve import Reserve
 from allgreen.storage.sql.results import SqlResultRepository
 from allgreen.storage.sql.roll_ups import SqlRollUpRepository
 from allgreen.storage.sql.services import SqlServiceRepository
@@ -49,9 +50,10 @@ class SqlUnitOfWork(UnitOfWork):
     workspaces: SqlWorkspaceRepository
     watchers: SqlWatcherRepository
 
-    def __init__(self, connect: Connect, cipher: Cipher) -> None:
+    def __init__(self, connect: Connect, cipher: Cipher, *, reserve: Reserve | None = None) -> None:
         self._connect = connect
         self._cipher = cipher
+        self._reserve = reserve
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -59,15 +61,16 @@ class SqlUnitOfWork(UnitOfWork):
             self.connection = await stack.enter_async_context(self._connect())
             await self.connection.begin()
             self._stack = stack.pop_all()
+        is_full = self._reserve is not None and self._reserve.is_given_up
         self.services = SqlServiceRepository(self.connection, self._cipher)
         self.checks = SqlCheckRepository(self.connection, self._cipher)
-        self.results = SqlResultRepository(self.connection)
+        self.results = SqlResultRepository(self.connection, is_full=is_full)
         self.spans = SqlSpanRepository(self.connection)
         self.incidents = SqlIncidentRepository(self.connection)
         self.recipients = SqlRecipientRepository(self.connection)
         self.outbox = SqlOutboxRepository(self.connection)
         self.audit = SqlAuditRepository(self.connection)
-        self.roll_ups = SqlRollUpRepository(self.connection)
+        self.roll_ups = SqlRollUpRepository(self.connection, is_full=is_full)
         self.windows = SqlWindowRepository(self.connection)
         self.workspaces = SqlWorkspaceRepository(self.connection)
         self.watchers = SqlWatcherRepository(self.connection)
@@ -85,6 +88,9 @@ class SqlUnitOfWork(UnitOfWork):
     async def commit(self) -> None:
         await self.connection.commit()
         self.services.unlock()
+        if self._reserve is not None:
+            self._reserve.left_out += self.results.left_out
+            self.results.left_out = 0
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
