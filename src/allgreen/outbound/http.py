@@ -7,12 +7,11 @@ vetted number, for the first request and for each redirect.
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, final
 
 from allgreen.domain.result import Phases
 from allgreen.domain.status import FailureClass
-from allgreen.errors import TargetBlockedError
 from allgreen.outbound.answer import Answer
 from allgreen.outbound.connection import Connection
 from allgreen.outbound.fault import Fault
@@ -20,11 +19,11 @@ from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.reactor import Reactor, open_reactor
 from allgreen.outbound.request import Request
 from allgreen.outbound.resolver import Resolver
+from allgreen.outbound.route import MAX_ADDRESSES, most_telling, vet_all
 from allgreen.outbound.tls import TlsPolicies
 from allgreen.outbound.url import Target
 
 MAX_REDIRECTS: Final = 5
-MAX_ADDRESSES: Final = 16
 
 
 @final
@@ -128,7 +127,7 @@ class HttpClient:
                 # A number needs no look-up, and no detour through another coroutine either.
                 addresses = (target.address,)
             if exchange.fault is None:
-                exchange.fault = self._vet(target, addresses)
+                exchange.fault = vet_all(self._guard, target.host, addresses, target.port)
             if exchange.fault is not None:
                 return exchange
             addresses = addresses[:MAX_ADDRESSES]
@@ -169,14 +168,6 @@ class HttpClient:
             return ()
         return found
 
-    def _vet(self, target: Target, addresses: Sequence[str]) -> Fault | None:
-        """Vet all numbers: one bad one among good ones is how a name is used against us."""
-        for address in addresses:
-            reason = self._guard.find_refusal(address, target.port)
-            if reason is not None:
-                return Fault.of_guard(TargetBlockedError(target.host, reason))
-        return None
-
 
 def _conclude(exchange: Exchange, asked: Request, addresses: int) -> Request | None:
     """Take over what the last connection brought; return the next request of a redirect."""
@@ -186,7 +177,10 @@ def _conclude(exchange: Exchange, asked: Request, addresses: int) -> Request | N
     answer = exchange.answer = connection.answer
     if answer is None:
         if not connection.connected:
-            exchange.fault = _most_telling(exchange.connections[-addresses:])
+            tried = exchange.connections[-addresses:]
+            exchange.fault = most_telling(
+                connection.fault for connection in tried if connection.fault is not None
+            )
         return None
     if answer.status < 300 or not asked.follow_redirects or not answer.is_redirect:
         return None
@@ -207,12 +201,6 @@ def _follow(request: Request, answer: Answer, exchange: Exchange) -> Request | N
             problem = f"The target redirects to where nobody can follow. {error}"
     exchange.fault = Fault.of_target(FailureClass.REDIRECT, "redirect not followed", problem)
     return None
-
-
-def _most_telling(tried: Sequence[Connection]) -> Fault | None:
-    """Prefer what the target did to what our network could not do, such as a missing IPv6 route."""
-    faults = [connection.fault for connection in tried if connection.fault is not None]
-    return next((fault for fault in faults if fault.failure is not None), faults[-1])
 
 
 def _sum(spans: Iterable[float | None]) -> float | None:

@@ -27,7 +27,7 @@ _REASONS: Final = {
 
 @final
 class TlsPolicies:
-    """Contexts shared by all connections: one that verifies, one that does not."""
+    """Contexts shared by all connections: those that verify, and those that do not."""
 
     def __init__(self, extra_authorities: str | None = None) -> None:
         """Build both contexts, which takes some 20 ms.
@@ -38,18 +38,29 @@ class TlsPolicies:
         Raises:
             OSError: The file cannot be read.
         """
-        self._verifying = _bare_context()
-        self._verifying.load_default_certs()
-        if extra_authorities is not None:
-            self._verifying.load_verify_locations(extra_authorities)
-        self._trusting = _bare_context()
-        self._trusting.check_hostname = False
-        self._trusting.verify_mode = ssl.CERT_NONE
+        self._extra_authorities = extra_authorities
+        self._contexts = {(False, http): _trusting_context(http) for http in (True, False)}
+        self._contexts[True, True] = self._verifying_context(speaks_http=True)
         self._expiries: dict[bytes, float] = {}
 
-    def get_context(self, *, verify: bool) -> ssl.SSLContext:
-        """Return the context of a policy."""
-        return self._verifying if verify else self._trusting
+    def get_context(self, *, verify: bool, speaks_http: bool = True) -> ssl.SSLContext:
+        """Return the context of a policy.
+
+        Args:
+            verify: Refuse a certificate that nobody vouches for.
+            speaks_http: Say so in the handshake (ALPN), which ends it where HTTP is not spoken.
+        """
+        wanted = verify, speaks_http
+        if wanted not in self._contexts:
+            self._contexts[wanted] = self._verifying_context(speaks_http=speaks_http)
+        return self._contexts[wanted]
+
+    def _verifying_context(self, *, speaks_http: bool) -> ssl.SSLContext:
+        context = _bare_context(speaks_http=speaks_http)
+        context.load_default_certs()
+        if self._extra_authorities is not None:
+            context.load_verify_locations(self._extra_authorities)
+        return context
 
     def find_expiry(self, connection: ssl.SSLSocket) -> float | None:
         """Return the end of the peer's certificate as seconds since 1970."""
@@ -85,10 +96,18 @@ def explain_tls_error(error: ssl.SSLError, host: str) -> tuple[str, str]:
     return "TLS failed", f"The TLS handshake with {host} failed: {word}."
 
 
-def _bare_context() -> ssl.SSLContext:
+def _trusting_context(speaks_http: bool) -> ssl.SSLContext:
+    context = _bare_context(speaks_http=speaks_http)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _bare_context(*, speaks_http: bool) -> ssl.SSLContext:
     # Not `create_default_context`: it would write session keys where SSLKEYLOGFILE says.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    context.set_alpn_protocols(["http/1.1"])
+    if speaks_http:
+        context.set_alpn_protocols(["http/1.1"])
     return context

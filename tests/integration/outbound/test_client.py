@@ -268,7 +268,8 @@ async def test_an_answer_that_comes_before_the_whole_body_was_sent_counts(
 
 async def test_what_goes_wrong_inside_reaches_the_caller_and_spares_the_others() -> None:
     broken = TlsPolicies()
-    del broken._verifying
+    broken._contexts.clear()
+    del broken._extra_authorities
     async with listen(saying(OK)) as target, open_client(allow=LOOPBACK, tls=broken) as client:
         ended = await asyncio.gather(
             client.fetch(ask(target.url.replace("http:", "https:")), 5),
