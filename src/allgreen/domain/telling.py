@@ -47,6 +47,9 @@ class Telling:
         around: Surroundings,
     ) -> tuple[Telling, list[Event]]:
         """Open an incident at `at`, or let the one before go on, when it just ended."""
+        if around.window_ended_at is not None:
+            # Time inside a window does not count against a service.
+            at = max(at, around.window_ended_at)
         confirmed_at = max(now, at)
         if around.previous is not None and around.previous.may_reopen(at):
             incident = around.previous.reopen(at, confirmed_at=confirmed_at, reason=reason)
@@ -118,7 +121,6 @@ class Telling:
             return self, []
         began_at = None
         if incident.quiet is Quiet.MAINTENANCE:
-            # Time inside a window does not count against a service.
             began_at = around.window_ended_at or slot
         told = incident.release(began_at=began_at, at=now)
         released = IncidentReleased(incident=told, is_flapping=self.flaps.is_flapping)

@@ -10,7 +10,13 @@ from typing import TypeVar
 
 from allgreen.bootstrap import build_bus
 from allgreen.domain.check import Check, LeasedCheck, Slot
-from allgreen.domain.commands import Command, RecordResults, RegisterCheck, RegisterService
+from allgreen.domain.commands import (
+    Command,
+    EditService,
+    RecordResults,
+    RegisterCheck,
+    RegisterService,
+)
 from allgreen.domain.events import Event
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.incident import Incident
@@ -51,6 +57,7 @@ class Scene:
     rings: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     held: dict[CheckId, LeasedCheck] = field(default_factory=dict)
+    sent: list[Notice] = field(default_factory=list)
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
@@ -93,6 +100,44 @@ class Scene:
         )
         for check in checks or (a_check(),):
             await self.handle(RegisterCheck(check=check, by=ACCOUNT, at=self.now))
+
+    async def also_watch(
+        self, check: Check, *, name: str = "Database", depends_on: Sequence[ServiceId] = ()
+    ) -> None:
+        """Register another service with one check and nobody to tell."""
+        await self.handle(
+            RegisterService(
+                service_id=check.service_id,
+                workspace_id=WORKSPACE,
+                name=name,
+                recipients=(),
+                depends_on=tuple(depends_on),
+                by=ACCOUNT,
+                at=self.now,
+            )
+        )
+        await self.handle(RegisterCheck(check=check, by=ACCOUNT, at=self.now))
+
+    async def edit(
+        self,
+        *,
+        depends_on: Sequence[ServiceId] | None = None,
+        remind_every: timedelta | None = None,
+        recipients: Sequence[Recipient] | None = None,
+    ) -> None:
+        """Edit the service as it is now."""
+        service = await self.service()
+        await self.handle(
+            EditService(
+                service_id=SERVICE,
+                expected_version=service.version,
+                depends_on=None if depends_on is None else tuple(depends_on),
+                remind_every=remind_every,
+                recipients=None if recipients is None else tuple(recipients),
+                by=ACCOUNT,
+                at=self.now,
+            )
+        )
 
     async def lease(self, *, limit: int = 100) -> list[LeasedCheck]:
         """Take what is due now."""
@@ -196,6 +241,7 @@ class Scene:
             for notice in leased:
                 await self._accept(notice)
             sent += leased
+        self.sent += sent
         return sent
 
     async def _accept(self, notice: Notice) -> None:

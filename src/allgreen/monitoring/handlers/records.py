@@ -79,15 +79,19 @@ async def note_released(event: IncidentReleased, turn: Turn) -> None:
 
 async def note_flapping(event: ServiceFlapping | ServiceSteady, turn: Turn) -> None:
     """Say in the history that single turns are not told for a while, or are told again."""
-    is_flapping = isinstance(event, ServiceFlapping)
-    if is_flapping and event.summaries:
-        return
+    match event:
+        case ServiceFlapping(summaries=0):
+            action, summary = "service.flapping", "turns too often to be told each time"
+        case ServiceSteady():
+            action, summary = "service.steady", "is steady again"
+        case _:
+            return
     row = AuditRow(
         workspace_id=event.workspace_id,
         service_id=event.service_id,
         at=event.at,
-        action="service.flapping" if is_flapping else "service.steady",
-        summary="turns too often to be told each time" if is_flapping else "is steady again",
+        action=action,
+        summary=summary,
     )
     await turn.uow.audit.add([row])
 

@@ -39,10 +39,15 @@ MOST_DIRTY_HOURS = 100 * 24
 
 @dataclass(slots=True)
 class Taken:
-    """What a batch means for one service; nothing of it is stored yet."""
+    """What a batch means for one service; nothing of it is stored yet.
+
+    Attributes:
+        was_in_trouble: It was down or suspect before, or in between.
+    """
 
     service: Service
     was_in_trouble: bool = False
+    is_in_trouble: bool = False
     results: list[Result] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     slots: dict[CheckId, Slot] = field(default_factory=dict)
@@ -102,7 +107,7 @@ class ResultRecorder:
         places: Map,
         now: datetime,
     ) -> Taken:
-        taken = Taken(service, was_in_trouble=service.is_in_trouble)
+        taken = Taken(service)
         for check in service.checks:
             for result in by_check.get(check.id, ()):
                 taken.results.append(result)
@@ -128,6 +133,7 @@ class ResultRecorder:
         missed = taken.service.missed_before(result) if _is_current(taken.service, result) else []
         before = taken.service.check(result.check_id).state.last
         service, events = taken.service, list[Event]()
+        was_in_trouble = service.is_in_trouble
         for each in (*missed, result):
             observed = service.observe(
                 each,
@@ -139,6 +145,8 @@ class ResultRecorder:
             events.extend(observed.events)
         since = [event.at for event in events if isinstance(event, CheckAccountChanged)]
         since += [before.slot] if before else []
+        taken.was_in_trouble |= was_in_trouble
+        taken.is_in_trouble = service.is_in_trouble
         taken.service = service
         taken.events.extend(events)
         taken.results.extend(missed)
@@ -161,9 +169,8 @@ class ResultRecorder:
 
 async def _ask_around(taken: Iterable[Taken], now: datetime, uow: UnitOfWork) -> None:
     """Ask at once what depends on a service whose trouble began or ended, and the other way."""
-    changed = [each for each in taken if each.service.is_in_trouble != each.was_in_trouble]
-    over = [each.service.id for each in changed if each.was_in_trouble]
-    began = [each.service for each in changed if not each.was_in_trouble]
+    over = [each.service.id for each in taken if each.was_in_trouble and not each.is_in_trouble]
+    began = [each.service for each in taken if each.is_in_trouble and not each.was_in_trouble]
     if dependent := [service.id for service in began if service.depends_on]:
         await ask_upstream(dependent, now, uow)
     if over:
