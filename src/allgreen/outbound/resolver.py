@@ -14,7 +14,7 @@ from pycares import errno as ares
 
 from allgreen.domain.status import FailureClass
 from allgreen.errors import SettingsError
-from allgreen.outbound.endpoint import parse_dns_server
+from allgreen.outbound.endpoint import Endpoint, parse_dns_server
 from allgreen.outbound.fault import Fault
 from allgreen.outbound.lookup import Lookup
 from allgreen.outbound.url import LOOPBACK, is_loopback_name
@@ -89,7 +89,7 @@ class Resolver:
             if code is None and numbers:
                 return numbers
         if code == ares.ARES_ETIMEOUT:
-            return await self._explain_silence(name, started, ends_at)
+            return await self.explain_silence(name, started, ends_at)
         code = ares.ARES_ENODATA if code is None else code
         return self._explain(name, code)
 
@@ -106,7 +106,7 @@ class Resolver:
         lookup = self._open()
         left_s = ends_at - time.monotonic()
         # At half-time find out whether our DNS server is silent or only that of the target.
-        half_time = lookup.answer.get_loop().call_later(left_s / 2, self._ask_for_sign_of_life)
+        half_time = lookup.answer.get_loop().call_later(left_s / 2, self.ask_for_sign_of_life)
         try:
             async with asyncio.timeout(left_s):
                 lookup.ask_for_addresses(name)
@@ -139,9 +139,31 @@ class Resolver:
         )
         return Fault.of_target(FailureClass.DNS, reason, message.format(name=name))
 
-    async def _explain_silence(self, name: str, started: float, ends_at: float) -> Fault:
+    def list_servers(self) -> list[Endpoint] | Fault:
+        """Return the DNS servers that are asked here; a fault of ours when there is none."""
+        try:
+            lookup = self._open()
+        except pycares.AresError:
+            return self._explain("DNS", ares.ARES_ENOMEM)
+        try:
+            servers = lookup.servers
+        finally:
+            self._close(lookup)
+        # A link-local one has a zone, and no meaning outside of c-ares.
+        return [
+            parse_dns_server(server) for server in servers if "%" not in server
+        ] or Fault.of_ours("no DNS server", "This watcher has no DNS server that it could ask.")
+
+    async def explain_silence(self, name: str, started: float, ends_at: float) -> Fault:
+        """Tell whether our DNS server is silent, or only that of the target.
+
+        Args:
+            name: Who was asked for.
+            started: Monotonic seconds at which it was asked for.
+            ends_at: Monotonic seconds until which to wait for a sign of life.
+        """
         if self._heard_at < started:
-            sign = self._ask_for_sign_of_life()
+            sign = self.ask_for_sign_of_life()
             await asyncio.wait((sign,), timeout=max(0.0, ends_at - time.monotonic()))
         if self._heard_at < started:
             return Fault.of_ours(
@@ -154,7 +176,7 @@ class Resolver:
             f"The DNS servers of {name} did not answer within {ends_at - started:.1f} s.",
         )
 
-    def _ask_for_sign_of_life(self) -> asyncio.Future[None]:
+    def ask_for_sign_of_life(self) -> asyncio.Future[None]:
         """Ask once for all who wait whether our DNS server lives; any answer to it is a sign.
 
         The name is a new one each time and cannot exist (RFC 6761, section 6.4), so that no cache
