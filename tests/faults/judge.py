@@ -3,12 +3,15 @@
 The target's own log and plan are the truth. What the platform was answered often enough, and had
 the time to write down before it was killed, it must tell; what it was answered less often it may.
 Whatever it says must be true. And while it lives it must ask.
+
+An outage that follows soon on another continues its incident, so an incident may be of several
+outages: the n-th has the messages ``<incident>/<n>/down`` and ``<incident>/<n>/up``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
@@ -20,24 +23,43 @@ EARLIER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenIncident:
-    """An incident as the API tells it; instants in seconds since 1970."""
+class SeenOutage:
+    """An outage as Allgreen wrote it down; instants in seconds since 1970.
 
-    id: str
+    Attributes:
+        number: Which outage of its incident it is, from 1.
+    """
+
+    incident: str
     path: str
+    number: int = 1
     began_at: float
     confirmed_at: float
     ended_at: float | None
 
+    @property
+    def id(self) -> str:
+        """What the names of its messages begin with."""
+        return f"{self.incident}/{self.number}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMail:
-    """A mail as the mail server got it."""
+    """A mail as the mail server got it.
 
-    event: str
+    Attributes:
+        tells: What it tells, as ``<incident>/<n>/down``; more than one thing when it is late or
+            when there was much to tell.
+        event: What its ``X-Allgreen-Event`` says; the same for each copy.
+        at: When it had come to its end.
+    """
+
+    tells: tuple[str, ...]
     recipient: str
     message_id: str
     attempt: int
+    event: str = ""
+    at: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +71,11 @@ class Evidence:
         kept_within_s: How long an answer may take to be written down.
         asked_within_s: How long a service may go without being asked while the platform runs.
         failures: How many failures in a row make an outage.
+        recipients: Who is told of each path.
         mails: In the order of their arrival.
+        kills: When it was killed, in order.
+        withdrawn: News of an end that nobody had got when the next outage began: neither they nor
+            the begin of that outage are news any more.
     """
 
     phases: Mapping[str, Sequence[Phase]]
@@ -58,9 +84,11 @@ class Evidence:
     kept_within_s: float
     asked_within_s: float
     failures: int
-    recipient: str
-    incidents: Sequence[SeenIncident]
+    recipients: Mapping[str, str]
+    reported: Sequence[SeenOutage]
     mails: Sequence[SeenMail]
+    kills: Sequence[float] = ()
+    withdrawn: frozenset[str] = frozenset()
 
     def must_be_noticed(self, path: str, phase: Phase) -> bool:
         """Tell whether the platform was answered often enough in one life to know of a phase."""
@@ -98,9 +126,10 @@ class Verdict:
 
     outages: int
     certain_outages: int
-    incidents: int
+    reported: int
     mails: int
     duplicates: int
+    most_duplicates_of_a_kill: int
     faults: tuple[str, ...] = field(default=())
 
 
@@ -110,12 +139,14 @@ def judge(evidence: Evidence) -> Verdict:
     faults = (*_silences(evidence), *_missed_outages(evidence), *_missed_recoveries(evidence))
     faults += (*_untrue_incidents(evidence), *_mail_faults(evidence), *_order_faults(evidence))
     distinct = {mail.message_id for mail in evidence.mails}
+    of_kills = Counter(kill for kill in _kills_before_copies(evidence) if kill is not None)
     return Verdict(
         outages=len(outages),
         certain_outages=sum(1 for _ in _certain(evidence, is_down=True)),
-        incidents=len(evidence.incidents),
+        reported=len(evidence.reported),
         mails=len(distinct),
         duplicates=len(evidence.mails) - len(distinct),
+        most_duplicates_of_a_kill=max(of_kills.values(), default=0),
         faults=faults,
     )
 
@@ -152,7 +183,7 @@ def _untrue_incidents(evidence: Evidence) -> Iterator[str]:
                 yield f"{path}: incident {one.id} began while it held"
             if _failures_seen(evidence.answers.get(path, ()), one) < evidence.failures:
                 yield f"{path}: incident {one.id} stands on too few failures"
-            if one.ended_at is None or one.ended_at < one.confirmed_at < one.began_at:
+            if one.ended_at is None or not one.began_at <= one.confirmed_at <= one.ended_at:
                 yield f"{path}: incident {one.id} has no sensible end"
         yield from (
             f"{path}: {count} incidents for the one outage {_shown(outage)}"
@@ -164,27 +195,62 @@ def _untrue_incidents(evidence: Evidence) -> Iterator[str]:
 def _mail_faults(evidence: Evidence) -> Iterator[str]:
     ids: dict[tuple[str, str], set[str]] = {}
     for mail in evidence.mails:
-        ids.setdefault((mail.event, mail.recipient), set()).add(mail.message_id)
-    owed = {
-        (f"{one.id}/{kind}", evidence.recipient)
-        for one in evidence.incidents
-        for kind in ("down", "up")
-        if kind == "down" or one.ended_at is not None
-    }
-    yield from (f"the mail {event} to {to} is lost" for event, to in sorted(owed - ids.keys()))
-    yield from (f"the mail {event} to {to} is untrue" for event, to in sorted(ids.keys() - owed))
-    for (event, to), message_ids in ids.items():
+        if not mail.tells:
+            yield f"the mail {mail.message_id} to {mail.recipient} tells of nothing"
+        for fact in mail.tells:
+            ids.setdefault((fact, mail.recipient), set()).add(mail.message_id)
+    told = {(fact, mail.recipient) for mail in evidence.mails for fact in mail.tells}
+    owed = set(_owed(evidence, told))
+    yield from (f"the mail {fact} to {to} is lost" for fact, to in sorted(owed - told))
+    yield from (f"the mail {fact} to {to} is untrue" for fact, to in sorted(told - owed))
+    for (fact, to), message_ids in ids.items():
         if len(message_ids) > 1:
-            yield f"the mail {event} to {to} has {len(message_ids)} Message-IDs"
-    owners = Counter(message_id for message_ids in ids.values() for message_id in message_ids)
-    yield from (f"two mails share the Message-ID {m}" for m, count in owners.items() if count > 1)
+            yield f"the mail {fact} to {to} has {len(message_ids)} Message-IDs"
+    contents: dict[str, set[tuple[str, ...]]] = {}
+    for mail in evidence.mails:
+        contents.setdefault(mail.message_id, set()).add((mail.event, mail.recipient, *mail.tells))
+    yield from (
+        f"two mails share the Message-ID {m}" for m, said in contents.items() if len(said) > 1
+    )
+    if any(kill is None for kill in _kills_before_copies(evidence)):
+        yield "a mail was sent twice with no kill in between"
+
+
+def _owed(evidence: Evidence, told: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for one in evidence.reported:
+        recipient = evidence.recipients[one.path]
+        end_before = f"{one.incident}/{one.number - 1}/up"
+        if not _is_withdrawn(end_before, recipient, evidence, told):
+            yield f"{one.id}/down", recipient
+        end = f"{one.id}/up"
+        if one.ended_at is not None and not _is_withdrawn(end, recipient, evidence, told):
+            yield end, recipient
+
+
+def _is_withdrawn(
+    fact: str, recipient: str, evidence: Evidence, told: Collection[tuple[str, str]]
+) -> bool:
+    """Tell whether an end is no news any more; it is when somebody has got it all the same."""
+    return fact in evidence.withdrawn and (fact, recipient) not in told
+
+
+def _kills_before_copies(evidence: Evidence) -> Iterator[float | None]:
+    """Return for each second copy the kill that explains it."""
+    arrivals: dict[str, float] = {}
+    for mail in evidence.mails:
+        first = arrivals.get(mail.message_id)
+        arrivals[mail.message_id] = mail.at
+        if first is not None:
+            between = (kill for kill in evidence.kills if first <= kill <= mail.at)
+            yield next(between, None)
 
 
 def _order_faults(evidence: Evidence) -> Iterator[str]:
     firsts: dict[str, int] = {}
     attempts: dict[str, list[int]] = {}
     for position, mail in enumerate(evidence.mails):
-        firsts.setdefault(mail.event, position)
+        for fact in mail.tells:
+            firsts.setdefault(fact, position)
         attempts.setdefault(mail.message_id, []).append(mail.attempt)
     for path in evidence.phases:
         expected = [
@@ -192,8 +258,9 @@ def _order_faults(evidence: Evidence) -> Iterator[str]:
             for one in sorted(_of(path, evidence), key=lambda one: one.began_at)
             for kind in ("down", "up")
         ]
+        # Stable: what came in one mail stays as it is expected.
         arrived = sorted((e for e in expected if e in firsts), key=firsts.__getitem__)
-        if arrived != [event for event in expected if event in firsts]:
+        if arrived != [fact for fact in expected if fact in firsts]:
             yield f"{path}: mails came in the wrong order: {', '.join(arrived)}"
     for message_id, numbers in attempts.items():
         if any(later <= earlier for earlier, later in pairwise(numbers)):
@@ -207,22 +274,22 @@ def _certain(evidence: Evidence, *, is_down: bool) -> Iterator[tuple[str, Phase]
                 yield path, phase
 
 
-def _of(path: str, evidence: Evidence) -> Iterable[SeenIncident]:
-    return (one for one in evidence.incidents if one.path == path)
+def _of(path: str, evidence: Evidence) -> Iterable[SeenOutage]:
+    return (one for one in evidence.reported if one.path == path)
 
 
-def _tells_of(incident: SeenIncident, outage: Phase) -> bool:
+def _tells_of(incident: SeenOutage, outage: Phase) -> bool:
     """Tell whether an incident is of an outage; it ends when the good run began, not when it ended."""
     has_ended = incident.ended_at is not None and incident.ended_at < outage.end - EARLIER_S
     return incident.began_at <= outage.end and not has_ended
 
 
-def _spans(incident: SeenIncident, instant: float) -> bool:
+def _spans(incident: SeenOutage, instant: float) -> bool:
     has_ended = incident.ended_at is not None and incident.ended_at < instant
     return incident.began_at <= instant and not has_ended
 
 
-def _failures_seen(answers: Sequence[Served], incident: SeenIncident) -> int:
+def _failures_seen(answers: Sequence[Served], incident: SeenOutage) -> int:
     """Count the longest row of failures that the target gave until the incident was confirmed."""
     told = [a for a in answers if incident.began_at - 0.1 <= a.at <= incident.confirmed_at]
     rows = (len(list(row)) for is_down, row in groupby(told, lambda a: a.is_down) if is_down)
