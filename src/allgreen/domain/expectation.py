@@ -1,11 +1,16 @@
-"""What counts as correct: a tree of expectations, each failure explained."""
+"""What counts as correct: a tree of expectations, each failure explained.
+
+A tree holds when all lines of its explanation do. Each part is asked either to hold (`explain`) or
+not to (`deny`), because the two are not always opposites: of what cannot be told, such as a value
+in a body that is no JSON, neither is true. So nothing that was not seen makes a service healthy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class JsonOperator(StrEnum):
@@ -19,15 +24,36 @@ class JsonOperator(StrEnum):
     EXISTS = "exists"
 
 
+class HeaderOperator(StrEnum):
+    """How the value of a header is compared."""
+
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    CONTAINS = "contains"
+    MATCHES = "matches"
+    EXISTS = "exists"
+
+
+class RecordMatch(StrEnum):
+    """How many of the listed DNS records have to be there. Their order never counts."""
+
+    ANY = "any"
+    ALL = "all"
+    EXACTLY = "exactly"
+    """All of them and no other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why one expectation held or not, as text for people.
 
     Attributes:
-        operand: What was looked at: ``Status``, ``Body``, ``Certificate`` or a JSON path.
+        operand: What was looked at: ``Status``, ``Body``, ``Size``, ``Certificate``, ``Records``,
+            a JSON path, or a header such as ``Header content-type``.
         actual: What was found.
         expected: What should have been found.
-        quotes: `actual` was copied from a body, so it is only for those who may edit the check.
+        quotes: `actual` was copied from what a target sent, so it is only for those who may edit
+            the check.
     """
 
     operand: str
@@ -49,8 +75,33 @@ class Answer(Protocol):
         """Return the body as text, at most 64 KiB of it."""
 
     @property
+    def size_bytes(self) -> int | None:
+        """Return the size of the body as far as it was read; `None` for kinds without one."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the body was read to its end."""
+
+    @property
     def certificate_days(self) -> float | None:
         """Return the days that the certificate still lasts; `None` without TLS."""
+
+    @property
+    def records(self) -> Sequence[str]:
+        """Return the DNS records that were found, as plain text.
+
+        Names are in lower case and end without a dot; addresses are in their shortest form.
+        """
+
+    def headers(self, name: str) -> Sequence[str]:
+        """Return the values of a header, whatever the case of its name; empty without one."""
+
+    def matches(self, pattern: str, text: str | None = None) -> bool:
+        """Tell whether a regular expression (RE2) is found in a text; in the body when absent.
+
+        Raises:
+            ValueError: It cannot be told; a few words say why.
+        """
 
     def find_json(self, path: str) -> Sequence[object]:
         """Return the values at a JSONPath (RFC 9535); empty when there is none.
@@ -74,9 +125,18 @@ class StatusIs:
 
     def explain(self, answer: Answer) -> list[Explanation]:
         """Compare the status code."""
+        return [self._look(answer).line("Status", str(self), wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Compare the status code, which must be another."""
+        return [self._look(answer).line("Status", f"not {self}", wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
         status = answer.http_status
-        holds = status is not None and (status in self.codes or status // 100 in self.classes)
-        return [Explanation(operand="Status", actual=str(status), expected=str(self), holds=holds)]
+        if status is None:
+            return _Finding("no status", holds=None)
+        holds = status in self.codes or status // 100 in self.classes
+        return _Finding(str(status), holds=holds)
 
     @classmethod
     def parse(cls, text: str) -> StatusIs:
@@ -108,9 +168,121 @@ class BodyContains:
 
     def explain(self, answer: Answer) -> list[Explanation]:
         """Search the body."""
-        holds = self.text in answer.text
-        found = "found" if holds else "not found"
-        return [Explanation(operand="Body", actual=found, expected=self.text, holds=holds)]
+        return [self._look(answer).line("Body", self.text, wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Search the body for what must not be there."""
+        return [self._look(answer).line("Body", f"without {self.text}", wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
+        return _found_in_body(answer, self.text in answer.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyMatches:
+    """A regular expression (RE2) is found anywhere in the body."""
+
+    pattern: str
+
+    def explain(self, answer: Answer) -> list[Explanation]:
+        """Search the body."""
+        return [self._look(answer).line("Body", f"matches {self.pattern}", wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Search the body for what must not be there."""
+        return [self._look(answer).line("Body", f"does not match {self.pattern}", wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
+        try:
+            return _found_in_body(answer, answer.matches(self.pattern))
+        except ValueError as error:
+            return _Finding(str(error), holds=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySize:
+    """The body has at least and at most so many bytes; either limit may be absent."""
+
+    at_least: int | None = None
+    at_most: int | None = None
+
+    def explain(self, answer: Answer) -> list[Explanation]:
+        """Compare the size."""
+        return [self._look(answer).line("Size", str(self), wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Compare the size, which must lie outside."""
+        return [self._look(answer).line("Size", f"not {self}", wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
+        size = answer.size_bytes
+        if size is None:
+            return _Finding("no body", holds=None)
+        lowest, highest = self.at_least or 0, self.at_most
+        if answer.is_whole:
+            holds = size >= lowest and (highest is None or size <= highest)
+            return _Finding(_bytes(size), holds=holds)
+        # There is at least one byte more than was read.
+        actual = f"more than {_bytes(size)}"
+        if highest is not None:
+            return _Finding(actual, holds=False if size >= highest else None)
+        return _Finding(actual, holds=True if size + 1 >= lowest else None)
+
+    def __str__(self) -> str:
+        if self.at_most is None:
+            return f"at least {_bytes(self.at_least or 0)}"
+        if not self.at_least:
+            return f"at most {_bytes(self.at_most)}"
+        return f"from {self.at_least} to {_bytes(self.at_most)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderValue:
+    """A header compares as asked.
+
+    With several values one is enough; "not equals" asks it of all, and holds without the header.
+
+    Attributes:
+        value: What to compare with; a pattern (RE2) for "matches".
+    """
+
+    name: str
+    operator: HeaderOperator
+    value: str = ""
+
+    def explain(self, answer: Answer) -> list[Explanation]:
+        """Look the header up and compare its values."""
+        return [self._look(answer).line(f"Header {self.name}", self._words(_ASKED), wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Look the header up; it must not compare so."""
+        return [self._look(answer).line(f"Header {self.name}", self._words(_DENIED), wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
+        values = answer.headers(self.name)
+        if not values:
+            return _Finding("not there", holds=self.operator is HeaderOperator.NOT_EQUALS)
+        try:
+            holds = self._compare(answer, values)
+        except ValueError as error:
+            return _Finding(str(error), holds=None)
+        return _Finding(", ".join(values) or "empty", holds=holds, quotes=True)
+
+    def _compare(self, answer: Answer, values: Sequence[str]) -> bool:
+        match self.operator:
+            case HeaderOperator.EQUALS:
+                return self.value in values
+            case HeaderOperator.NOT_EQUALS:
+                return self.value not in values
+            case HeaderOperator.CONTAINS:
+                return any(self.value in value for value in values)
+            case HeaderOperator.MATCHES:
+                return any(answer.matches(self.value, value) for value in values)
+            case _:
+                return True
+
+    def _words(self, words: dict[str, str]) -> str:
+        return words[self.operator].format(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,53 +298,89 @@ class JsonValue:
 
     def explain(self, answer: Answer) -> list[Explanation]:
         """Look the path up and compare what is there."""
+        return [self._look(answer).line(self.path, self._words(_ASKED), wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Look the path up; what is there must not compare so."""
+        return [self._look(answer).line(self.path, self._words(_DENIED), wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
         try:
             found = answer.find_json(self.path)
         except ValueError as error:
-            return [self._explanation(str(error), holds=False)]
+            return _Finding(str(error), holds=None)
         if not found:
-            return [self._explanation("not there", holds=self.operator is JsonOperator.NOT_EQUALS)]
+            return _Finding("not there", holds=self.operator is JsonOperator.NOT_EQUALS)
         enough = all if self.operator is JsonOperator.NOT_EQUALS else any
         holds = enough(_COMPARISONS[self.operator](value, self.value) for value in found)
         if isinstance(found[0], dict | list):
             # A path as short as `$` would quote the whole body.
-            return [self._explanation(_describe(found[0]), holds=holds)]
-        return [self._explanation(as_text(found[0]), holds=holds, quotes=True)]
+            return _Finding(_describe(found[0]), holds=holds)
+        return _Finding(as_text(found[0]), holds=holds, quotes=True)
 
-    def _explanation(self, actual: str, *, holds: bool, quotes: bool = False) -> Explanation:
-        return Explanation(
-            operand=self.path,
-            actual=actual[:200],
-            expected=_WORDS[self.operator].format(self.value),
-            holds=holds,
-            quotes=quotes,
-        )
+    def _words(self, words: dict[str, str]) -> str:
+        return words[self.operator].format(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateLasts:
-    """The certificate is valid for at least so many more days; without TLS it holds."""
+    """The certificate is valid for at least so many more days. Without TLS there is none."""
 
     days: int
 
     def explain(self, answer: Answer) -> list[Explanation]:
         """Compare the days left."""
+        expected = f"at least {self.days} days"
+        return [self._look(answer).line("Certificate", expected, wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Compare the days left, which must be fewer."""
+        expected = f"less than {self.days} days"
+        return [self._look(answer).line("Certificate", expected, wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
         left = answer.certificate_days
         if left is None:
-            return []
-        return [
-            Explanation(
-                operand="Certificate",
-                actual=f"{int(left)} days left",
-                expected=f"at least {self.days} days",
-                holds=left >= self.days,
-            )
-        ]
+            return _Finding("not there", holds=None)
+        return _Finding(f"{int(left)} days left", holds=left >= self.days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsAre:
+    """The DNS records are those that are listed."""
+
+    values: tuple[str, ...]
+    match: RecordMatch = RecordMatch.ANY
+
+    def explain(self, answer: Answer) -> list[Explanation]:
+        """Compare the records as sets."""
+        return [self._look(answer).line("Records", str(self), wanted=True)]
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Compare the records, which must be others."""
+        return [self._look(answer).line("Records", f"not {self}", wanted=False)]
+
+    def _look(self, answer: Answer) -> _Finding:
+        wanted, found = set(self.values), set(answer.records)
+        if self.match is RecordMatch.ANY:
+            holds = not wanted.isdisjoint(found)
+        elif self.match is RecordMatch.ALL:
+            holds = wanted <= found
+        else:
+            holds = wanted == found
+        actual = ", ".join(answer.records) or "none"
+        return _Finding(actual, holds=holds, quotes=bool(found))
+
+    def __str__(self) -> str:
+        values = ", ".join(self.values) or "none"
+        if self.match is RecordMatch.EXACTLY:
+            return f"exactly {values}"
+        return values if len(self.values) == 1 else f"{self.match} of {values}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllOf:
-    """Every part holds."""
+    """Every part holds; without parts it does."""
 
     parts: tuple[Expectation, ...]
 
@@ -180,22 +388,24 @@ class AllOf:
         """Explain every part, also after one that fails."""
         return [line for part in self.parts for line in part.explain(answer)]
 
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Return the lines of the first part that does not hold, else those of all."""
+        return _first_that_holds(part.deny(answer) for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOf:
-    """At least one part holds."""
+    """At least one part holds; without parts it does not."""
 
     parts: tuple[Expectation, ...]
 
     def explain(self, answer: Answer) -> list[Explanation]:
         """Return the lines of the first part that holds, else those of all."""
-        lines: list[Explanation] = []
-        for part in self.parts:
-            found = part.explain(answer)
-            if all(line.holds for line in found):
-                return found
-            lines.extend(found)
-        return lines
+        return _first_that_holds(part.explain(answer) for part in self.parts)
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Explain of every part that it does not hold, also after one that does."""
+        return [line for part in self.parts for line in part.deny(answer)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,22 +415,41 @@ class Not:
     part: Expectation
 
     def explain(self, answer: Answer) -> list[Explanation]:
-        """Turn the verdict of the part round."""
-        lines = self.part.explain(answer)
-        holds = not all(line.holds for line in lines)
-        return [
-            Explanation(
-                operand=line.operand,
-                actual=line.actual,
-                expected=f"not {line.expected}",
-                holds=holds,
-                quotes=line.quotes,
-            )
-            for line in lines
-        ]
+        """Explain that the part does not hold."""
+        return self.part.deny(answer)
+
+    def deny(self, answer: Answer) -> list[Explanation]:
+        """Explain that the part holds."""
+        return self.part.explain(answer)
 
 
-Expectation = StatusIs | BodyContains | JsonValue | CertificateLasts | AllOf | AnyOf | Not
+Leaf = (
+    StatusIs
+    | BodyContains
+    | BodyMatches
+    | BodySize
+    | HeaderValue
+    | JsonValue
+    | CertificateLasts
+    | RecordsAre
+)
+Expectation = Leaf | AllOf | AnyOf | Not
+
+
+def holds(lines: Iterable[Explanation]) -> bool:
+    """Tell whether what was explained holds as a whole."""
+    return all(line.holds for line in lines)
+
+
+def list_leaves(expectation: Expectation) -> list[Leaf]:
+    """Return the parts of a tree that look at an answer, from left to right."""
+    match expectation:
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return [leaf for part in parts for leaf in list_leaves(part)]
+        case Not(part=part):
+            return list_leaves(part)
+        case _:
+            return [expectation]
 
 
 def as_text(value: object) -> str:
@@ -234,6 +463,49 @@ def as_text(value: object) -> str:
             return str(int(value))
         case _:
             return str(value)
+
+
+class _Finding(NamedTuple):
+    """What a look at an answer found; `holds` is `None` when it cannot be told."""
+
+    actual: str
+    holds: bool | None
+    quotes: bool = False
+
+    def line(self, operand: str, expected: str, *, wanted: bool) -> Explanation:
+        return Explanation(
+            operand=operand,
+            actual=self.actual[:200],
+            expected=expected,
+            holds=self.holds is wanted,
+            quotes=self.quotes,
+        )
+
+
+def _found_in_body(answer: Answer, is_found: bool) -> _Finding:
+    if is_found:
+        return _Finding("found", holds=True)
+    if answer.is_whole:
+        return _Finding("not found", holds=False)
+    return _Finding(f"not found in the first {_bytes(answer.size_bytes or 0)}", holds=False)
+
+
+def _first_that_holds(ways: Iterable[list[Explanation]]) -> list[Explanation]:
+    tried: list[Explanation] = []
+    for lines in ways:
+        if holds(lines):
+            return lines
+        tried.extend(lines)
+    return tried or [_NO_WAY]
+
+
+_NO_WAY = Explanation(
+    operand="Expectation", actual="no choice given", expected="one of several", holds=False
+)
+
+
+def _bytes(count: int) -> str:
+    return "1 byte" if count == 1 else f"{count} bytes"
 
 
 def _describe(container: dict[str, object] | list[object]) -> str:
@@ -265,11 +537,21 @@ _COMPARISONS: dict[JsonOperator, Callable[[object, str], bool]] = {
     JsonOperator.BELOW: _compare_numbers(lambda actual, limit: actual < limit),
     JsonOperator.EXISTS: lambda _actual, _expected: True,
 }
-_WORDS = {
-    JsonOperator.EQUALS: "{}",
-    JsonOperator.NOT_EQUALS: "not {}",
-    JsonOperator.CONTAINS: "contains {}",
-    JsonOperator.ABOVE: "above {}",
-    JsonOperator.BELOW: "below {}",
-    JsonOperator.EXISTS: "is there",
+_ASKED: dict[str, str] = {
+    "equals": "{}",
+    "not_equals": "not {}",
+    "contains": "contains {}",
+    "matches": "matches {}",
+    "above": "above {}",
+    "below": "below {}",
+    "exists": "is there",
+}
+_DENIED: dict[str, str] = {
+    "equals": "not {}",
+    "not_equals": "{}",
+    "contains": "does not contain {}",
+    "matches": "does not match {}",
+    "above": "not above {}",
+    "below": "not below {}",
+    "exists": "is not there",
 }

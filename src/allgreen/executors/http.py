@@ -10,7 +10,7 @@ from allgreen.domain.expectation import Explanation
 from allgreen.domain.identity import CheckId
 from allgreen.domain.result import Phases, Result
 from allgreen.domain.status import FailureClass, Outcome
-from allgreen.executors.matching import find_values, parse_json
+from allgreen.executors.matching import explain, find_values, has_match, parse_json
 from allgreen.outbound.answer import Answer as HttpAnswer
 from allgreen.outbound.fault import Fault, as_plain
 from allgreen.outbound.http import Exchange, HttpClient
@@ -66,10 +66,10 @@ class HttpCheckExecutor(CheckExecutor):
         try:
             request = self._request_of(check)
         except ValueError as error:
-            return self._conclude(leased, started_at, _not_runnable(error))
+            return await self._conclude(leased, started_at, _not_runnable(error))
         timeout_s = check.timeout.total_seconds()
         exchange = await self._client.fetch(request, timeout_s, announcement)
-        return self._conclude(leased, started_at, exchange)
+        return await self._conclude(leased, started_at, exchange)
 
     async def preview(self, check: Check) -> Preview:
         """Run a check once that is not saved, and show more of the answer than is ever kept."""
@@ -79,11 +79,11 @@ class HttpCheckExecutor(CheckExecutor):
         try:
             request = _build_request(_asked(check), self._own_headers)
         except ValueError as error:
-            result = self._conclude(leased, started_at, _not_runnable(error))
+            result = await self._conclude(leased, started_at, _not_runnable(error))
             return Preview(result=result, explanations=(), body_excerpt="")
         announcement = f"preview/{_written(started_at)}" if _asked(check).announce else ""
         exchange = await self._client.fetch(request, check.timeout.total_seconds(), announcement)
-        result = self._conclude(leased, started_at, exchange)
+        result = await self._conclude(leased, started_at, exchange)
         excerpt = "" if exchange.answer is None else _cut(exchange.answer.decode())
         return Preview(result=result, explanations=result.explanations, body_excerpt=excerpt)
 
@@ -99,7 +99,7 @@ class HttpCheckExecutor(CheckExecutor):
             self._requests[check.id] = (check.version, request)
         return request
 
-    def _conclude(
+    async def _conclude(
         self, leased: LeasedCheck, started_at: datetime, found: Exchange | Fault
     ) -> Result:
         check, slot = leased.check, leased.slot
@@ -115,7 +115,7 @@ class HttpCheckExecutor(CheckExecutor):
                 verdict = _verdict_of(found.fault)
             else:
                 status, latency_ms = found.answer.status, found.latency_ms
-                lines = _look(check, found.answer, days)
+                lines = await _look(check, found.answer, days)
                 verdict = _judge(lines, latency_ms, check.answers_within)
         return Result(
             check_id=check.id,
@@ -165,8 +165,27 @@ class _Seen:
         return self._text
 
     @property
+    def size_bytes(self) -> int:
+        return len(self._answer.body)
+
+    @property
+    def is_whole(self) -> bool:
+        return self._answer.is_whole
+
+    @property
     def certificate_days(self) -> float | None:
         return self._certificate_days
+
+    @property
+    def records(self) -> Sequence[str]:
+        return ()
+
+    def headers(self, name: str) -> Sequence[str]:
+        value = self._answer.find_header(name.lower())
+        return () if value is None else (value,)
+
+    def matches(self, pattern: str, text: str | None = None) -> bool:
+        return has_match(pattern, self.text if text is None else text)
 
     def find_json(self, path: str) -> Sequence[object]:
         if self._document is None:
@@ -195,9 +214,9 @@ class _Verdict(NamedTuple):
 _FINE: Final = _Verdict(Outcome.OK, None, "", "")
 
 
-def _look(check: Check, answer: HttpAnswer, days: float | None) -> tuple[Explanation, ...]:
-    seen = _Seen(answer, days)
-    return tuple(_plain(line) for line in check.expectation.explain(seen))
+async def _look(check: Check, answer: HttpAnswer, days: float | None) -> tuple[Explanation, ...]:
+    lines = await explain(check.expectation, _Seen(answer, days))
+    return tuple(_plain(line) for line in lines)
 
 
 def _judge(
@@ -235,9 +254,14 @@ def _explain(broken: Explanation) -> tuple[str, str]:
             if actual == "found":
                 return "text found", "The answer holds a text that must not be there."
             return "text not found", "The answer does not hold the text that is asked for."
+        case "Certificate" if actual == "not there":
+            return "no certificate", "There is no certificate, because the answer came without TLS."
         case "Certificate":
             words = f"certificate: {actual}"
             return words, f"The certificate has {actual}; {expected} are wanted."
+        case _ if operand.startswith("Header "):
+            name = operand.removeprefix("Header ")
+            return f"header {name} is wrong"[:80], f"The header {name} is not as asked for."
         case _:
             found = "something else" if broken.quotes else actual
             words = f"{operand} is {found}, expected {expected}"

@@ -2,8 +2,13 @@
 
 Documents come from targets and paths and patterns from users, so neither may cost more than
 milliseconds: paths are a closed subset of RFC 9535, patterns run on RE2 and never on `re`.
+
+RE2 takes time in proportion to the text, and that is not enough. Where its automaton does not fit
+into memory it follows every instruction of the program at each byte: `[ab]*a[ab]{900}c` takes 0.6 s
+for 64 KiB. So there are limits to the size of a program, and to its product with that of the text.
 """
 
+import asyncio
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -15,8 +20,21 @@ import re2  # type: ignore[import-untyped]  # it ships no types
 from jsonpath.segments import JSONPathChildSegment
 from jsonpath.selectors import IndexSelector, NameSelector, WildcardSelector
 
+from allgreen.domain.expectation import (
+    Answer,
+    BodyMatches,
+    Expectation,
+    Explanation,
+    HeaderOperator,
+    HeaderValue,
+    Leaf,
+    list_leaves,
+)
+
 MAX_PATH_LENGTH: Final = 256
 MAX_PATTERN_BYTES: Final = 1024
+MAX_PROGRAM_SIZE: Final = 1000
+MAX_STEPS: Final = 5_000_000
 MAX_DEPTH: Final = 64
 MAX_VISITED: Final = 10_000
 
@@ -115,12 +133,46 @@ def validate_pattern(pattern: str) -> None:
 
 
 def has_match(pattern: str, text: str) -> bool:
-    """Tell whether a pattern is found anywhere in a text, in time linear in the text.
+    """Tell whether a pattern is found anywhere in a text.
+
+    At most `MAX_STEPS` are made, one for each byte and instruction, which are some 60 ms. So a
+    pattern of up to 76 instructions is searched in all of 64 KiB, and the largest in 5,000 bytes.
 
     Raises:
-        ValueError: The pattern is not one.
+        ValueError: The pattern is not one; or it is not in the begin of the text, and the rest is
+            too long for it. Says so in a few words.
     """
-    return _compile_pattern(pattern).search(text) is not None
+    program = _compile_pattern(pattern)
+    searched = text.encode("utf-8", "replace")
+    limit = MAX_STEPS // program.programsize
+    if len(searched) <= limit:
+        return program.search(searched) is not None
+    # Whether a match is one does not depend on what follows, unless it ends where the text was cut.
+    match = program.search(searched[:limit])
+    if match is None or match.end() == limit:
+        raise ValueError(f"cannot be told from the first {limit} bytes, and too costly to go on")
+    return True
+
+
+async def explain(expectation: Expectation, answer: Answer) -> list[Explanation]:
+    """Explain an answer without keeping the event loop from its work.
+
+    Patterns are compiled and searched for in a thread, since RE2 lets other threads run meanwhile.
+    All other expectations cost less than the way there and back.
+    """
+    if not any(_is_pattern(leaf) for leaf in list_leaves(expectation)):
+        return expectation.explain(answer)
+    return await asyncio.to_thread(expectation.explain, answer)
+
+
+def _is_pattern(leaf: Leaf) -> bool:
+    match leaf:
+        case BodyMatches():
+            return True
+        case HeaderValue(operator=operator):
+            return operator is HeaderOperator.MATCHES
+        case _:
+            return False
 
 
 @lru_cache(maxsize=64)  # each may hold 1 MiB
@@ -128,18 +180,30 @@ def _compile_pattern(pattern: str) -> "re2._Regexp":
     if not pattern:
         raise ValueError("Write a pattern, such as queue: [0-9]+.")
     try:
-        size = len(pattern.encode())
+        typed = pattern.encode()
     except UnicodeEncodeError:
         raise ValueError("The pattern holds a character that does not exist.") from None
-    if size > MAX_PATTERN_BYTES:
+    if len(typed) > MAX_PATTERN_BYTES:
         raise ValueError("This pattern is longer than 1 KB. Shorten it.")
+    try:
+        program = re2.compile(typed, options=_pattern_options())
+    except re2.error as error:
+        raise ValueError(_explain_pattern(error)) from None
+    if program.programsize > MAX_PROGRAM_SIZE:
+        raise ValueError(
+            "This pattern takes too much work. Use smaller numbers in the braces, "
+            "or fewer classes of letters."
+        )
+    return program
+
+
+def _pattern_options() -> "re2.Options":
     options = re2.Options()
     options.max_mem = _PATTERN_MEMORY
     options.log_errors = False
-    try:
-        return re2.compile(pattern, options=options)
-    except re2.error as error:
-        raise ValueError(_explain_pattern(error)) from None
+    # Nobody asks what a group has matched, and keeping track of it takes a hundred times longer.
+    options.never_capture = True
+    return options
 
 
 def _explain_pattern(error: Exception) -> str:

@@ -4,15 +4,21 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from allgreen.domain.check import Check, DnsOptions, HttpOptions, TcpOptions, TlsOptions
+from allgreen.domain.check import Check, DnsOptions, HttpOptions, TcpOptions
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
     BodyContains,
+    BodyMatches,
+    BodySize,
     CertificateLasts,
     Expectation,
+    HeaderOperator,
+    HeaderValue,
     JsonOperator,
     JsonValue,
+    Leaf,
+    Not,
     StatusIs,
 )
 from allgreen.domain.result import Result
@@ -54,9 +60,9 @@ def request_in_words(check: Check) -> str:
             return f"DNS {record_type} {name}" + (f" at {server}" if server else "")
         case TcpOptions(hostname=hostname, port=port):
             return f"TCP {_host_and_port(hostname, port)}"
-        case TlsOptions(hostname=hostname, port=port, server_name=server_name):
-            named = f" as {server_name}" if server_name else ""
-            return f"TLS {_host_and_port(hostname, port)}{named}"
+        case tls:
+            named = f" as {tls.server_name}" if tls.server_name else ""
+            return f"TLS {_host_and_port(tls.hostname, tls.port)}{named}"
 
 
 def expected_in_words(check: Check) -> str:
@@ -136,24 +142,52 @@ def _milliseconds(duration: timedelta) -> str:
 
 def _expectation_in_words(expectation: Expectation) -> Iterator[str]:
     match expectation:
-        case StatusIs():
-            yield str(expectation)
-        case BodyContains():
-            # The text itself may be a secret of the service, and mails go to anybody.
-            yield "a text in the body"
-        case JsonValue(operator=JsonOperator.EXISTS):
-            yield f"{expectation.path} is there"
-        case JsonValue():
-            yield f"{expectation.path} {_SIGNS[expectation.operator]} {expectation.value}"
-        case CertificateLasts():
-            yield f"certificate for {expectation.days} more days"
         case AllOf():
             for part in expectation.parts:
                 yield from _expectation_in_words(part)
         case AnyOf():
             yield " or ".join(_joined(_expectation_in_words(part)) for part in expectation.parts)
-        case _:
+        case Not():
             yield f"not {_joined(_expectation_in_words(expectation.part))}"
+        case _:
+            yield _leaf_in_words(expectation)
+
+
+def _leaf_in_words(leaf: Leaf) -> str:
+    # Texts that are looked for may be secrets of the service, and mails go to anybody.
+    match leaf:
+        case StatusIs():
+            return str(leaf)
+        case BodyContains():
+            return "a text in the body"
+        case BodyMatches():
+            return "a pattern in the body"
+        case BodySize():
+            return f"a body of {leaf}"
+        case HeaderValue():
+            return _header_in_words(leaf)
+        case JsonValue():
+            return _value_in_words(leaf)
+        case CertificateLasts():
+            return f"certificate for {leaf.days} more days"
+        case _:
+            return f"records: {leaf}"
+
+
+def _header_in_words(leaf: HeaderValue) -> str:
+    match leaf.operator:
+        case HeaderOperator.EXISTS:
+            return f"a header {leaf.name}"
+        case HeaderOperator.NOT_EQUALS:
+            return f"another text in the header {leaf.name}"
+        case _:
+            return f"a text in the header {leaf.name}"
+
+
+def _value_in_words(leaf: JsonValue) -> str:
+    if leaf.operator is JsonOperator.EXISTS:
+        return f"{leaf.path} is there"
+    return f"{leaf.path} {_SIGNS[leaf.operator]} {leaf.value}"
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -11,7 +11,6 @@ from allgreen.domain.check import Check, CheckKind, HttpOptions
 from allgreen.domain.expectation import (
     AllOf,
     BodyContains,
-    CertificateLasts,
     Expectation,
     JsonOperator,
     JsonValue,
@@ -56,7 +55,6 @@ async def run(
         Not(part=BodyContains(text="error")),
         JsonValue(path="$.queue.depth", operator=JsonOperator.BELOW, value="50"),
         JsonValue(path="$.jobs[*].state", operator=JsonOperator.EQUALS, value="open"),
-        CertificateLasts(days=14),
         AllOf(parts=(OK, BodyContains(text="ok"))),
     ],
     ids=lambda expectation: type(expectation).__name__,

@@ -2,19 +2,29 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
+from allgreen.domain.check import DnsOptions, Options, RecordType, TcpOptions, TlsOptions
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
     BodyContains,
+    BodyMatches,
+    BodySize,
     CertificateLasts,
     Expectation,
+    HeaderOperator,
+    HeaderValue,
     JsonOperator,
     JsonValue,
+    Leaf,
     Not,
+    RecordMatch,
+    RecordsAre,
     StatusIs,
+    list_leaves,
 )
 from allgreen.domain.status import Outcome
 from allgreen.monitoring import wording
@@ -42,6 +52,30 @@ def test_period(period: timedelta, words: str) -> None:
     assert wording.period_in_words(period) == words
 
 
+REQUESTS: dict[str, tuple[Options, str]] = {
+    "a look-up": (DnsOptions(name="example.org"), "DNS A example.org"),
+    "a look-up at a server": (
+        DnsOptions(name="example.org", record_type=RecordType.MX, server="192.0.2.53"),
+        "DNS MX example.org at 192.0.2.53",
+    ),
+    "a connection": (
+        TcpOptions(hostname="db.example.org", port=5432, send="secret"),
+        "TCP db.example.org:5432",
+    ),
+    "a connection to a number": (TcpOptions(hostname="::1", port=22), "TCP [::1]:22"),
+    "a handshake": (TlsOptions(hostname="example.org"), "TLS example.org:443"),
+    "a handshake for a name": (
+        TlsOptions(hostname="192.0.2.1", server_name="example.org"),
+        "TLS 192.0.2.1:443 as example.org",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), REQUESTS.values(), ids=REQUESTS)
+def test_a_request_of_each_kind(options: Options, words: str) -> None:
+    assert wording.request_in_words(replace(a_check(), options=options)) == words
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -62,6 +96,24 @@ EXPECTED: dict[str, tuple[Expectation, str]] = {
         "202, $.accepted = true, certificate for 14 more days",
     ),
     "a text": (BodyContains(text="ok"), "a text in the body"),
+    "a pattern": (BodyMatches(pattern="secret"), "a pattern in the body"),
+    "a size": (BodySize(at_least=10, at_most=20), "a body of from 10 to 20 bytes"),
+    "a header": (
+        HeaderValue(name="Server", operator=HeaderOperator.EXISTS),
+        "a header Server",
+    ),
+    "a text in a header": (
+        HeaderValue(name="X-Key", operator=HeaderOperator.EQUALS, value="secret"),
+        "a text in the header X-Key",
+    ),
+    "not a text in a header": (
+        HeaderValue(name="X-Key", operator=HeaderOperator.NOT_EQUALS, value="secret"),
+        "another text in the header X-Key",
+    ),
+    "records": (
+        RecordsAre(values=("192.0.2.1", "192.0.2.2"), match=RecordMatch.ALL),
+        "records: all of 192.0.2.1, 192.0.2.2",
+    ),
     "a value that is there": (
         JsonValue(path="$.id", operator=JsonOperator.EXISTS),
         "$.id is there",
@@ -73,6 +125,12 @@ EXPECTED: dict[str, tuple[Expectation, str]] = {
     ),
     "the opposite": (Not(part=BodyContains(text="error")), "not a text in the body"),
 }
+
+
+def test_every_expectation_has_words() -> None:
+    described = {type(leaf) for tree, _ in EXPECTED.values() for leaf in list_leaves(tree)}
+
+    assert described == set(get_args(Leaf))
 
 
 @pytest.mark.parametrize(("expectation", "words"), EXPECTED.values(), ids=EXPECTED)

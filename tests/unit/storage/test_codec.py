@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -22,28 +23,49 @@ from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
     BodyContains,
+    BodyMatches,
+    BodySize,
     CertificateLasts,
     Expectation,
     Explanation,
+    HeaderOperator,
+    HeaderValue,
     JsonOperator,
     JsonValue,
+    Leaf,
     Not,
+    RecordMatch,
+    RecordsAre,
     StatusIs,
 )
 from allgreen.storage.sql import codec
 
 texts = st.text(max_size=20)
 ports = st.integers(1, 65535)
-leaves = st.one_of(
-    st.builds(
+sizes = st.none() | st.integers(0, 65_536)
+leaf_kinds: dict[type[Leaf], st.SearchStrategy[Expectation]] = {
+    StatusIs: st.builds(
         StatusIs,
         codes=st.lists(st.integers(100, 599), max_size=3).map(tuple),
         classes=st.lists(st.integers(1, 5), max_size=3).map(tuple),
     ),
-    st.builds(BodyContains, text=texts),
-    st.builds(JsonValue, path=texts, operator=st.sampled_from(JsonOperator), value=texts),
-    st.builds(CertificateLasts, days=st.integers(0, 400)),
-)
+    BodyContains: st.builds(BodyContains, text=texts),
+    BodyMatches: st.builds(BodyMatches, pattern=texts),
+    BodySize: st.builds(BodySize, at_least=sizes, at_most=sizes),
+    HeaderValue: st.builds(
+        HeaderValue, name=texts, operator=st.sampled_from(HeaderOperator), value=texts
+    ),
+    JsonValue: st.builds(
+        JsonValue, path=texts, operator=st.sampled_from(JsonOperator), value=texts
+    ),
+    CertificateLasts: st.builds(CertificateLasts, days=st.integers(0, 400)),
+    RecordsAre: st.builds(
+        RecordsAre,
+        values=st.lists(texts, max_size=3).map(tuple),
+        match=st.sampled_from(RecordMatch),
+    ),
+}
+leaves = st.one_of(*leaf_kinds.values())
 
 
 def _branches(inner: st.SearchStrategy[Expectation]) -> st.SearchStrategy[Expectation]:
@@ -102,6 +124,23 @@ explanations = st.builds(
 
 @given(expectation=expectations)
 def test_tree_of_expectations_comes_back(expectation: Expectation) -> None:
+    tree = json.loads(json.dumps(codec.expectation_to_json(expectation)))
+
+    assert codec.expectation_from_json(tree) == expectation
+
+
+def test_every_expectation_and_all_options_are_tried_here() -> None:
+    assert {*leaf_kinds, AllOf, AnyOf, Not} == set(get_args(Expectation))
+    assert {HttpOptions, DnsOptions, TcpOptions, TlsOptions} == set(get_args(Options))
+
+
+@pytest.mark.parametrize("leaf", leaf_kinds.values(), ids=[kind.__name__ for kind in leaf_kinds])
+@given(data=st.data())
+def test_every_expectation_comes_back(
+    leaf: st.SearchStrategy[Expectation], data: st.DataObject
+) -> None:
+    expectation = data.draw(leaf)
+
     tree = json.loads(json.dumps(codec.expectation_to_json(expectation)))
 
     assert codec.expectation_from_json(tree) == expectation

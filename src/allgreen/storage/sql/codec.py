@@ -19,12 +19,19 @@ from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
     BodyContains,
+    BodyMatches,
+    BodySize,
     CertificateLasts,
     Expectation,
     Explanation,
+    HeaderOperator,
+    HeaderValue,
     JsonOperator,
     JsonValue,
+    Leaf,
     Not,
+    RecordMatch,
+    RecordsAre,
     StatusIs,
 )
 
@@ -118,20 +125,34 @@ _OPTIONS: dict[CheckKind, Callable[[Json, Json], Options]] = {
 def expectation_to_json(expectation: Expectation) -> Json:
     """Return a tree of expectations as nested objects, each with its kind in ``is``."""
     match expectation:
-        case StatusIs(codes=codes, classes=classes):
-            return {"is": "status", "codes": list(codes), "classes": list(classes)}
-        case BodyContains(text=text):
-            return {"is": "body_contains", "text": text}
-        case JsonValue(path=path, operator=operator, value=value):
-            return {"is": "json_value", "path": path, "operator": operator.value, "value": value}
-        case CertificateLasts(days=days):
-            return {"is": "certificate_lasts", "days": days}
         case AllOf(parts=parts):
             return {"is": "all_of", "parts": [expectation_to_json(part) for part in parts]}
         case AnyOf(parts=parts):
             return {"is": "any_of", "parts": [expectation_to_json(part) for part in parts]}
         case Not(part=part):
             return {"is": "not", "part": expectation_to_json(part)}
+        case _:
+            return _leaf_to_json(expectation)
+
+
+def _leaf_to_json(leaf: Leaf) -> Json:
+    match leaf:
+        case StatusIs(codes=codes, classes=classes):
+            return {"is": "status", "codes": list(codes), "classes": list(classes)}
+        case BodyContains(text=text):
+            return {"is": "body_contains", "text": text}
+        case BodyMatches(pattern=pattern):
+            return {"is": "body_matches", "pattern": pattern}
+        case BodySize(at_least=at_least, at_most=at_most):
+            return {"is": "body_size", "at_least": at_least, "at_most": at_most}
+        case HeaderValue(name=name, operator=operator, value=value):
+            return {"is": "header_value", "name": name, "operator": operator.value, "value": value}
+        case JsonValue(path=path, operator=operator, value=value):
+            return {"is": "json_value", "path": path, "operator": operator.value, "value": value}
+        case CertificateLasts(days=days):
+            return {"is": "certificate_lasts", "days": days}
+        case RecordsAre(values=values, match=match):
+            return {"is": "records_are", "values": list(values), "match": match.value}
 
 
 def expectation_from_json(tree: Json) -> Expectation:
@@ -153,6 +174,14 @@ def _parts_from_json(tree: Json) -> tuple[Expectation, ...]:
 _READERS: dict[str, Callable[[Json], Expectation]] = {
     "status": lambda tree: StatusIs(codes=tuple(tree["codes"]), classes=tuple(tree["classes"])),
     "body_contains": lambda tree: BodyContains(text=tree["text"]),
+    "body_matches": lambda tree: BodyMatches(pattern=tree["pattern"]),
+    "body_size": lambda tree: BodySize(at_least=tree["at_least"], at_most=tree["at_most"]),
+    "header_value": lambda tree: HeaderValue(
+        name=tree["name"], operator=HeaderOperator(tree["operator"]), value=tree["value"]
+    ),
+    "records_are": lambda tree: RecordsAre(
+        values=tuple(tree["values"]), match=RecordMatch(tree["match"])
+    ),
     "json_value": lambda tree: JsonValue(
         path=tree["path"], operator=JsonOperator(tree["operator"]), value=tree["value"]
     ),
