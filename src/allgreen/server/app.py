@@ -1,9 +1,9 @@
 """create_app: puts routes, middleware and the platform together; chooses the adapters."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from starlette.responses import Response
 
 from allgreen import __version__
 from allgreen.bootstrap import Monitor, MonitorOptions
+from allgreen.domain.flapping import FlapRule
 from allgreen.domain.notice import Channel, Notice
 from allgreen.errors import NotFoundError
+from allgreen.executors.canary import build_canaries
 from allgreen.executors.http import HttpCheckExecutor, build_user_agent
 from allgreen.monitoring.keeper import Retention
 from allgreen.notifiers.email import EmailNotifier
@@ -23,7 +25,7 @@ from allgreen.notifiers.log import LogNotifier
 from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.http import HttpClient
 from allgreen.outbound.resolver import Resolver
-from allgreen.ports import Clock, Notifier
+from allgreen.ports import Canary, Clock, Notifier
 from allgreen.server import middleware, problems
 from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
@@ -43,6 +45,7 @@ from allgreen.server.setup import routes as setup
 from allgreen.server.system import SystemClock, new_id
 from allgreen.server.wire import API
 from allgreen.server.workspaces import routes as workspaces
+from allgreen.storage.sql.checks import next_due_at
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.reserve import RESERVE_BYTES
 from allgreen.transports.local import LocalCheckSource, LocalEventBroker, LocalResultSink
@@ -105,10 +108,12 @@ async def open_platform(
     secret_key = settings.read_secret_key()
     links = LinkSigner(secret_key, settings.base_url)
     guard = TargetGuard.parse(settings.allow_targets)
-    client = HttpClient(guard=guard, resolver=Resolver(settings.resolver))
+    resolver = Resolver(settings.resolver)
+    client = HttpClient(guard=guard, resolver=resolver)
     executor = HttpCheckExecutor(
         client, clock=clock, user_agent=build_user_agent(__version__, settings.public_url)
     )
+    canaries = _build_canaries(settings, guard, resolver, client)
     passwords = PasswordPool()
     try:
         async with Database(settings.database, secret_key, reserve_bytes=RESERVE_BYTES) as database:
@@ -118,7 +123,9 @@ async def open_platform(
             await database.check_key()
             recent = RecentAnswers(clock)
             broker = ForgettingBroker(LocalEventBroker(), recent)
-            source = LocalCheckSource(database.urgent_unit_of_work, clock)
+            source = LocalCheckSource(
+                database.urgent_unit_of_work, clock, look=lambda: _look_ahead(database)
+            )
             monitor = Monitor(
                 unit_of_work=database.urgent_unit_of_work,
                 executors=[executor],
@@ -128,6 +135,7 @@ async def open_platform(
                 source=source,
                 sink=LocalResultSink(),
                 broker=broker,
+                canaries=canaries,
                 options=_options(settings),
             )
             async with monitor if watches else nullcontext():
@@ -170,10 +178,34 @@ def _choose_notifier(
     )
 
 
+def _build_canaries(
+    settings: Settings, guard: TargetGuard, resolver: Resolver, client: HttpClient
+) -> Sequence[Canary]:
+    if not settings.canaries:
+        logger.warning(
+            "No canaries are set (ALLGREEN_CANARIES): when the network of this machine is down, "
+            "every service looks as if it were down"
+        )
+    return build_canaries(
+        settings.canaries,
+        guard=guard,
+        resolver=resolver,
+        client=client,
+        user_agent=build_user_agent(__version__, settings.public_url),
+    )
+
+
+async def _look_ahead(database: Database) -> datetime | None:
+    """Find out when the next check is due, without a turn of the one writer of SQLite."""
+    async with database.read() as connection:
+        return await next_due_at(connection)
+
+
 def _options(settings: Settings) -> MonitorOptions:
     return MonitorOptions(
         concurrency=settings.concurrency,
         delay_scale=settings.backoff_scale,
+        flap_rule=FlapRule(turns=settings.flapping_turns),
         retention=Retention(raw=timedelta(days=settings.keep_results_days)),
     )
 

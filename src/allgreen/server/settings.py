@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from allgreen.errors import SettingsError, StorageFullError
+from allgreen.executors.canary import parse_canaries
 from allgreen.failpoints import parse as parse_failpoints
 from allgreen.notifiers.smtp_url import SmtpUrl
 from allgreen.outbound.guard import TargetGuard
@@ -88,6 +89,11 @@ def _read_resolver(text: str) -> str:
     return text
 
 
+def _read_canaries(text: str) -> str:
+    parse_canaries(text)
+    return text
+
+
 def _read_networks(text: str) -> str:
     for entry in _entries(text):
         try:
@@ -137,10 +143,12 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SmtpSecret | None, Optional] = None
 
     allow_targets: Annotated[str, AfterValidator(_read_allow_list)] = ""
+    canaries: Annotated[str, AfterValidator(_read_canaries)] = ""
     resolver: Annotated[ResolverAddress | None, Optional] = None
     min_interval_s: int = Field(default=60, ge=1, le=3600)
     concurrency: int = Field(default=500, ge=1, le=20_000)
     backoff_scale: float = Field(default=1.0, ge=0, le=100, allow_inf_nan=False)
+    flapping_turns: int = Field(default=5, ge=0, le=100)
     keep_results_days: int = Field(default=7, ge=1, le=3650)
     failpoints: str = ""
 

@@ -41,6 +41,7 @@ from allgreen.server.catalog.translation import (
     read_check,
     read_checks,
     read_period,
+    read_reminder,
 )
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
@@ -69,6 +70,7 @@ async def create_service(
         )
         checks = read_checks(form.checks, frame, problems)
         recipients = await _read_recipients(platform, uow, frame, form.recipients, [], problems)
+        remind_every = read_reminder(form.remind_every, problems)
         problems.refuse()
         events = await _handle(
             platform,
@@ -78,6 +80,8 @@ async def create_service(
                 workspace_id=member.workspace_id,
                 name=form.name,
                 recipients=recipients,
+                depends_on=_service_ids(form.depends_on),
+                remind_every=remind_every,
                 by=member.account_id,
                 at=now,
             ),
@@ -253,9 +257,22 @@ async def _read_edit(
         checks=checks,
         every=every,
         recipients=recipients,
+        depends_on=None if form.depends_on is None else _service_ids(form.depends_on),
+        remind_every=_read_new_reminder(form, problems),
         by=member.account_id,
         at=now,
     )
+
+
+def _read_new_reminder(form: ServiceEdit, problems: Problems) -> timedelta | None:
+    """Return the new rhythm of reminders: zero for never, `None` when the form says nothing."""
+    if "remind_every" not in form.model_fields_set:
+        return None
+    return read_reminder(form.remind_every, problems) or timedelta(0)
+
+
+def _service_ids(ids: Iterable[str]) -> tuple[ServiceId, ...]:
+    return tuple(map(ServiceId, ids))
 
 
 async def _read_recipients(

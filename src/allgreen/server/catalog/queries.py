@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from allgreen.domain.calendar import Calendar, Day
 from allgreen.domain.expectation import Explanation
 from allgreen.domain.identity import AccountId, ServiceId, WorkspaceId
 from allgreen.domain.incident import IncidentState
@@ -17,15 +17,7 @@ from allgreen.domain.policy import Permission, Role
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, ServiceHealth, Shown
-from allgreen.domain.uptime import (
-    Day,
-    Span,
-    Tally,
-    last_days,
-    tally,
-    until_covered,
-    worst_spans,
-)
+from allgreen.domain.uptime import Span, Tally, tally, until_covered, worst_spans
 from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
 from allgreen.server.catalog import schemas
@@ -52,6 +44,7 @@ from allgreen.storage.sql.tables import (
     strips,
     workspaces,
 )
+from allgreen.storage.sql.workspaces import SqlWorkspaceRepository
 
 _MOST_ATTEMPTS = 1000
 _RANK = (ServiceHealth.UNKNOWN, ServiceHealth.UP, ServiceHealth.DEGRADED, ServiceHealth.DOWN)
@@ -102,7 +95,7 @@ async def load_service(
         limit=1,
     )
     latest = await list_results(connection, service, limit=1)
-    zone = await load_zone(connection, member.workspace_id)
+    calendar = await load_calendar(connection, member.workspace_id)
     is_whole = member.has(Permission.SERVICE_WRITE)
     every = min((check.schedule.every for check in service.checks), default=timedelta(minutes=15))
     return schemas.Service(
@@ -110,10 +103,12 @@ async def load_service(
         checks=[show_check(check, is_whole=is_whole) for check in service.checks],
         period=show_period(every),
         recipients=await _list_recipients(connection, member, service.id),
+        depends_on=list(service.depends_on),
+        remind_every=None if service.remind_every is None else show_period(service.remind_every),
         may=member.may,
         created_at=_made_at(service.id),
         last_result=show_result(latest[0], is_whole=is_whole) if latest else None,
-        uptime=await _load_uptime(connection, service, zone, now),
+        uptime=await _load_uptime(connection, service, calendar, now),
         incident=open_incident[0] if open_incident else None,
     )
 
@@ -176,8 +171,8 @@ async def load_figures(
     connection: AsyncConnection, member: Member, service: Service, range_: Range, now: datetime
 ) -> schemas.Figures:
     """Return the numbers behind the graph of a service."""
-    zone = await load_zone(connection, member.workspace_id)
-    window = Window.of(range_, now, zone)
+    calendar = await load_calendar(connection, member.workspace_id)
+    window = Window.of(range_, now, calendar)
     spans = await list_spans(connection, service, window.begin, now)
     roll_ups = await SqlRollUpRepository(connection).load(
         [check.id for check in service.checks], window.grain, window.first, now
@@ -188,7 +183,7 @@ async def load_figures(
         range=range_,
         begin=window.begin,
         end=window.end,
-        zone=zone,
+        zone=calendar.zone,
         bucket_s=round(window.width.total_seconds()),
         limit_ms=round(limits[0] / timedelta(milliseconds=1)) if limits else None,
         uptime_pct=tally(spans, window.begin, now).uptime_pct(),
@@ -230,10 +225,9 @@ async def list_members(
     return {AccountId(row[0]): (row[1], row[2]) for row in await connection.execute(query)}
 
 
-async def load_zone(connection: AsyncConnection, workspace_id: WorkspaceId) -> str:
-    """Return the zone in which the days of a workspace are cut."""
-    query = select(workspaces.c.zone).where(workspaces.c.id == workspace_id)
-    return str(await connection.scalar(query))
+async def load_calendar(connection: AsyncConnection, workspace_id: WorkspaceId) -> Calendar:
+    """Return where the days of a workspace are cut."""
+    return await SqlWorkspaceRepository(connection).calendar(workspace_id)
 
 
 async def is_held(connection: AsyncConnection, workspace_id: WorkspaceId) -> bool:
@@ -292,8 +286,8 @@ async def _show_rows(
     ids = [row["id"] for row in found]
     if not ids:
         return []
-    zone = await load_zone(connection, member.workspace_id)
-    days = last_days(now, ZoneInfo(zone))
+    calendar = await load_calendar(connection, member.workspace_id)
+    days = calendar.last_days(now)
     stored = await _load_strips(connection, ids)
     states = await _load_checks(connection, ids)
     begins = await _load_outages(connection, ids)
@@ -303,7 +297,7 @@ async def _show_rows(
             row,
             states[row["id"]],
             stored.get(row["id"]),
-            _Days(zone, days),
+            _Days(calendar.zone, days),
             outage_since=begins.get(row["id"]),
             pause=pauses.get(row["id"]),
         )
@@ -469,10 +463,10 @@ def _show_recipient(
 
 
 async def _load_uptime(
-    connection: AsyncConnection, service: Service, zone: str, now: datetime
+    connection: AsyncConnection, service: Service, calendar: Calendar, now: datetime
 ) -> schemas.UptimeFigures:
     """Return uptime of rolling 24 hours, and of as many local days as the strip shows."""
-    days = last_days(now, ZoneInfo(zone))
+    days = calendar.last_days(now)
     begin = min(days[0].begin, now - timedelta(hours=24))
     spans = await list_spans(connection, service, begin, now)
     since = {

@@ -14,6 +14,9 @@ from allgreen.server.views.schemas import Incident, Strip
 from allgreen.server.wire import Input
 from allgreen.storage.sql.types import storable
 
+# A malformed one is none of the services that are there.
+IdText = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
+
 
 class HttpMethod(StrEnum):
     """How a target is asked."""
@@ -117,6 +120,8 @@ class ServiceInput(Input):
     checks: Annotated[list[CheckInput], Field(min_length=1, max_length=20)]
     period: Period = Period(every=15, unit=PeriodUnit.MINUTES)
     recipients: list[RecipientInput] = Field(default_factory=list, max_length=50)
+    depends_on: list[IdText] = Field(default_factory=list, max_length=20)
+    remind_every: Period | None = None
 
 
 class ServiceEdit(Input):
@@ -126,6 +131,9 @@ class ServiceEdit(Input):
     checks: Annotated[list[CheckInput], Field(min_length=1, max_length=20)] | None = None
     period: Period | None = None
     recipients: Annotated[list[RecipientInput], Field(max_length=50)] | None = None
+    depends_on: Annotated[list[IdText], Field(max_length=20)] | None = None
+    # Null switches reminders off.
+    remind_every: Period | None = None
 
 
 # What is shown
@@ -302,6 +310,8 @@ class Service(ServiceRow):
     checks: list[CheckView]
     period: Period
     recipients: list[Recipient]
+    depends_on: list[str]
+    remind_every: Period | None
     may: list[str]
     created_at: datetime
     last_result: Result | None

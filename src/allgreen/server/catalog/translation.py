@@ -39,6 +39,7 @@ from allgreen.server.catalog.schemas import (
 )
 
 LONGEST_PERIOD = timedelta(weeks=52)
+SHORTEST_REMINDER = timedelta(minutes=5)
 HIDDEN = "••••"
 _UNITS = {
     PeriodUnit.WEEKS: timedelta(weeks=1),
@@ -108,6 +109,17 @@ def read_period(period: Period, *, shortest: timedelta, problems: Problems) -> t
     else:
         return every
     return max(shortest, timedelta(seconds=1))
+
+
+def read_reminder(period: Period | None, problems: Problems) -> timedelta | None:
+    """Return how often to remind of an outage; `None` for never."""
+    if period is None:
+        return None
+    found = Problems()
+    every = read_period(period, shortest=SHORTEST_REMINDER, problems=found)
+    for _ in found.found:
+        problems.add("remind_every", "period", "Remind every five minutes at most, or less often.")
+    return every
 
 
 def show_period(every: timedelta) -> Period:

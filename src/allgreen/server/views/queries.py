@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.notice import NoticeKind, NoticeState
@@ -23,7 +23,7 @@ async def list_incidents(
     Ids are UUIDv7 made when an outage is confirmed, so they are its order and its cursor too.
     """
     told = (
-        select(func.count())
+        select(func.count(outbox.c.address.distinct()))
         .where(
             outbox.c.incident_id == incidents.c.id,
             outbox.c.kind == NoticeKind.DOWN,
@@ -49,8 +49,17 @@ async def list_incidents(
             ended_at=row["ended_at"],
             reason=row["reason"],
             resolution=row["resolution"],
-            duration_s=int(((row["ended_at"] or now) - row["began_at"]).total_seconds()),
+            duration_s=_seconds_of_last_outage(row, now),
             told=row["told"],
+            reopened=row["reopened"],
+            reopened_at=row["reopened_at"],
+            quiet=row["quiet"],
+            blocked_by=row["blocked_by"],
         )
         for row in (await connection.execute(query)).mappings()
     ]
+
+
+def _seconds_of_last_outage(incident: RowMapping, now: datetime) -> int:
+    began_at = incident["reopened_at"] or incident["began_at"]
+    return max(int(((incident["ended_at"] or now) - began_at).total_seconds()), 0)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allgreen.domain.incident import IncidentState
+from allgreen.domain.incident import IncidentState, Quiet
 from allgreen.ports import Strip as StoredStrip
 
 
@@ -40,7 +40,13 @@ class Incident:
     """One outage of one service.
 
     Attributes:
+        duration_s: Seconds that the outage lasted, or has lasted by now; the latest one of those
+            that make up this incident.
         told: How many recipients got the message that it began.
+        reopened: How often the service went down again within five minutes of its end.
+        reopened_at: Begin of the latest of these outages.
+        quiet: Why nobody is told: ``maintenance`` or ``blocked by``; null when people are.
+        blocked_by: The service at the root of an outage that is quiet for it.
     """
 
     id: str
@@ -54,3 +60,7 @@ class Incident:
     resolution: str | None
     duration_s: int | None
     told: int
+    reopened: int
+    reopened_at: datetime | None
+    quiet: Quiet | None
+    blocked_by: str | None
