@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from allgreen.domain.expectation import Explanation
@@ -70,3 +70,32 @@ class Result:
     def key(self) -> SlotKey:
         """Return slot and attempt, by which results of a check are ordered."""
         return SlotKey(self.slot, self.attempt)
+
+    def turned_over(self) -> Result:
+        """Return the result of a check that is upside down: its target is expected to fail.
+
+        What says nothing about the target stays as it is.
+        """
+        if self.outcome is Outcome.FAIL:
+            return replace(
+                self,
+                outcome=Outcome.OK,
+                failure=None,
+                reason="",
+                message="",
+                explanations=(_upside_down(self.reason, holds=True),),
+            )
+        if self.outcome in (Outcome.OK, Outcome.SLOW):
+            return replace(
+                self,
+                outcome=Outcome.FAIL,
+                failure=FailureClass.ANSWERED,
+                reason="answers, though it must not",
+                message="It answers as if all were well, and this check expects it to fail.",
+                explanations=(_upside_down("answers", holds=False),),
+            )
+        return self
+
+
+def _upside_down(actual: str, *, holds: bool) -> Explanation:
+    return Explanation(operand="Upside down", actual=actual, expected="a failure", holds=holds)

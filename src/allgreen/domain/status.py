@@ -64,6 +64,8 @@ class FailureClass(StrEnum):
     STATUS = "status"
     BODY = "body"
     REDIRECT = "redirect"
+    ANSWERED = "answered"
+    """All was fine, of a check that is upside down: it must not be."""
 
 
 class Mode(StrEnum):
