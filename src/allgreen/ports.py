@@ -4,7 +4,7 @@ Every protocol here has one folder of adapters. What an adapter must guarantee s
 docstrings; the contract suites in ``tests/contract`` hold every adapter to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.check import CheckKind, LeasedCheck, Slot
 from allgreen.domain.identity import (
     AccountId,
@@ -23,6 +24,7 @@ from allgreen.domain.identity import (
     WorkspaceId,
 )
 from allgreen.domain.incident import Incident
+from allgreen.domain.mailing import PACE, Pace
 from allgreen.domain.maintenance import Interval, Window
 from allgreen.domain.notice import Notice
 from allgreen.domain.result import Result, SlotKey
@@ -199,6 +201,11 @@ class SpanRepository(Protocol):
     ) -> dict[CheckId, list[Span]]:
         """Return the spans that touch a window, in order, for each check that has any."""
 
+    async def of_removed(
+        self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
+    ) -> dict[ServiceId, dict[CheckId, list[Span]]]:
+        """Return the same of the checks that services had once, and have no more."""
+
 
 class IncidentRepository(Protocol):
     """Incidents; at most one of a service is not resolved (enforced by the database)."""
@@ -258,24 +265,40 @@ class OutboxRepository(Protocol):
     async def add(self, notices: Iterable[Notice]) -> None:
         """Store notices; a known key is left as it is."""
 
-    async def lease(self, *, now: datetime, limit: int, lease_for: timedelta) -> list[Notice]:
-        """Hand out due notices, oldest first, atomically, each with a raised fence.
+    async def lease(
+        self,
+        *,
+        now: datetime,
+        limit: int,
+        lease_for: timedelta,
+        pace: Pace = PACE,
+        avoid: Collection[str] = (),
+    ) -> list[Notice]:
+        """Hand out messages that are due, atomically, all their rows with raised fences.
 
-        A notice waits while an earlier one of the same service, recipient and channel is pending
-        or leased. A lease that ran out is free again.
+        What goes now, what goes as one and what waits is decided by `mailing.plan`. A notice waits
+        while an earlier one of the same service, recipient and channel is pending or leased, and
+        does not go with it. A lease that ran out is free again. Nothing goes to the addresses and
+        ``@domains`` in `avoid`.
         """
 
     async def begin_attempt(self, notice: Notice, *, at: datetime) -> bool:
         """Write down that an attempt begins; `False` when the fence is old or it was cancelled.
 
-        Must be committed before the first byte goes to the channel.
+        Must be committed before the first byte goes to the channel. Until its end is known, it
+        may have arrived. Of a message with parts, this and all marks concern each part.
         """
 
     async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
         """Mark as accepted by the channel, also what was cancelled; `False` when the fence is old."""
 
-    async def mark_delayed(self, notice: Notice, *, until: datetime, error: str) -> bool:
-        """Free the notice for another attempt at `until`; `False` when the fence is old."""
+    async def mark_delayed(
+        self, notice: Notice, *, until: datetime, error: str, is_unsure: bool = False
+    ) -> bool:
+        """Free the notice for another attempt at `until`; `False` when the fence is old.
+
+        With `is_unsure`, or when an earlier attempt may have arrived, it goes again as it went.
+        """
 
     async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
         """Give up; `False` when the fence is old.
@@ -283,8 +306,8 @@ class OutboxRepository(Protocol):
         Who cannot be told of the begin of an incident is not told of its end either.
         """
 
-    async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
-        """Cancel pending notices of a service, of some kinds or of all; return how many."""
+    async def cancel(self, service_id: ServiceId) -> int:
+        """Cancel the pending notices of a service; return how many."""
 
     async def about(self, incident_id: IncidentId) -> list[Notice]:
         """Return the notices about an incident that are not cancelled, in the order of adding."""
@@ -292,11 +315,21 @@ class OutboxRepository(Protocol):
     async def withdraw(self, incident_id: IncidentId, kind: str) -> list[Notice]:
         """Cancel those of one kind about an incident that nobody tried to send yet; return them."""
 
-    async def next_due_at(self) -> datetime | None:
-        """Return when the next notice may be leased; `None` when none waits."""
+    async def set_back(self, now: datetime, *, lease_for: timedelta) -> None:
+        """Bring what lies ahead of `now` into the present, because the clock was set back.
+
+        What was owed ahead of `now`, or waits for longer than any delay between attempts, is due;
+        no lease lasts longer than `lease_for`.
+        """
 
     async def void_leases(self) -> int:
         """Free all leases, as at the start of the only process."""
+
+    async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        """Delete up to `limit` older notices that ended, with their attempts; return how many.
+
+        The begin of an incident that is not resolved stays: by it is known who is told the end.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,6 +441,19 @@ class Strip:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoveredCheck:
+    """A check of a service that a maintenance window covers.
+
+    Attributes:
+        is_failing: It is down, or its latest failure is not confirmed yet.
+    """
+
+    service_id: ServiceId
+    check_id: CheckId
+    is_failing: bool
+
+
 class WindowRepository(Protocol):
     """Definitions of maintenance windows; none is ever forgotten, so that the past stays as it was.
 
@@ -425,6 +471,9 @@ class WindowRepository(Protocol):
 
     async def save(self, windows: Iterable[Window]) -> None:
         """Store definitions, over those with the same id and version."""
+
+    async def covered(self, window: Window) -> list[CoveredCheck]:
+        """Return the checks of the active services that it covers, in order of service and check."""
 
     async def touching(self, begin: datetime, end: datetime) -> list[Window]:
         """Return all definitions, of all workspaces, that may run within ``[begin, end]``."""
@@ -448,6 +497,12 @@ class WorkspaceRepository(Protocol):
 
     async def zones(self) -> list[str]:
         """Return the zones of all workspaces, each once, in order."""
+
+    async def calendar(self, workspace_id: WorkspaceId) -> Calendar:
+        """Return where its days are cut, now and in the past."""
+
+    async def save_calendar(self, workspace_id: WorkspaceId, calendar: Calendar) -> None:
+        """Cut its days by another calendar."""
 
     async def name(self, workspace_id: WorkspaceId) -> str:
         """Return its name."""
@@ -542,6 +597,17 @@ class CheckExecutor(Protocol):
         `Result`, never an exception. Holds no connection, file or task afterwards, also when it is
         cancelled.
         """
+
+
+class Canary(Protocol):
+    """A place that is known to be up, asked to learn whether our own network is."""
+
+    @property
+    def name(self) -> str:
+        """Return how the operator wrote it."""
+
+    async def answers(self) -> bool:
+        """Ask once, within seconds; any answer will do."""
 
 
 class CheckSource(Protocol):

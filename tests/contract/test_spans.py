@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from allgreen.domain.identity import CheckId
+from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.status import TimeKind
 from allgreen.domain.uptime import Span
 from tests.contract.build import CHECK, DAY, HOUR, NOON, a_check, a_service
@@ -87,3 +87,23 @@ async def test_checks_do_not_share_spans(storage: Storage) -> None:
         found = await unit.spans.overlapping([one, two, three, CheckId("no")], NOON, NOON + DAY)
 
     assert found == {one: [_span(UP, 0)], two: [_span(DOWN, 0)]}
+
+
+async def test_spans_of_removed_checks_are_found_by_their_service(storage: Storage) -> None:
+    both = a_service(checks=(a_check("check-1"), a_check("check-2")))
+    kept, gone = (check.id for check in both.checks)
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(both)
+        await unit.services.save([both])
+        await unit.spans.turn(kept, NOON, UP)
+        await unit.spans.turn(gone, NOON, DOWN)
+        await unit.spans.turn(gone, NOON + HOUR, UNKNOWN)
+        before = await unit.spans.of_removed([both.id], NOON, NOON + DAY)
+        await unit.services.save([a_service(checks=(a_check("check-1"),))])
+
+        after = await unit.spans.of_removed([both.id], NOON, NOON + DAY)
+        early = await unit.spans.of_removed([both.id], NOON - DAY, NOON)
+        of_others = await unit.spans.of_removed([ServiceId("no")], NOON, NOON + DAY)
+
+    assert after == {both.id: {gone: [_span(DOWN, 0, 1), _span(UNKNOWN, 1)]}}
+    assert (before, early, of_others) == ({}, {}, {})

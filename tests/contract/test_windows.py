@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from allgreen.domain.check import CheckState
 from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
 from allgreen.domain.maintenance import Recurrence, Repeat, Weekday, Window
+from allgreen.domain.status import Mode, ServiceHealth
 from allgreen.errors import NotFoundError
-from tests.contract.build import DAY, HOUR, MINUTE, NOON, SERVICE, WORKSPACE, a_service
+from tests.contract.build import DAY, HOUR, MINUTE, NOON, SERVICE, WORKSPACE, a_check, a_service
 from tests.contract.conftest import Storage
 
 OTHER_WORKSPACE = WorkspaceId("workspace-2")
@@ -163,6 +165,34 @@ async def test_edit_leaves_the_past_as_it_was(storage: Storage) -> None:
             (NOON + DAY + 8 * HOUR, NOON + DAY + 9 * HOUR),
         ]
     }
+
+
+async def test_window_knows_the_checks_that_it_covers(storage: Storage) -> None:
+    other = replace(
+        a_service(OTHER_SERVICE, checks=()),
+        checks=(
+            replace(a_check("b", service_id=OTHER_SERVICE), state=CheckState(bad=1)),
+            replace(
+                a_check("c", service_id=OTHER_SERVICE),
+                state=CheckState(health=ServiceHealth.DOWN),
+            ),
+        ),
+    )
+    paused = replace(a_service(ServiceId("service-4")), checks=(a_check("d"),), mode=Mode.PAUSED)
+    async with storage.unit_of_work() as unit:
+        await unit.services.save([a_service(checks=(a_check("a"),)), other])
+        await unit.services.add(replace(paused, checks=()))
+        await unit.services.save([replace(paused, checks=(a_check("d", service_id=paused.id),))])
+
+        everything = await unit.windows.covered(a_window())
+        some = await unit.windows.covered(a_window(service_ids=(SERVICE, ELSEWHERE)))
+
+    assert [(one.service_id, one.check_id, one.is_failing) for one in everything] == [
+        (SERVICE, "a", False),
+        (OTHER_SERVICE, "b", True),
+        (OTHER_SERVICE, "c", True),
+    ]
+    assert some == everything[:1]
 
 
 async def test_windows_that_are_over_are_left_out(storage: Storage) -> None:

@@ -1,7 +1,10 @@
 """What the monitoring must know of workspaces."""
 
+from datetime import date
+
 import pytest
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import NotFoundError
 from tests.contract.build import WORKSPACE
@@ -39,3 +42,18 @@ async def test_all_workspaces_are_listed(storage: Storage) -> None:
 
     assert listed == sorted(listed)
     assert {"a", "b"} <= set(listed)
+
+
+async def test_calendar_comes_back_with_the_zones_of_the_past(storage: Storage) -> None:
+    earlier = ((date(2026, 3, 1), "Asia/Tokyo"), (date(2026, 3, 9), "Europe/Oslo"))
+    calendar = Calendar(zone="America/New_York", earlier=earlier)
+
+    async with storage.unit_of_work() as unit:
+        before = await unit.workspaces.calendar(WORKSPACE)
+        await unit.workspaces.save_calendar(WORKSPACE, calendar)
+        after = await unit.workspaces.calendar(WORKSPACE)
+        zone = await unit.workspaces.zone(WORKSPACE)
+        with pytest.raises(NotFoundError):
+            await unit.workspaces.calendar(WorkspaceId("unknown"))
+
+    assert (before, after, zone) == (Calendar(zone="Europe/Oslo"), calendar, "America/New_York")

@@ -14,10 +14,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from allgreen.domain.calendar import Calendar, zone_named
 from allgreen.domain.check import Check
 from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
 from allgreen.domain.status import TimeKind
-from allgreen.domain.uptime import Span, day_of, until_covered, zone_named
+from allgreen.domain.uptime import Span, until_covered
 from allgreen.domain.wallclock import first_instant
 
 LONGEST = timedelta(days=7)
@@ -291,7 +292,7 @@ def _begin_on(local_date: date, window: Window, zone: ZoneInfo) -> datetime | No
     """Return when the window begins on a date; `None` on one that the zone left out."""
     began_at = first_instant(local_date, window.at, zone)
     if began_at.astimezone(zone).date() != local_date:
-        day = day_of(local_date, zone)
+        day = Calendar(zone=zone.key).day_of(local_date)
         if day.begin == day.end:
             return None
     return began_at

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allgreen.domain.check import Check
 from allgreen.domain.result import Result
@@ -19,7 +18,6 @@ from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade, Outcome, TimeKind
 
 ZERO = timedelta(0)
-STRIP_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +156,6 @@ class RollUp:
         return self.outcomes.get(Outcome.MISSED, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """One local day, from midnight to midnight of a zone: 23, 24 or 25 hours."""
-
-    date: date
-    begin: datetime
-    end: datetime
-
-
 def tally(spans: Sequence[Span], begin: datetime, end: datetime) -> Tally:
     """Measure spans of one check in a window; time without a span is unknown.
 
@@ -215,35 +204,6 @@ def until_covered(spans: Sequence[Span], check: Check, now: datetime) -> list[Sp
     open_span = spans[-1]
     end = max(first_blind, open_span.began_at)
     return [*spans[:-1], Span(kind=open_span.kind, began_at=open_span.began_at, ended_at=end)]
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Return a time zone; UTC for a name that the zone database knows no more.
-
-    Days that are cut elsewhere are a smaller harm than an outage of which nobody is told.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
-def local_day(instant: datetime, zone: ZoneInfo) -> Day:
-    """Return the local day that holds `instant`."""
-    return day_of(instant.astimezone(zone).date(), zone)
-
-
-def day_of(local_date: date, zone: ZoneInfo) -> Day:
-    """Return the bounds of a local date in UTC, also where midnight does not exist."""
-    begin = datetime.combine(local_date, time(), tzinfo=zone)
-    end = datetime.combine(local_date + timedelta(days=1), time(), tzinfo=zone)
-    return Day(date=local_date, begin=begin.astimezone(UTC), end=end.astimezone(UTC))
-
-
-def last_days(now: datetime, zone: ZoneInfo, count: int = STRIP_DAYS) -> list[Day]:
-    """Return the latest `count` local days, today last."""
-    today = now.astimezone(zone).date()
-    return [day_of(today - timedelta(days=ago), zone) for ago in reversed(range(count))]
 
 
 _WORSE = (

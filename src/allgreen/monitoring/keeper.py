@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allgreen.domain.calendar import zone_named
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.service import Service
-from allgreen.domain.uptime import zone_named
 from allgreen.errors import NotFoundError, StorageError
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.patience import Patience, wait_for

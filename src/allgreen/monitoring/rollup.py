@@ -7,27 +7,15 @@ late evidence is taken in by making it anew.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from allgreen.domain.calendar import Calendar, Day
 from allgreen.domain.check import Check
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade
-from allgreen.domain.uptime import (
-    Day,
-    RollUp,
-    Span,
-    Tally,
-    day_of,
-    last_days,
-    local_day,
-    tally,
-    until_covered,
-    worst_spans,
-    zone_named,
-)
+from allgreen.domain.uptime import RollUp, Span, Tally, tally, until_covered, worst_spans
 from allgreen.ports import DirtyBucket, Grain, Strip, UnitOfWork
 
 MINUTE = timedelta(minutes=1)
@@ -73,13 +61,13 @@ class Folding:
     ) -> list["_Page"]:
         strips = await self.uow.roll_ups.strips([service.id for service in services])
         workspaces = {service.workspace_id for service in services}
-        zones = {each: zone_named(await self.uow.workspaces.zone(each)) for each in workspaces}
-        # Ninety midnights take longer to find than all else here: once for each zone.
-        days = {zone: last_days(self.now, zone) for zone in set(zones.values())}
+        calendars = {each: await self.uow.workspaces.calendar(each) for each in workspaces}
+        # Ninety midnights take longer to find than all else here: once for each calendar.
+        days = {each: each.last_days(self.now) for each in set(calendars.values())}
         return [
-            _Page.of(service, zone, days[zone], strips.get(service.id), dirty)
+            _Page.of(service, calendar, days[calendar], strips.get(service.id), dirty)
             for service in services
-            for zone in (zones[service.workspace_id],)
+            for calendar in (calendars[service.workspace_id],)
         ]
 
     async def _fold(
@@ -244,13 +232,13 @@ class _Page:
     """A service and the ninety days of its strip.
 
     Attributes:
-        known: The strip as it was; `None` when there is none, or one of another zone.
+        known: The strip as it was; `None` when there is none.
         touched: Days in which something changed, also such as are too old for the strip.
         begin: From when spans are needed.
     """
 
     service: Service
-    zone: ZoneInfo
+    calendar: Calendar
     days: Sequence[Day]
     known: Strip | None
     touched: Sequence[Day]
@@ -260,19 +248,19 @@ class _Page:
     def of(
         cls,
         service: Service,
-        zone: ZoneInfo,
+        calendar: Calendar,
         days: Sequence[Day],
         strip: Strip | None,
         dirty: Mapping[CheckId, Collection[datetime]],
     ) -> "_Page":
         hours = {hour for check in service.checks for hour in dirty.get(check.id, ())}
-        dates = {local_date for hour in hours for local_date in _dates_of(hour, zone)}
-        touched = [day_of(local_date, zone) for local_date in sorted(dates)]
+        dates = {local_date for hour in hours for local_date in _dates_of(hour, calendar)}
+        touched = [calendar.day_of(local_date) for local_date in sorted(dates)]
         return cls(
             service=service,
-            zone=zone,
+            calendar=calendar,
             days=days,
-            known=strip if strip and strip.zone == zone.key else None,
+            known=strip,
             touched=touched,
             begin=min([days[0].begin, *hours, *(day.begin for day in touched)]),
         )
@@ -309,7 +297,7 @@ class _Page:
                 details.append((index, *figures))
         return Strip(
             first=self.days[0].date,
-            zone=self.zone.key,
+            zone=self.calendar.zone_of(self.days[-1].date),
             grades="".join(grades),
             details=tuple(details),
             known_us=whole.known // MICROSECOND,
@@ -324,11 +312,9 @@ class _Page:
         return not is_known or day in self.touched
 
 
-async def latest_grades(
-    service: Service, zone: ZoneInfo, now: datetime, count: int, uow: UnitOfWork
-) -> str:
+async def latest_grades(service: Service, now: datetime, count: int, uow: UnitOfWork) -> str:
     """Return the letters of the latest `count` local days, today last and as of `now`."""
-    days = last_days(now, zone, count)
+    days = (await uow.workspaces.calendar(service.workspace_id)).last_days(now, count)
     strip = (await uow.roll_ups.strips([service.id])).get(service.id)
     earlier = "".join(_stored_grade(strip, day.date) for day in days[:-1])
     begin = days[-1].begin
@@ -387,8 +373,8 @@ def _by_check(marks: Iterable[DirtyBucket]) -> dict[CheckId, set[datetime]]:
     return hours
 
 
-def _dates_of(hour: datetime, zone: ZoneInfo) -> set[date]:
-    return {local_day(instant, zone).date for instant in (hour, hour + HOUR - MICROSECOND)}
+def _dates_of(hour: datetime, calendar: Calendar) -> set[date]:
+    return {calendar.day_at(instant).date for instant in (hour, hour + HOUR - MICROSECOND)}
 
 
 def _hour_before(instant: datetime) -> datetime:

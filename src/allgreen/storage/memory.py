@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Self, final
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.check import Check, LeasedCheck, Slot
 from allgreen.domain.identity import (
     CheckId,
@@ -27,11 +28,21 @@ from allgreen.domain.identity import (
     WorkspaceId,
 )
 from allgreen.domain.incident import Incident, IncidentState
+from allgreen.domain.mailing import (
+    PACE,
+    Lately,
+    Pace,
+    Waiting,
+    compose,
+    is_digest,
+    order_of,
+    plan,
+)
 from allgreen.domain.maintenance import LONGEST, Interval, Window, spent
-from allgreen.domain.notice import Notice, NoticeKind, NoticeState
+from allgreen.domain.notice import RETRY_DELAYS, Notice, NoticeKind, NoticeState
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
-from allgreen.domain.status import Mode, TimeKind
+from allgreen.domain.status import Mode, ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp, Span
 from allgreen.domain.watcher import Absence, Watcher
 from allgreen.errors import NotFoundError, VersionConflictError
@@ -39,6 +50,7 @@ from allgreen.ports import (
     AuditRepository,
     AuditRow,
     CheckRepository,
+    CoveredCheck,
     DirtyBucket,
     Grain,
     IncidentRepository,
@@ -77,7 +89,8 @@ class MemoryStorage:
         admins: Iterable[str] = (),
     ) -> None:
         """Make a workspace known; `admins` are the addresses of its owners and admins."""
-        workspace = _Workspace(name=name, zone=zone, admins=tuple(sorted(admins)))
+        calendar = Calendar(zone=zone)
+        workspace = _Workspace(name=name, calendar=calendar, admins=tuple(sorted(admins)))
         self._kept.tables.workspaces[workspace_id] = workspace
 
     def add_operator(self, address: str) -> None:
@@ -151,7 +164,7 @@ class MemoryUnitOfWork(UnitOfWork):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Workspace:
     name: str
-    zone: str
+    calendar: Calendar
     admins: tuple[str, ...]
 
 
@@ -167,13 +180,14 @@ class _Run:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owed:
     notice: Notice
-    leased_until: datetime | None = None
+    handed_at: datetime | None = None
 
 
 @dataclass(slots=True)
 class _Tables:
     services: dict[ServiceId, Service] = field(default_factory=dict)
     runs: dict[CheckId, _Run] = field(default_factory=dict)
+    owners: dict[CheckId, ServiceId] = field(default_factory=dict)  # also of removed checks
     results: dict[tuple[CheckId, SlotKey], Result] = field(default_factory=dict)
     spans: dict[CheckId, tuple[Span, ...]] = field(default_factory=dict)
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
@@ -248,6 +262,7 @@ class MemoryServiceRepository(ServiceRepository):
             self._store(service)
             for check in service.checks:
                 self._tables.runs.setdefault(check.id, _Run())
+                self._tables.owners[check.id] = service.id
 
     async def save_states(self, services: Iterable[Service]) -> None:
         saved = list(services)
@@ -384,7 +399,11 @@ class MemoryCheckRepository(CheckRepository):
         leased = replace(run, fence=run.fence + 1, leased_until=until)
         self._tables.runs[check.id] = leased
         return LeasedCheck(
-            check=check, slot=check.run_of(slot, now), fence=leased.fence, leased_until=until
+            check=check,
+            slot=check.run_of(slot, now),
+            fence=leased.fence,
+            leased_until=until,
+            planned_for=slot.due_at,
         )
 
 
@@ -457,6 +476,17 @@ class MemorySpanRepository(SpanRepository):
             for check_id in check_ids
         }
         return {check_id: spans for check_id, spans in found.items() if spans}
+
+    async def of_removed(
+        self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
+    ) -> dict[ServiceId, dict[CheckId, list[Span]]]:
+        asked, services = set(service_ids), self._tables.services
+        gone: dict[ServiceId, list[CheckId]] = defaultdict(list)
+        for check_id, owner in self._tables.owners.items():
+            if owner in asked and all(check.id != check_id for check in services[owner].checks):
+                gone[owner].append(check_id)
+        found = {owner: await self.overlapping(ids, begin, end) for owner, ids in gone.items()}
+        return {owner: spans for owner, spans in found.items() if spans}
 
 
 @final
@@ -558,47 +588,69 @@ class MemoryOutboxRepository(OutboxRepository):
                 keys.add(notice.key)
                 self._tables.owed[notice.id] = _Owed(notice=notice)
 
-    async def lease(self, *, now: datetime, limit: int, lease_for: timedelta) -> list[Notice]:
-        due = [owed for owed in self._firsts() if _free_from(owed) <= now][:limit]
-        leased = [
-            replace(owed.notice, state=NoticeState.LEASED, fence=owed.notice.fence + 1)
-            for owed in due
-        ]
-        for notice in leased:
-            self._tables.owed[notice.id] = _Owed(notice=notice, leased_until=now + lease_for)
-        return leased
+    async def lease(
+        self,
+        *,
+        now: datetime,
+        limit: int,
+        lease_for: timedelta,
+        pace: Pace = PACE,
+        avoid: Collection[str] = (),
+    ) -> list[Notice]:
+        due = self._due(now, avoid)
+        lately = self._look_back({row.address for row in due}, now - pace.window)
+        decided = plan(due, lately, now=now, pace=pace, limit=limit)
+        for row in decided.bound:
+            bound = replace(row, state=NoticeState.PENDING, fence=row.fence + 1)
+            self._tables.owed[row.id] = replace(self._tables.owed[row.id], notice=bound)
+        keys = [rows[0].message_key for rows in decided.go]
+        return self._claim(keys, now, now + lease_for) if keys else []
 
     async def begin_attempt(self, notice: Notice, *, at: datetime) -> bool:
-        owed = self._held(notice)
-        if owed is None:
-            return False
-        begun = replace(owed.notice, attempt=notice.attempt + 1)
-        self._tables.owed[notice.id] = replace(owed, notice=begun)
-        return True
+        held = self._held(notice)
+        for owed in held:
+            begun = replace(owed.notice, attempt=owed.notice.attempt + 1, is_unsure=True)
+            self._tables.owed[begun.id] = replace(owed, notice=begun)
+        return bool(held)
 
     async def mark_sent(self, notice: Notice, *, at: datetime, answer: str) -> bool:
         # What was accepted was sent, also when its recipient left meanwhile.
         among = (*_HELD, NoticeState.CANCELLED)
         return self._mark(notice, among, state=NoticeState.SENT, sent_at=at)
 
-    async def mark_delayed(self, notice: Notice, *, until: datetime, error: str) -> bool:
-        return self._mark(notice, state=NoticeState.PENDING, due_at=until, last_error=error)
+    async def mark_delayed(
+        self, notice: Notice, *, until: datetime, error: str, is_unsure: bool = False
+    ) -> bool:
+        stays = is_unsure or notice.is_unsure
+        held = self._held(notice)
+        for owed in held:
+            row = replace(
+                owed.notice,
+                state=NoticeState.PENDING,
+                due_at=until,
+                last_error=error,
+                is_unsure=stays,
+                failed_at=owed.notice.failed_at or owed.handed_at,
+            )
+            if not stays and not is_digest(row.batch):
+                row = replace(row, batch=None)
+            self._tables.owed[row.id] = _Owed(notice=row, handed_at=owed.handed_at if stays else None)
+        return bool(held)
 
     async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
         if not self._mark(notice, state=NoticeState.DEAD, last_error=error):
             return False
-        if notice.kind is NoticeKind.DOWN:
-            self._cancel_end(notice)
+        for row in notice.rows:
+            if row.kind is NoticeKind.DOWN:
+                self._cancel_end(row)
         return True
 
-    async def cancel(self, service_id: ServiceId, kinds: Iterable[str] | None = None) -> int:
-        asked = None if kinds is None else set(kinds)
-        concerned = [
+    async def cancel(self, service_id: ServiceId) -> int:
+        pending = [
             owed
             for owed in self._tables.owed.values()
-            if owed.notice.service_id == service_id and (asked is None or owed.notice.kind in asked)
+            if owed.notice.service_id == service_id and owed.notice.state is NoticeState.PENDING
         ]
-        pending = [owed for owed in concerned if owed.notice.state is NoticeState.PENDING]
         for owed in pending:
             _cancel(self._tables, owed)
         return len(pending)
@@ -623,8 +675,10 @@ class MemoryOutboxRepository(OutboxRepository):
             _cancel(self._tables, owed)
         return [replace(owed.notice, state=NoticeState.CANCELLED) for owed in untried]
 
-    async def next_due_at(self) -> datetime | None:
-        return min((_free_from(owed) for owed in self._firsts()), default=None)
+    async def set_back(self, now: datetime, *, lease_for: timedelta) -> None:
+        for owed in list(self._tables.owed.values()):
+            if owed.notice.state in _OPEN or owed.handed_at is not None:
+                self._tables.owed[owed.notice.id] = _set_back(owed, now, now + lease_for)
 
     async def void_leases(self) -> int:
         leased = [
@@ -633,22 +687,67 @@ class MemoryOutboxRepository(OutboxRepository):
             if owed.notice.state is NoticeState.LEASED
         ]
         for notice in leased:
-            self._mark(notice, state=NoticeState.PENDING, fence=notice.fence + 1)
+            fence, due_at = notice.fence + 1, notice.created_at
+            self._mark(notice, state=NoticeState.PENDING, fence=fence, due_at=due_at)
         return len(leased)
 
-    def _firsts(self) -> list[_Owed]:
-        """Return what is open and waits for no earlier notice."""
-        seen: defaultdict[tuple[object, ...], int] = defaultdict(int)
-        firsts = []
+    async def delete_before(self, instant: datetime, *, limit: int) -> int:
+        old = [
+            owed.notice
+            for owed in self._tables.owed.values()
+            if owed.notice.created_at < instant
+            and owed.notice.state not in _OPEN
+            and not self._begins_open_incident(owed.notice)
+        ]
+        oldest = sorted(old, key=lambda notice: notice.created_at)[:limit]
+        for notice in oldest:
+            del self._tables.owed[notice.id]
+        return len(oldest)
+
+    def _begins_open_incident(self, notice: Notice) -> bool:
+        if notice.kind is not NoticeKind.DOWN or notice.incident_id is None:
+            return False
+        incident = self._tables.incidents.get(notice.incident_id)
+        return incident is not None and incident.state is not IncidentState.RESOLVED
+
+    def _due(self, now: datetime, avoid: Collection[str]) -> list[Notice]:
+        """Return what is due, and waits for nothing earlier that is not."""
+        domains = tuple(place for place in avoid if place.startswith("@"))
+        held: set[tuple[str, ...]] = set()
+        due = []
         for owed in self._tables.owed.values():
-            notice = owed.notice
-            if notice.state not in _OPEN:
+            row = owed.notice
+            if row.state not in _OPEN:
                 continue
-            order = (notice.service_id, notice.recipient_id, notice.channel)
-            seen[order] += 1
-            if seen[order] == 1 or None in order:
-                firsts.append(owed)
-        return firsts
+            if row.due_at > now:
+                held.add(order_of(row))
+            elif order_of(row) not in held and row.address not in avoid:
+                due += [] if row.address.endswith(domains) else [row]
+        return due
+
+    def _look_back(self, addresses: Collection[str], since: datetime) -> dict[str, Lately]:
+        lately = dict.fromkeys(addresses, Lately())
+        for owed in self._tables.owed.values():
+            row = owed.notice
+            if row.address not in lately or row.incident_id is None:
+                continue
+            if owed.handed_at is not None and owed.handed_at > since:
+                lately[row.address] = _counted(lately[row.address], row, owed.handed_at)
+            elif is_digest(row.batch) and row.state is NoticeState.PENDING and not row.is_unsure:
+                lately[row.address] = _joined(lately[row.address], row)
+        return lately
+
+    def _claim(self, keys: Sequence[str], now: datetime, until: datetime) -> list[Notice]:
+        claimed: dict[str, list[Notice]] = {key: [] for key in keys}
+        for owed in list(self._tables.owed.values()):
+            row = owed.notice
+            is_due = row.state in _OPEN and row.due_at <= now
+            if is_due and row.message_key in claimed:
+                fence = row.fence + 1
+                leased = replace(row, state=NoticeState.LEASED, due_at=until, fence=fence)
+                self._tables.owed[row.id] = _Owed(notice=leased, handed_at=now)
+                claimed[row.message_key].append(leased)
+        return [compose(rows) for rows in claimed.values() if rows]
 
     def _cancel_end(self, begin: Notice) -> None:
         about = (begin.incident_id, begin.recipient_id, begin.channel)
@@ -659,22 +758,26 @@ class MemoryOutboxRepository(OutboxRepository):
             if is_pending and is_end and notice.kind is not NoticeKind.DOWN:
                 _cancel(self._tables, owed)
 
-    def _held(self, notice: Notice, among: Sequence[NoticeState] = _HELD) -> _Owed | None:
-        owed = self._tables.owed.get(notice.id)
-        if owed is None or owed.notice.fence != notice.fence:
-            return None
-        return owed if owed.notice.state in among else None
+    def _held(self, notice: Notice, among: Sequence[NoticeState] = _HELD) -> list[_Owed]:
+        """Return the rows that are still leased under the fences of a message."""
+        found = [(row, self._tables.owed.get(row.id)) for row in notice.rows]
+        return [
+            owed
+            for row, owed in found
+            if owed is not None
+            and owed.notice.fence == row.fence
+            and owed.notice.state in among
+        ]
 
     def _mark(
         self, notice: Notice, among: Sequence[NoticeState] = _HELD, /, **changes: object
     ) -> bool:
-        owed = self._held(notice, among)
-        if owed is None:
-            return False
-        # mypy cannot know which fields the keywords of `replace` name.
-        marked: Notice = replace(owed.notice, **changes)  # type: ignore[arg-type]
-        self._tables.owed[notice.id] = _Owed(notice=marked)
-        return True
+        held = self._held(notice, among)
+        for owed in held:
+            # mypy cannot know which fields the keywords of `replace` name.
+            marked: Notice = replace(owed.notice, **changes)  # type: ignore[arg-type]
+            self._tables.owed[marked.id] = replace(owed, notice=marked)
+        return bool(held)
 
 
 @final
@@ -748,7 +851,7 @@ class MemoryRollUpRepository(RollUpRepository):
             service.id
             for service in self._tables.services.values()
             if service.mode is Mode.ACTIVE
-            and zone in (None, self._tables.workspaces[service.workspace_id].zone)
+            and zone in (None, self._tables.workspaces[service.workspace_id].calendar.zone)
         )
         return [one for one in active if not self._has_strip_of(one, day)][:limit]
 
@@ -783,6 +886,18 @@ class MemoryWindowRepository(WindowRepository):
     async def save(self, windows: Iterable[Window]) -> None:
         self._tables.windows.update({(window.id, window.version): window for window in windows})
 
+    async def covered(self, window: Window) -> list[CoveredCheck]:
+        return [
+            CoveredCheck(
+                service_id=service.id,
+                check_id=check.id,
+                is_failing=check.state.health is ServiceHealth.DOWN or check.state.bad > 0,
+            )
+            for _, service in sorted(self._tables.services.items())
+            if service.mode is Mode.ACTIVE and window.covers(service.id, service.workspace_id)
+            for check in sorted(service.checks, key=lambda check: check.id)
+        ]
+
     async def touching(self, begin: datetime, end: datetime) -> list[Window]:
         return [
             window
@@ -807,10 +922,17 @@ class MemoryWorkspaceRepository(WorkspaceRepository):
         self._tables = tables
 
     async def zone(self, workspace_id: WorkspaceId) -> str:
-        return self._workspace(workspace_id).zone
+        return self._workspace(workspace_id).calendar.zone
 
     async def zones(self) -> list[str]:
-        return sorted({workspace.zone for workspace in self._tables.workspaces.values()})
+        return sorted({each.calendar.zone for each in self._tables.workspaces.values()})
+
+    async def calendar(self, workspace_id: WorkspaceId) -> Calendar:
+        return self._workspace(workspace_id).calendar
+
+    async def save_calendar(self, workspace_id: WorkspaceId, calendar: Calendar) -> None:
+        changed = replace(self._workspace(workspace_id), calendar=calendar)
+        self._tables.workspaces[workspace_id] = changed
 
     async def name(self, workspace_id: WorkspaceId) -> str:
         return self._workspace(workspace_id).name
@@ -848,6 +970,36 @@ class MemoryWatcherRepository(WatcherRepository):
         kept = self._tables.absences.values()
         found = [absence for absence in kept if absence.ended_at > instant]
         return sorted(found, key=lambda absence: absence.ended_at)
+
+
+def _counted(lately: Lately, row: Notice, handed_at: datetime) -> Lately:
+    if row.batch is None:
+        return replace(lately, singles=lately.singles + 1)
+    if not is_digest(row.batch):
+        return lately
+    return replace(lately, digest_at=max(handed_at, lately.digest_at or handed_at))
+
+
+def _joined(lately: Lately, row: Notice) -> Lately:
+    """Count a row into the latest digest that can take more."""
+    digest, key = lately.waiting, row.message_key
+    if digest is not None and digest.key == key:
+        return replace(lately, waiting=replace(digest, size=digest.size + 1))
+    if digest is not None and digest.due_at > row.due_at:
+        return lately
+    return replace(lately, waiting=Waiting(key=key, due_at=row.due_at, size=1))
+
+
+def _set_back(owed: _Owed, now: datetime, until: datetime) -> _Owed:
+    notice, handed_at = owed.notice, owed.handed_at
+    is_ahead = notice.created_at > now or notice.due_at > now + RETRY_DELAYS[-1]
+    is_leased = notice.state is NoticeState.LEASED
+    due_at = min(notice.due_at, until) if is_leased else now if is_ahead else notice.due_at
+    return replace(
+        owed,
+        notice=replace(notice, due_at=due_at, created_at=min(notice.created_at, now)),
+        handed_at=None if handed_at is None else min(handed_at, now),
+    )
 
 
 def _is_picked(pick: Pick, check: Check, slot: Slot, run: _Run, now: datetime) -> bool:
@@ -889,12 +1041,6 @@ def _confirmed_as(known: Recipient | None, recipient: Recipient) -> Recipient:
     return replace(recipient, confirmed_at=known.confirmed_at)
 
 
-def _free_from(owed: _Owed) -> datetime:
-    if owed.notice.state is NoticeState.LEASED and owed.leased_until is not None:
-        return owed.leased_until
-    return owed.notice.due_at
-
-
 def _cancel(tables: _Tables, owed: _Owed) -> None:
     cancelled = replace(owed.notice, state=NoticeState.CANCELLED)
-    tables.owed[cancelled.id] = _Owed(notice=cancelled)
+    tables.owed[cancelled.id] = replace(owed, notice=cancelled)

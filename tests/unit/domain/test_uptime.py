@@ -1,8 +1,7 @@
 """Uptime: what time counts as, percentages that never flatter, days that are not 24 hours."""
 
 import itertools
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +13,6 @@ from allgreen.domain.uptime import (
     RollUp,
     Span,
     Tally,
-    day_of,
-    last_days,
-    local_day,
     tally,
     until_covered,
     worst_spans,
@@ -27,22 +23,6 @@ from tests.unit.domain.walk import a_walk
 thoroughly = settings(max_examples=200, deadline=None)
 HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
-ZONES = [
-    "UTC",
-    "Europe/Rome",
-    "America/New_York",
-    "Australia/Lord_Howe",
-    "America/Havana",
-    "Asia/Beirut",
-    "America/Santiago",
-    "Asia/Gaza",
-    "Africa/Casablanca",
-    "Europe/Dublin",
-    "Pacific/Apia",
-    "Asia/Kathmandu",
-    "Pacific/Chatham",
-    "Pacific/Kiritimati",
-]
 
 durations = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=40))
 tallies = st.builds(
@@ -271,64 +251,3 @@ def test_buckets_add_up() -> None:
         NOON + 2 * MINUTE,
     )
     assert RollUp.pooled([]) == RollUp()
-
-
-# Days -----------------------------------------------------------------------------------------
-
-LENGTHS = {
-    "an ordinary day": ("Europe/Rome", date(2026, 3, 2), 24),
-    "Rome, spring": ("Europe/Rome", date(2026, 3, 29), 23),
-    "Rome, autumn": ("Europe/Rome", date(2026, 10, 25), 25),
-    "New York, spring": ("America/New_York", date(2026, 3, 8), 23),
-    "New York, autumn": ("America/New_York", date(2026, 11, 1), 25),
-    "Lord Howe, spring": ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
-    "Lord Howe, autumn": ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
-    "Havana, no midnight": ("America/Havana", date(2026, 3, 8), 23),
-    "Beirut, no midnight": ("Asia/Beirut", date(2026, 3, 29), 23),
-    "Santiago, no midnight": ("America/Santiago", date(2026, 9, 6), 23),
-    "Dublin, spring": ("Europe/Dublin", date(2026, 3, 29), 23),
-    "Casablanca, Ramadan": ("Africa/Casablanca", date(2026, 2, 15), 25),
-    "Apia, the day that never was": ("Pacific/Apia", date(2011, 12, 30), 0),
-}
-
-
-@pytest.mark.parametrize(("zone", "local_date", "hours"), LENGTHS.values(), ids=LENGTHS)
-def test_length_of_a_local_day(zone: str, local_date: date, hours: float) -> None:
-    day = day_of(local_date, ZoneInfo(zone))
-
-    assert day.end - day.begin == hours * HOUR
-
-
-@thoroughly
-@given(
-    st.sampled_from(ZONES),
-    st.datetimes(
-        min_value=datetime(2011, 1, 1),  # noqa: DTZ001 - the strategy adds the zone
-        max_value=datetime(2035, 1, 1),  # noqa: DTZ001 - the same
-        timezones=st.just(UTC),
-    ),
-)
-def test_every_instant_lies_in_exactly_one_day(zone: str, instant: datetime) -> None:
-    day = local_day(instant, ZoneInfo(zone))
-
-    assert day.begin <= instant < day.end
-    assert local_day(day.begin, ZoneInfo(zone)) == day
-    assert local_day(day.end - MICROSECOND, ZoneInfo(zone)) == day
-
-
-@pytest.mark.parametrize("zone", ZONES)
-def test_ninety_days_follow_on_one_another_without_a_gap(zone: str) -> None:
-    days = last_days(datetime(2026, 4, 20, 12, tzinfo=UTC), ZoneInfo(zone))
-
-    assert len(days) == 90
-    assert all(one.end == other.begin for one, other in itertools.pairwise(days))
-
-
-@thoroughly
-@given(st.sampled_from(ZONES), st.integers(0, 3650), span_lists())
-def test_the_time_of_a_local_day_adds_up_to_its_length(
-    zone: str, ordinal: int, spans: list[Span]
-) -> None:
-    day = day_of(date(2020, 1, 1) + timedelta(days=ordinal), ZoneInfo(zone))
-
-    assert tally(spans, day.begin, day.end).whole == day.end - day.begin

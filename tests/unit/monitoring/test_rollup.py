@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.commands import DeleteService, PauseService, RegisterCheck, ResumeService
 from allgreen.domain.identity import CheckId
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade, Outcome, TimeKind
-from allgreen.domain.uptime import RollUp, Span, Tally, local_day, tally, until_covered
+from allgreen.domain.uptime import RollUp, Span, Tally, tally, until_covered
 from allgreen.monitoring import keeper as keeper_module
 from allgreen.monitoring.handlers.records import dirty_hour
 from allgreen.monitoring.keeper import Keeper, Retention
@@ -107,7 +107,7 @@ async def _walk_and_compare(stretches: list[tuple[str, int]], zone: str) -> None
         expected = await _recomputed(scene, start, start + HOUR)
         assert (row.outcomes, row.latencies) == (expected.outcomes, expected.latencies)
     for start, row in (await _sums(scene, Grain.DAY)).items():
-        assert row == await _recomputed(scene, start, local_day(start, ZoneInfo(zone)).end)
+        assert row == await _recomputed(scene, start, Calendar(zone=zone).day_at(start).end)
     days = (await _sums(scene, Grain.DAY)).values()
     assert Tally.pooled(row.tally for row in days).known == _known(await scene.raw_spans(), scene)
     assert sum(row.ran + row.failed_to_run for row in days) == len(await scene.results())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import Outcome
 from allgreen.domain.uptime import RollUp
@@ -21,14 +22,14 @@ FEWEST_FOR_PERCENTILES = 5
 
 @pytest.mark.parametrize("range_", [Range.WEEK, Range.MONTH, Range.QUARTER])
 def test_a_bucket_of_days_has_enough_checks_of_the_default_period(range_: Range) -> None:
-    window = Window.of(range_, NOW, "UTC")
+    window = Window.of(range_, NOW, Calendar())
 
     assert window.width / DEFAULT_PERIOD >= FEWEST_FOR_PERCENTILES
 
 
 @pytest.mark.parametrize("range_", list(Range))
 def test_a_bucket_is_a_whole_number_of_roll_ups(range_: Range) -> None:
-    window = Window.of(range_, NOW, "UTC")
+    window = Window.of(range_, NOW, Calendar())
 
     grain = {Grain.MINUTE: timedelta(minutes=1), Grain.HOUR: HOUR}[window.grain]
     assert window.width % grain == timedelta(0)
@@ -36,7 +37,7 @@ def test_a_bucket_is_a_whole_number_of_roll_ups(range_: Range) -> None:
 
 
 def test_two_hours_of_a_week_are_pooled_into_one_bucket() -> None:
-    window = Window.of(Range.WEEK, NOW, "UTC")
+    window = Window.of(Range.WEEK, NOW, Calendar())
     hour = RollUp(outcomes={Outcome.OK: 4}, latencies=LatencySketch.of([100.0] * 4))
     at = datetime(2026, 4, 14, 20, tzinfo=UTC)
 

@@ -23,7 +23,6 @@ from allgreen.domain.notice import Channel, Notice, NoticeKind, NoticeState, inc
 from allgreen.domain.result import Result
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Outcome, ServiceHealth
-from allgreen.domain.uptime import zone_named
 from allgreen.monitoring import rollup, wording
 from allgreen.monitoring.bus import Turn
 from allgreen.ports import IdFactory, UnitOfWork
@@ -236,10 +235,7 @@ class NoticeWriter:
         if incident.resolution is Resolution.DELETED:
             return facts
         service = await uow.services.get(incident.service_id)
-        zone = zone_named(facts.zone)
-        grades = await rollup.latest_grades(
-            service, zone, incident.ended_at, STRIP_DAYS_IN_MAILS, uow
-        )
+        grades = await rollup.latest_grades(service, incident.ended_at, STRIP_DAYS_IN_MAILS, uow)
         return replace(facts, strip14=grades, health=service.health.value)
 
     def _about(
@@ -316,7 +312,7 @@ async def _facts_of_service(service: Service, at: datetime, uow: UnitOfWork) -> 
         workspace_name=await uow.workspaces.name(service.workspace_id),
         reason=service.reason,
         health=service.health.value,
-        strip14=await rollup.latest_grades(service, zone_named(zone), at, STRIP_DAYS_IN_MAILS, uow),
+        strip14=await rollup.latest_grades(service, at, STRIP_DAYS_IN_MAILS, uow),
         zone=zone,
     )
 

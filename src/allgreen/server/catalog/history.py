@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.service import Service
 from allgreen.domain.status import TimeKind
-from allgreen.domain.uptime import RollUp, Span, last_days, tally
+from allgreen.domain.uptime import RollUp, Span, tally
 from allgreen.ports import Grain
 from allgreen.server.catalog.schemas import Bucket, Outage, Range
 
@@ -29,14 +29,10 @@ class Window:
     width: timedelta
 
     @classmethod
-    def of(cls, range_: Range, now: datetime, zone: str) -> "Window":
-        """Return the window of a range that ends now; of days, in the zone of the workspace."""
+    def of(cls, range_: Range, now: datetime, calendar: Calendar) -> "Window":
+        """Return the window of a range that ends now; of days, as the workspace cuts them."""
         days, grain, width = _WINDOWS[range_]
-        begin = (
-            now - timedelta(hours=24)
-            if days == 1
-            else last_days(now, ZoneInfo(zone), days)[0].begin
-        )
+        begin = now - timedelta(hours=24) if days == 1 else calendar.last_days(now, days)[0].begin
         return cls(begin=begin, end=now, grain=grain, width=width)
 
     @property

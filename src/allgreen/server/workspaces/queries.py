@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.incident import IncidentState
 from allgreen.domain.status import DayGrade, Mode, Outcome, ServiceHealth, TimeKind
-from allgreen.domain.uptime import RollUp, Tally, last_days
+from allgreen.domain.uptime import RollUp, Tally
 from allgreen.server.auth.access import Member
 from allgreen.server.views.schemas import Strip
 from allgreen.server.workspaces.schemas import Counts, Workspace
@@ -27,19 +27,14 @@ from allgreen.storage.sql.tables import (
     strips,
     workspaces,
 )
+from allgreen.storage.sql.workspaces import calendar_from_row
 
 
 async def load_workspace(connection: AsyncConnection, member: Member, now: datetime) -> Workspace:
     """Return the head of the workspace page."""
     workspace_id = member.workspace_id
     row = (
-        (
-            await connection.execute(
-                select(workspaces.c.name, workspaces.c.slug, workspaces.c.zone).where(
-                    workspaces.c.id == workspace_id
-                )
-            )
-        )
+        (await connection.execute(select(workspaces).where(workspaces.c.id == workspace_id)))
         .mappings()
         .one()
     )
@@ -55,7 +50,7 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         may=member.may,
         slug=row["slug"],
         uptime_pct=pooled.uptime_pct(),
-        strip=await _load_strip(connection, workspace_id, row["zone"], now),
+        strip=await _load_strip(connection, workspace_id, calendar_from_row(row), now),
         counts=await _count_services(connection, workspace_id),
         down_since=await _find_down_since(connection, workspace_id),
         median_ms=round(median(medians)) if medians else None,
@@ -89,7 +84,7 @@ async def _list_strip_sums(
 
 
 async def _load_strip(
-    connection: AsyncConnection, workspace_id: WorkspaceId, zone: str, now: datetime
+    connection: AsyncConnection, workspace_id: WorkspaceId, calendar: Calendar, now: datetime
 ) -> Strip:
     """Pool the strips of all services.
 
@@ -102,7 +97,7 @@ async def _load_strip(
         .where(services.c.workspace_id == workspace_id, services.c.mode != Mode.DELETED)
     )
     stored = [(row[0], row[1]) for row in await connection.execute(query)]
-    days = last_days(now, ZoneInfo(zone))
+    days = calendar.last_days(now)
     letters = _letters_by_day(stored)
     odd = [day for day in days if letters.get(day.date, set()) & _WITH_DOWNTIME]
     sums = await _load_days(connection, workspace_id, [day.begin for day in odd])
@@ -117,7 +112,7 @@ async def _load_strip(
         if pct is not None and pooled.tally.down:
             down_s = int(pooled.tally.down.total_seconds())
             details.append((index, pct, down_s, pooled.ran, pooled.failed))
-    return Strip(first=days[0].date, zone=zone, grades="".join(grades), details=details)
+    return Strip(first=days[0].date, zone=calendar.zone, grades="".join(grades), details=details)
 
 
 _WITH_DOWNTIME = {DayGrade.MINOR.value, DayGrade.PARTIAL.value, DayGrade.MAJOR.value}

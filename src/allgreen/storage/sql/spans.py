@@ -10,7 +10,7 @@ from typing import Any, final
 from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from allgreen.domain.identity import CheckId
+from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.status import TimeKind
 from allgreen.domain.uptime import Span
 from allgreen.ports import SpanRepository
@@ -57,6 +57,23 @@ class SqlSpanRepository(SpanRepository):
         found: dict[CheckId, list[Span]] = defaultdict(list)
         for row in await self._connection.execute(query):
             found[CheckId(row.check_id)].append(_span(row))
+        return dict(found)
+
+    async def of_removed(
+        self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
+    ) -> dict[ServiceId, dict[CheckId, list[Span]]]:
+        lasts = or_(health_spans.c.ended_at.is_(None), health_spans.c.ended_at > begin)
+        query = (
+            select(checks.c.service_id, health_spans)
+            .join(checks, checks.c.id == health_spans.c.check_id)
+            .where(checks.c.service_id.in_(list(service_ids)), checks.c.is_deleted)
+            .where(health_spans.c.began_at < end, lasts)
+            .order_by(health_spans.c.check_id, health_spans.c.began_at)
+        )
+        found: dict[ServiceId, dict[CheckId, list[Span]]] = defaultdict(dict)
+        for row in await self._connection.execute(query):
+            of_check = found[ServiceId(row.service_id)].setdefault(CheckId(row.check_id), [])
+            of_check.append(_span(row))
         return dict(found)
 
     async def _last_of(self, check_id: CheckId) -> Span | None:

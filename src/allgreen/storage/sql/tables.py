@@ -96,6 +96,7 @@ workspaces = Table(
     Column("name", Line, nullable=False),
     Column("slug", String(80), unique=True),
     Column("zone", String(64), nullable=False, default="UTC"),
+    Column("earlier_zones", Json),  # [date, zone]: days before the date are cut in the zone
     # Its checks are not handed out, as long as nobody in it has a verified address.
     Column("is_held", Boolean, nullable=False, default=False),
     Column("created_at", Instant, nullable=False),
@@ -390,14 +391,26 @@ outbox = Table(
     Column("attempt", Integer, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),
-    Column("leased_until", Instant),
+    Column("due_at", Instant, nullable=False),  # of one that is leased: when that runs out
+    Column("handed_at", Instant),  # when it was handed over last, unless it was turned away
+    Column("failed_at", Instant),
     Column("sent_at", Instant),
     Column("last_error", Line, nullable=False),
+    Column("batch", Text),  # key of the message that it goes with
+    Column("is_unsure", Boolean, nullable=False),
 )
 IS_OPEN = text("outbox.state IN ('pending', 'leased')")
 _WHERE_OPEN = text("state IN ('pending', 'leased')")
-Index("ix_outbox_open", outbox.c.seq, sqlite_where=_WHERE_OPEN, postgresql_where=_WHERE_OPEN)
+Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_WHERE_OPEN, postgresql_where=_WHERE_OPEN)
+Index(
+    "ix_outbox_batch",
+    outbox.c.address,
+    outbox.c.batch,
+    sqlite_where=_WHERE_OPEN,
+    postgresql_where=_WHERE_OPEN,
+)
+Index("ix_outbox_handed_at", outbox.c.address, outbox.c.handed_at)
+Index("ix_outbox_created_at", outbox.c.created_at)
 Index(
     "ix_outbox_order",
     outbox.c.service_id,

@@ -9,12 +9,13 @@ from typing import Any, final
 from sqlalchemy import ColumnElement, RowMapping, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
+from allgreen.domain.identity import CheckId, ServiceId, WindowId, WorkspaceId
 from allgreen.domain.maintenance import LONGEST, Interval, Recurrence, Weekday, Window, spent
+from allgreen.domain.status import Mode, ServiceHealth
 from allgreen.errors import NotFoundError
-from allgreen.ports import WindowRepository
+from allgreen.ports import CoveredCheck, WindowRepository
 from allgreen.storage.sql.dialect import upsert
-from allgreen.storage.sql.tables import maintenance_windows, services
+from allgreen.storage.sql.tables import checks, maintenance_windows, services
 
 
 @final
@@ -40,6 +41,25 @@ class SqlWindowRepository(WindowRepository):
 
     async def save(self, windows: Iterable[Window]) -> None:
         await upsert(self._connection, maintenance_windows, [_to_row(window) for window in windows])
+
+    async def covered(self, window: Window) -> list[CoveredCheck]:
+        query = (
+            select(checks.c.service_id, checks.c.id, checks.c.health, checks.c.bad)
+            .join(services, services.c.id == checks.c.service_id)
+            .where(services.c.workspace_id == window.workspace_id, services.c.mode == Mode.ACTIVE)
+            .where(checks.c.is_deleted.is_(False))
+            .order_by(checks.c.service_id, checks.c.id)
+        )
+        if window.service_ids:
+            query = query.where(services.c.id.in_(window.service_ids))
+        return [
+            CoveredCheck(
+                service_id=ServiceId(row.service_id),
+                check_id=CheckId(row.id),
+                is_failing=row.health is ServiceHealth.DOWN or row.bad > 0,
+            )
+            for row in await self._connection.execute(query)
+        ]
 
     async def touching(self, begin: datetime, end: datetime) -> list[Window]:
         return await self._list(begin, end)

@@ -77,18 +77,30 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("due_at", types.Instant(), nullable=False),
-        sa.Column("leased_until", types.Instant(), nullable=True),
+        sa.Column("handed_at", types.Instant(), nullable=True),
+        sa.Column("failed_at", types.Instant(), nullable=True),
         sa.Column("sent_at", types.Instant(), nullable=True),
         sa.Column("last_error", types.Line(), nullable=False),
+        sa.Column("batch", sa.Text(), nullable=True),
+        sa.Column("is_unsure", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_outbox"),
         sa.UniqueConstraint("id", name="uq_outbox_id"),
         sa.UniqueConstraint("key", name="uq_outbox_key"),
     )
+    op.create_index(
+        "ix_outbox_batch",
+        "outbox",
+        ["address", "batch"],
+        sqlite_where=sa.text("state IN ('pending', 'leased')"),
+        postgresql_where=sa.text("state IN ('pending', 'leased')"),
+    )
+    op.create_index("ix_outbox_created_at", "outbox", ["created_at"])
+    op.create_index("ix_outbox_handed_at", "outbox", ["address", "handed_at"])
     op.create_index("ix_outbox_incident_id", "outbox", ["incident_id"])
     op.create_index(
-        "ix_outbox_open",
+        "ix_outbox_due_at",
         "outbox",
-        ["seq"],
+        ["due_at"],
         sqlite_where=sa.text("state IN ('pending', 'leased')"),
         postgresql_where=sa.text("state IN ('pending', 'leased')"),
     )
@@ -198,6 +210,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
         sa.Column("name", types.Line(), nullable=False),
         sa.Column("slug", sa.String(length=80), nullable=True),
         sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("earlier_zones", types.Json(), nullable=True),
         sa.Column("is_held", sa.Boolean(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_workspaces"),
