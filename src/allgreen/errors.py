@@ -184,7 +184,15 @@ class DeliveryError(AllgreenError):
 
 
 class DeliveryDelayedError(DeliveryError):
-    """The channel cannot take the message now; a later attempt may succeed."""
+    """The channel cannot take the message now; a later attempt may succeed.
+
+    Attributes:
+        is_unsure: The answer was lost after the message was handed over: it may have arrived.
+    """
+
+    def __init__(self, message: str, *, is_unsure: bool = False) -> None:
+        self.is_unsure = is_unsure
+        super().__init__(message)
 
 
 class DeliveryRefusedError(DeliveryError):

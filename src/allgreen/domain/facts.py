@@ -31,6 +31,7 @@ class Facts:
         turns: How often it turned within the last hour, for one that is flapping.
         affected: Names of services that depend on this one and are down with it.
         address: Whom a message that was given up was meant for.
+        incidents: Of how many incidents that message told.
     """
 
     service_name: str = ""
@@ -54,6 +55,7 @@ class Facts:
     turns: int = 0
     affected: tuple[str, ...] = ()
     address: str = ""
+    incidents: int = 1
 
     def to_json(self) -> dict[str, object]:
         """Return what a JSON column can hold; instants become RFC 3339 text."""

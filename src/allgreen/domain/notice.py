@@ -32,6 +32,8 @@ class NoticeKind(StrEnum):
     """For admins: a message to somebody else was given up."""
     OFFLINE = "offline"
     """For who runs Allgreen: its own network was down, or it was off."""
+    DIGEST = "digest"
+    """Many messages about incidents in one; never owed itself, see `Notice.parts`."""
     CONFIRM_RECIPIENT = "confirm_recipient"
     VERIFY_EMAIL = "verify_email"
 
@@ -51,12 +53,24 @@ class Channel(StrEnum):
     """By which way a message goes."""
 
     EMAIL = "email"
-    LOG = "log"
+
+
+BEGINS = frozenset({NoticeKind.DOWN, NoticeKind.REMINDER, NoticeKind.FLAPPING})
+"""What need not be told on its own any more when the end can be told too."""
+ENDS = frozenset(
+    {
+        *(NoticeKind.UP, NoticeKind.STEADY),
+        *(NoticeKind.PAUSED, NoticeKind.RECONFIGURED, NoticeKind.DELETED),
+    }
+)
+"""What tells an end, and the begin with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message owed to one recipient by one channel.
+
+    Several that go as one are such a message too: it has the key under which they go, and `parts`.
 
     Attributes:
         key: Unique over all time; the same fact is never owed twice.
@@ -64,6 +78,12 @@ class Notice:
         address: Where it goes, as known when the fact happened.
         attempt: Which attempt the next one is, from 1.
         fence: Grows with every lease; a mark with an older fence is refused.
+        due_at: When it may be handed out, again if it is leased.
+        failed_at: When an attempt failed for the first time.
+        batch: Key of the message that it goes with; its own key when `None`.
+        is_unsure: An attempt may have arrived although nobody knows. It goes again as it went,
+            under the same Message-ID, so that receivers can fold the two.
+        parts: What it stands for when it is several: an outage with its end, or a digest.
     """
 
     id: OutboxId
@@ -83,6 +103,20 @@ class Notice:
     due_at: datetime
     sent_at: datetime | None = None
     last_error: str = ""
+    failed_at: datetime | None = None
+    batch: str | None = None
+    is_unsure: bool = False
+    parts: tuple[Notice, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Notice, ...]:
+        """Return the outbox rows that it stands for: its parts, or itself."""
+        return self.parts or (self,)
+
+    @property
+    def message_key(self) -> str:
+        """Return the key of the message in which it goes."""
+        return self.batch or self.key
 
     @property
     def event(self) -> str:
@@ -111,12 +145,11 @@ GIVE_UP_AFTER = timedelta(hours=72)
 def retry_at(
     notice: Notice, now: datetime, *, jitter: float, delay_scale: float
 ) -> datetime | None:
-    """Return when to try again; `None` when the message is older than 72 hours.
+    """Return when to try again; `None` when the message would be older than 72 hours by then.
 
     `jitter`, a random number from 0 to 1, shortens a delay by up to a quarter, so that many
     messages do not come back in step. `delay_scale` is a factor on all delays.
     """
-    if now - notice.created_at >= GIVE_UP_AFTER:
-        return None
     delay = RETRY_DELAYS[min(notice.attempt, len(RETRY_DELAYS)) - 1]
-    return now + delay * delay_scale * (1 - jitter / 4)
+    at = now + delay * delay_scale * (1 - jitter / 4)
+    return at if at - notice.created_at < GIVE_UP_AFTER else None

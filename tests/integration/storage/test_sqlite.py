@@ -269,7 +269,6 @@ async def test_frequent_statements_walk_an_index_and_never_a_whole_table(
         await unit.checks.lease(now=NOON, limit=9, owner="agent-1", lease_for=MINUTE)
         await unit.checks.next_due_at()
         await unit.outbox.lease(now=NOON, limit=9, lease_for=MINUTE)
-        await unit.outbox.next_due_at()
         await unit.outbox.cancel(SERVICE)
         await unit.results.latest([a_check().id], limit=9)
         await unit.results.delete_before(NOON, limit=9)

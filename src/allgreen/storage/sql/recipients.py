@@ -91,7 +91,7 @@ class SqlRecipientRepository(RecipientRepository):
             return
         # Also what is being sent now: should it fail, it is not tried again.
         owed = IS_OPEN, outbox.c.recipient_id.in_(ids)
-        cancel = update(outbox).where(*owed).values(state=NoticeState.CANCELLED, leased_until=None)
+        cancel = update(outbox).where(*owed).values(state=NoticeState.CANCELLED)
         await self._connection.execute(cancel)
         await self._connection.execute(
             delete(recipients_table).where(recipients_table.c.id.in_(ids))

@@ -298,7 +298,7 @@ def recipient_to_row(recipient: Recipient) -> Row:
 
 
 def notice_from_row(row: RowMapping) -> Notice:
-    """Build a notice."""
+    """Build a notice; without facts when their column was not asked for."""
     return Notice(
         id=OutboxId(row["id"]),
         key=row["key"],
@@ -309,7 +309,7 @@ def notice_from_row(row: RowMapping) -> Notice:
         service_id=row["service_id"],
         incident_id=row["incident_id"],
         recipient_id=row["recipient_id"],
-        facts=row["facts"],
+        facts=row.get("facts", {}),
         state=row["state"],
         attempt=row["attempt"],
         fence=row["fence"],
@@ -317,6 +317,9 @@ def notice_from_row(row: RowMapping) -> Notice:
         due_at=row["due_at"],
         sent_at=row["sent_at"],
         last_error=row["last_error"],
+        failed_at=row["failed_at"],
+        batch=row["batch"],
+        is_unsure=row["is_unsure"],
     )
 
 
@@ -340,4 +343,7 @@ def notice_to_row(notice: Notice) -> Row:
         "due_at": notice.due_at,
         "sent_at": notice.sent_at,
         "last_error": notice.last_error,
+        "failed_at": notice.failed_at,
+        "batch": notice.batch,
+        "is_unsure": notice.is_unsure,
     }
