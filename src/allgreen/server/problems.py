@@ -116,7 +116,8 @@ def answer_error(error: AllgreenError) -> Response:
     kind = next((_KINDS[cls] for cls in type(error).__mro__ if cls in _KINDS), None)
     if kind is None:
         return answer_fault(error)
-    if isinstance(error, StorageFullError | StorageUnavailableError):
+    if isinstance(error, StorageUnavailableError):
+        # A full disk is told by those who watch, once: a line for each request would fill it more.
         logger.error("Storage: %s", error)
     detail = _STORAGE_DETAILS.get(type(error), str(error))
     errors = error.problems if isinstance(error, InvalidInputError) else ()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from allgreen.server.platform import Platform
+from allgreen.storage.sql import reserve
 from tests.api import Person, service_form
 
 
@@ -42,6 +43,23 @@ async def test_on_a_full_disk_writes_are_refused_and_reads_work(
     assert len(listed["items"]) == len(answers)
     assert (await owner.client.get(f"/api/v1/services/{service['id']}")).status_code == 200
     assert (await owner.client.get("/healthz")).status_code == 200
+
+
+async def test_refusals_on_a_full_disk_write_no_line_each(
+    owner: Person,
+    platform: Platform,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(reserve, "free_bytes", lambda _folder: 0)
+
+    for _ in range(5):
+        form = service_form(url, name="Checkout")
+        answer = await owner.client.post(f"{owner.workspace}/services", json=form)
+        assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+
+    assert len([line for line in caplog.messages if "is full" in line]) == 1
 
 
 async def test_without_its_database_it_says_so_and_names_no_file(

@@ -28,7 +28,8 @@ async def renew_setup_token(database: Database, now: datetime) -> str | None:
     A start before this one may have printed its token into a log: that one is void.
     """
     token = secrets.token_urlsafe(32)
-    async with database.unit_of_work() as uow:
+    # Urgent: a full disk must not keep the platform from starting.
+    async with database.urgent_unit_of_work() as uow:
         if await people.count_accounts(uow.connection) > 0:
             return None
         await uow.connection.execute(delete(tokens).where(tokens.c.purpose == PURPOSE))
