@@ -32,19 +32,24 @@ from allgreen.domain.flapping import FlapRule
 from allgreen.domain.notice import Channel, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
+from allgreen.domain.watcher import AbsenceReason
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.agent import Agent
 from allgreen.monitoring.bus import Bus
+from allgreen.monitoring.connectivity import Connectivity, Link
 from allgreen.monitoring.dispatch import Dispatcher, DispatchOptions
 from allgreen.monitoring.handlers import recipients, records, services, watchers
 from allgreen.monitoring.handlers.hints import Doorbells
 from allgreen.monitoring.handlers.notices import NoticeWriter
 from allgreen.monitoring.handlers.results import ResultRecorder
 from allgreen.monitoring.keeper import Keeper, Retention
+from allgreen.monitoring.lateness import Lateness
 from allgreen.monitoring.patience import Patience
+from allgreen.monitoring.presence import Presence
 from allgreen.monitoring.runner import CheckRunner
 from allgreen.monitoring.scheduler import CheckScheduler
 from allgreen.ports import (
+    Canary,
     CheckExecutor,
     CheckSource,
     Clock,
@@ -93,6 +98,7 @@ class MonitorOptions:
         retention: For how long history is kept.
         dispatch: How messages are sent.
         is_only_process: Nobody else uses the storage, so leases of the last run are void.
+        watcher: The name under which it is kept when this process last lived.
     """
 
     channel: Channel = Channel.EMAIL
@@ -103,6 +109,7 @@ class MonitorOptions:
     retention: Retention = field(default_factory=Retention)
     dispatch: DispatchOptions = field(default_factory=DispatchOptions)
     is_only_process: bool = True
+    watcher: str = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +118,26 @@ class Figures:
 
     Attributes:
         running: Checks that are being run.
-        late_s: Seconds by which the latest run began after it was due.
+        lateness: By how much runs began after they were due.
+        link: What is known of our own network.
+        doubted: Failures that count for nothing, because our own network was down.
+        absences: How often nobody looked, and why.
+        set_backs: How often the clock was set back.
         results_waiting: Results that are not stored yet.
         results_dropped: Results that were lost because the storage failed for too long.
         deliveries: Attempts by their end; `PENDING` are those that go on later.
     """
 
     running: int
-    late_s: float
     outcomes: Mapping[Outcome, int]
     results_waiting: int
     results_dropped: int
     deliveries: Mapping[NoticeState, int]
+    lateness: Lateness = field(default_factory=Lateness)
+    link: Link = Link.ONLINE
+    doubted: int = 0
+    absences: Mapping[AbsenceReason, int] = field(default_factory=dict)
+    set_backs: int = 0
 
 
 class Monitor:
@@ -143,6 +158,7 @@ class Monitor:
         source: WakeableSource,
         sink: RecordingSink,
         broker: EventBroker,
+        canaries: Sequence[Canary] = (),
         options: MonitorOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -151,9 +167,31 @@ class Monitor:
         self._clock = clock
         self._source = source
         self._sink = sink
-        self._runner = CheckRunner(executors, clock=clock, concurrency=self.options.concurrency)
+        self._presence = Presence(
+            name=self.options.watcher,
+            unit_of_work=unit_of_work,
+            execute=self._execute,
+            flush=sink.flush,
+            clock=clock,
+        )
+        self._connectivity = Connectivity(
+            canaries,
+            clock=clock,
+            on_offline=self._presence.go_offline,
+            on_return=self._presence.come_back,
+        )
+        self._runner = CheckRunner(
+            executors,
+            clock=clock,
+            concurrency=self.options.concurrency,
+            vet=self._connectivity.vet,
+        )
         self._agent = Agent(
-            CheckScheduler(source), self._runner, sink, drain_for=self.options.drain_for
+            CheckScheduler(source),
+            self._runner,
+            sink,
+            drain_for=self.options.drain_for,
+            connectivity=self._connectivity,
         )
         self._dispatcher = Dispatcher(
             unit_of_work=unit_of_work,
@@ -203,6 +241,7 @@ class Monitor:
                 await uow.commit()
             failpoint(Seam.AT_START)
             logger.info("Took %d runs and %d messages over from the last start", checks, notices)
+        await self._presence.begin()
         self._stop.clear()
         self._task = asyncio.create_task(self._run(), name="monitor")
 
@@ -230,7 +269,11 @@ class Monitor:
         """Return what it does, in numbers."""
         return Figures(
             running=self._agent.running,
-            late_s=self._runner.late_s,
+            lateness=self._runner.lateness,
+            link=self._connectivity.link,
+            doubted=self._connectivity.doubted,
+            absences=dict(self._presence.absences),
+            set_backs=self._presence.set_backs,
             outcomes=dict(self._runner.outcomes),
             results_waiting=self._sink.waiting,
             results_dropped=self._sink.dropped,
@@ -242,9 +285,14 @@ class Monitor:
             recording = tasks.create_task(self._record_for_ever(), name="results")
             tasks.create_task(self._dispatcher.run(self._stop), name="dispatcher")
             tasks.create_task(self._keeper.run(self._stop), name="keeper")
+            tasks.create_task(self._connectivity.run(self._stop), name="connectivity")
+            tasks.create_task(self._presence.run(self._stop), name="presence")
             # The sink outlives the agent, whose last results it stores.
             await self._agent.run(self._stop)
             recording.cancel()
+
+    async def _execute(self, command: commands.Command) -> None:
+        await self.bus.execute(command, self._unit_of_work)
 
     async def _record_for_ever(self) -> None:
         await Patience("The sink").repeat(lambda: self._sink.run(self.record), asyncio.Event())

@@ -59,7 +59,13 @@ async def test_due_check_is_handed_out_with_definition_slot_and_fence(storage: S
     leased = await _lease(storage)
 
     assert leased == [
-        LeasedCheck(check=service.checks[0], slot=a_slot(), fence=1, leased_until=NOON + LEASE)
+        LeasedCheck(
+            check=service.checks[0],
+            slot=a_slot(),
+            fence=1,
+            leased_until=NOON + LEASE,
+            planned_for=NOON,
+        )
     ]
 
 

@@ -264,9 +264,17 @@ class LeasedCheck:
         slot: Which slot and attempt to run.
         fence: Grows with every lease of this check; a result with an older fence is refused.
         leased_until: Instant after which somebody else may lease the check.
+        planned_for: When the run was to begin, also when it now stands for slots that passed;
+            `None` when that is when its slot is due.
     """
 
     check: Check
     slot: Slot
     fence: int
     leased_until: datetime
+    planned_for: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime:
+        """Return when the run was to begin."""
+        return self.planned_for or self.slot.due_at

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from allgreen.domain.check import LeasedCheck
 from allgreen.domain.identity import CheckId
+from allgreen.monitoring.connectivity import Connectivity
 from allgreen.monitoring.patience import Patience
 from allgreen.monitoring.runner import CheckRunner
-from allgreen.monitoring.scheduler import CheckScheduler
+from allgreen.monitoring.scheduler import POLL, CheckScheduler
 from allgreen.ports import ResultSink
 
 logger = logging.getLogger(__name__)
@@ -30,11 +31,13 @@ class Agent:
         sink: ResultSink,
         *,
         drain_for: timedelta,
+        connectivity: Connectivity | None = None,
     ) -> None:
         self._scheduler = scheduler
         self._runner = runner
         self._sink = sink
         self._drain_for = drain_for
+        self._connectivity = connectivity
         self._in_flight: dict[CheckId, asyncio.Task[None]] = {}
 
     @property
@@ -54,6 +57,8 @@ class Agent:
 
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:
+            if self._connectivity and not await self._connectivity.wait_until_online(POLL):
+                return
             # Counted here: a task that was just made has not yet taken its place in the runner.
             free = self._runner.concurrency - len(self._in_flight)
             for leased in await self._scheduler.lease(free):

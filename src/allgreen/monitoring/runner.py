@@ -3,18 +3,23 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
-from allgreen.domain.check import LeasedCheck
+from allgreen.domain.check import Check, LeasedCheck
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
+from allgreen.monitoring.lateness import Lateness
 from allgreen.ports import CheckExecutor, Clock
 
 logger = logging.getLogger(__name__)
 
 BACKSTOP = timedelta(seconds=1)
 """How much longer than its timeout a run may take before it is cancelled from outside."""
+
+
+Vet = Callable[[Result, Check, float], Awaitable[Result]]
+"""Returns a result as it may be handed on; the number is the monotonic begin of its run."""
 
 
 class CheckRunner:
@@ -25,7 +30,7 @@ class CheckRunner:
     Attributes:
         concurrency: How many checks run at once; others wait for their turn.
         outcomes: How many runs ended how, since the start.
-        late_s: Seconds by which the latest run began after it was due.
+        lateness: By how much runs began after they were due.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class CheckRunner:
         clock: Clock,
         concurrency: int,
         backstop: timedelta = BACKSTOP,
+        vet: Vet | None = None,
     ) -> None:
         self._executors = {executor.kind: executor for executor in executors}
         self._clock = clock
@@ -42,14 +48,19 @@ class CheckRunner:
         self._backstop = backstop
         self._slots = asyncio.Semaphore(concurrency)
         self.outcomes: Counter[Outcome] = Counter()
-        self.late_s = 0.0
+        self._vet = vet or _take_as_it_is
+        self.lateness = Lateness()
 
     async def run(self, leased: LeasedCheck) -> Result:
         """Run one check and return what was found; raises nothing but its own cancellation."""
         async with self._slots:
-            started_at = self._clock.now()
-            self.late_s = max((started_at - leased.slot.due_at).total_seconds(), 0.0)
-            result = await self._run_isolated(leased, started_at)
+            started_at, began_s = self._clock.now(), self._clock.monotonic()
+            self.lateness.add((started_at - leased.due_at).total_seconds())
+            found = await self._run_isolated(leased, started_at)
+        # Before anything is made of it: only what was found says whether a network is up.
+        result = await self._vet(found, leased.check, began_s)
+        if leased.check.upside_down:
+            result = result.turned_over()
         self.outcomes[result.outcome] += 1
         return result
 
@@ -84,6 +95,10 @@ class CheckRunner:
             reason=reason,
             message=f"This says nothing about the service: {reason}.",
         )
+
+
+async def _take_as_it_is(result: Result, _check: Check, _began_s: float) -> Result:
+    return result
 
 
 def _who(leased: LeasedCheck) -> dict[str, object]:

@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import final
 
 from allgreen.domain.check import LeasedCheck
@@ -38,6 +38,8 @@ LONGEST_PAUSE = timedelta(seconds=2)
 MOST_HINTS = 100
 
 Recorder = Callable[[Sequence[Result]], Awaitable[None]]
+Look = Callable[[], Awaitable[datetime | None]]
+"""Tells when the next check is due; quicker than a unit of work, where there is but one writer."""
 
 
 @final
@@ -51,7 +53,9 @@ class LocalCheckSource(CheckSource):
         *,
         owner: str = "local",
         lease_for: timedelta = LEASE_FOR,
+        look: Look | None = None,
     ) -> None:
+        self._look = look or self._look_with_a_turn
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._owner = owner
@@ -91,8 +95,7 @@ class LocalCheckSource(CheckSource):
         """Sleep until the next check is due; `False` when the schedule changed meanwhile."""
         # Cleared before the look, so that a change after the look is not overheard.
         self._bell.clear()
-        async with self._unit_of_work() as uow:
-            due_at = await uow.checks.next_due_at()
+        due_at = await self._look()
         pause = None
         if due_at is not None:
             pause = max(due_at - self._clock.now(), SHORTEST_PAUSE).total_seconds()
@@ -102,6 +105,11 @@ class LocalCheckSource(CheckSource):
         except TimeoutError:
             return True
         return False
+
+
+    async def _look_with_a_turn(self) -> datetime | None:
+        async with self._unit_of_work() as uow:
+            return await uow.checks.next_due_at()
 
 
 @final

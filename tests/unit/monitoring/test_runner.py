@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from allgreen.domain.check import CheckKind, LeasedCheck
+from allgreen.domain.check import Check, CheckKind, LeasedCheck
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
 from allgreen.monitoring.runner import CheckRunner
@@ -73,6 +74,50 @@ async def test_a_kind_that_nobody_runs_says_nothing_about_the_target() -> None:
     assert result.reason == "nothing here runs http checks"
 
 
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (Outcome.OK, Outcome.FAIL),
+        (Outcome.SLOW, Outcome.FAIL),
+        (Outcome.FAIL, Outcome.OK),
+        (Outcome.BLOCKED, Outcome.BLOCKED),
+    ],
+)
+async def test_what_an_upside_down_check_finds_is_turned_over(
+    found: Outcome, told: Outcome
+) -> None:
+    runner = CheckRunner([ScriptedExecutor(found)], clock=FakeClock(), concurrency=1)
+
+    result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
+
+    assert result.outcome is told
+    assert runner.outcomes == {told: 1}
+
+
+async def test_what_is_turned_over_is_what_was_found_good_to_hand_on() -> None:
+    vetted: list[Outcome] = []
+
+    async def doubt(result: Result, _check: Check, _began_s: float) -> Result:
+        vetted.append(result.outcome)
+        return replace(result, outcome=Outcome.PROBE_ERROR, failure=None)
+
+    executor = ScriptedExecutor(Outcome.FAIL)
+    runner = CheckRunner([executor], clock=FakeClock(), concurrency=1, vet=doubt)
+
+    result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
+
+    assert vetted == [Outcome.FAIL]
+    assert result.outcome is Outcome.PROBE_ERROR
+
+
+async def test_a_fault_of_ours_is_no_good_news_for_an_upside_down_check() -> None:
+    runner = CheckRunner([ScriptedExecutor(OSError(24, "x"))], clock=FakeClock(), concurrency=1)
+
+    result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
+
+    assert result.outcome is Outcome.PROBE_ERROR
+
+
 async def test_a_run_that_does_not_end_is_ended() -> None:
     runner = CheckRunner([GatedExecutor()], clock=FakeClock(), concurrency=1, backstop=AT_ONCE)
     leased = a_leased_check(a_check(timeout=timedelta(milliseconds=1)))
@@ -128,4 +173,4 @@ async def test_lateness_is_measured_from_when_a_run_was_due(late_s: float, told:
 
     await runner.run(a_leased_check(due_at=NOON))
 
-    assert runner.late_s == told
+    assert runner.lateness.latest_s == told

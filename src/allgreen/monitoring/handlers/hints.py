@@ -17,8 +17,8 @@ from allgreen.domain.events import (
     ServiceChanged,
     ServiceFlapping,
     ServiceStatusChanged,
-    WatcherWentOffline,
     ServiceSteady,
+    WatcherWentOffline,
 )
 from allgreen.ports import Change, EventBroker
 

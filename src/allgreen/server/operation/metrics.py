@@ -4,10 +4,17 @@ from collections.abc import Callable, Iterator
 from typing import final
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from allgreen.bootstrap import Figures
+from allgreen.monitoring.connectivity import Link
+from allgreen.monitoring.lateness import BOUNDS_S, Lateness
 
 
 @final
@@ -35,10 +42,25 @@ class MonitorCollector(Collector):
         yield GaugeMetricFamily(
             "allgreen_checks_running", "Checks that are being run now", figures.running
         )
+        yield _lateness(figures.lateness)
         yield GaugeMetricFamily(
-            "allgreen_check_lateness_seconds",
-            "By how much the latest run began after it was due",
-            figures.late_s,
+            "allgreen_watcher_online",
+            "1 while checks are run, 0 while our own network is down",
+            float(figures.link is not Link.OFFLINE),
+        )
+        yield CounterMetricFamily(
+            "allgreen_failures_doubted",
+            "Failures that count for nothing, because our own network was down",
+            figures.doubted,
+        )
+        absences = CounterMetricFamily(
+            "allgreen_absences", "How often nothing was checked for a while", labels=["why"]
+        )
+        for why, count in figures.absences.items():
+            absences.add_metric([why], count)
+        yield absences
+        yield CounterMetricFamily(
+            "allgreen_clock_set_backs", "How often the clock was set back", figures.set_backs
         )
         yield GaugeMetricFamily(
             "allgreen_results_waiting", "Results that are not stored yet", figures.results_waiting
@@ -48,6 +70,17 @@ class MonitorCollector(Collector):
             "Results that were lost because the database failed for too long",
             figures.results_dropped,
         )
+
+
+def _lateness(lateness: Lateness) -> HistogramMetricFamily:
+    bounds = [*(f"{bound:g}" for bound in BOUNDS_S), "+Inf"]
+    counts = [float(count) for count in lateness.up_to()]
+    return HistogramMetricFamily(
+        "allgreen_check_lateness_seconds",
+        "By how much runs began after they were due",
+        buckets=list(zip(bounds, counts, strict=True)),
+        sum_value=lateness.sum_s,
+    )
 
 
 def build_registry(figures: Callable[[], Figures]) -> CollectorRegistry:

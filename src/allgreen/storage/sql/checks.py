@@ -73,18 +73,14 @@ class SqlCheckRepository(CheckRepository):
                 slot=definitions[claim.check_id].run_of(claim.planned, now),
                 fence=claim.fence,
                 leased_until=until,
+                planned_for=claim.due_at,
             )
             for claim in sorted(claimed, key=lambda claim: (claim.due_at, claim.check_id))
             if claim.check_id in definitions
         ]
 
     async def next_due_at(self) -> datetime | None:
-        # Two walks along an index instead of one over all checks.
-        free = self._first(leases.c.due_at, leases.c.leased_until.is_(None))
-        leased = self._first(leases.c.leased_until, leases.c.leased_until.is_not(None))
-        query = select(free.scalar_subquery(), leased.scalar_subquery())
-        instants = (await self._connection.execute(query)).one()
-        return min((instant for instant in instants if instant is not None), default=None)
+        return await next_due_at(self._connection)
 
     async def plan_many(self, slots: Mapping[CheckId, Slot]) -> None:
         rows = [
@@ -172,16 +168,6 @@ class SqlCheckRepository(CheckRepository):
         )
         return (await self._connection.execute(void)).rowcount
 
-    @staticmethod
-    def _first(instant: Column[datetime], condition: ColumnElement[bool]) -> Select[datetime]:
-        return (
-            select(instant)
-            .join(workspaces, workspaces.c.id == leases.c.workspace_id)
-            .where(IS_ACTIVE, workspaces.c.is_held.is_(False), instant.is_not(None), condition)
-            .order_by(instant)
-            .limit(1)
-        )
-
     async def _definitions(self, ids: Sequence[CheckId]) -> dict[CheckId, Check]:
         """Read checks; one that cannot be read is left out, until its lease runs out."""
         try:
@@ -203,6 +189,26 @@ class SqlCheckRepository(CheckRepository):
         query = select(checks).where(checks.c.id.in_(ids))
         rows = (await self._connection.execute(query)).mappings()
         return {CheckId(row["id"]): check_from_row(row, self._cipher) for row in rows}
+
+
+async def next_due_at(connection: AsyncConnection) -> datetime | None:
+    """Return when the next check may be leased; any connection that reads will do."""
+    # Two walks along an index instead of one over all checks.
+    free = _first(leases.c.due_at, leases.c.leased_until.is_(None))
+    leased = _first(leases.c.leased_until, leases.c.leased_until.is_not(None))
+    query = select(free.scalar_subquery(), leased.scalar_subquery())
+    instants = (await connection.execute(query)).one()
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
+def _first(instant: Column[datetime], condition: ColumnElement[bool]) -> Select[datetime]:
+    return (
+        select(instant)
+        .join(workspaces, workspaces.c.id == leases.c.workspace_id)
+        .where(IS_ACTIVE, workspaces.c.is_held.is_(False), instant.is_not(None), condition)
+        .order_by(instant)
+        .limit(1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
