@@ -1,6 +1,7 @@
 """Read an HTTP/1 answer from a peer that is not trusted, within fixed limits."""
 
 import zlib
+from collections.abc import Sequence
 from typing import Final, final
 
 import httptools
@@ -43,7 +44,7 @@ class Answer:
     __slots__ = ("_head", "body", "is_whole", "status")
 
     def __init__(
-        self, status: int, head: bytes | dict[str, str], body: bytes, *, is_whole: bool = True
+        self, status: int, head: bytes | dict[str, list[str]], body: bytes, *, is_whole: bool = True
     ) -> None:
         self.status = status
         self.body = body
@@ -58,9 +59,14 @@ class Answer:
 
     def find_header(self, name: str) -> str | None:
         """Return a header by its lower-case name; values of repeated ones are joined."""
+        values = self.find_values(name)
+        return ", ".join(values) if values else None
+
+    def find_values(self, name: str) -> Sequence[str]:
+        """Return the values of a header by its lower-case name; empty without one."""
         if isinstance(self._head, bytes):
             self._head = _split_head(self._head)
-        return self._head.get(name)
+        return self._head.get(name, ())
 
     def decode(self) -> str:
         """Return the body as text; what does not decode becomes a replacement character."""
@@ -138,7 +144,7 @@ class AnswerReader:
         self._skipped = _REDIRECTS if follow_redirects else frozenset()
         self._parser = httptools.HttpResponseParser(self)
         self._status = 0
-        self._headers: dict[str, str] = {}
+        self._headers: dict[str, list[str]] = {}
         self._head_bytes = 0
         self._raw_bytes = 0
         self._has_head = False
@@ -180,7 +186,7 @@ class AnswerReader:
         """
         is_whole = self._is_whole and len(self._body) <= MAX_BODY_BYTES
         raw = bytes(self._body[:MAX_BODY_BYTES])
-        coding = self._headers.get("content-encoding", "").strip().lower()
+        coding = ", ".join(self._headers.get("content-encoding", ())).strip().lower()
         if raw and coding not in {"", "identity"}:
             raw, is_unpacked = _unpack(raw, coding)
             is_whole = is_whole and is_unpacked
@@ -197,9 +203,8 @@ class AnswerReader:
         self._head_bytes += len(name) + len(value) + 4
         if self._head_bytes > MAX_HEAD_BYTES:
             return
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        known = self._headers.get(key)
-        self._headers[key] = text if known is None else f"{known}, {text}"
+        key = name.decode("latin-1").lower()
+        self._headers.setdefault(key, []).append(value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
         """Decide whether a body is wanted; called by the parser."""
@@ -258,10 +263,9 @@ def _unpack(body: bytes, coding: str) -> tuple[bytes, bool]:
         raise UnreadableAnswerError("The body says it is gzip and is not.") from None
 
 
-def _split_head(head: bytes) -> dict[str, str]:
-    headers: dict[str, str] = {}
+def _split_head(head: bytes) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
     for line in head.decode("latin-1").split("\r\n")[1:]:
         name, _, value = line.partition(":")
-        key, text = name.lower(), value.strip()
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        headers.setdefault(name.lower(), []).append(value.strip())
     return headers

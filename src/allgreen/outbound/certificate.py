@@ -34,11 +34,16 @@ class Certificate:
     names: tuple[str, ...]
 
     @property
+    def until(self) -> str:
+        """The last day of its time."""
+        return _day(self.not_after)
+
+    @property
     def text(self) -> str:
         """What it says, one line for each part."""
         lines = [f"Subject: {self.subject}", f"Issuer: {self.issuer}"]
         lines += [f"Name: {name}" for name in self.names]
-        lines += [f"From: {_day(self.not_before)}", f"Until: {_day(self.not_after)}"]
+        lines += [f"From: {_day(self.not_before)}", f"Until: {self.until}"]
         return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Connect, perhaps say something, and listen to what comes back."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, final
 
 from allgreen.domain.status import FailureClass
@@ -19,7 +19,7 @@ SILENCE_S: Final = 1.0
 _LULL_S: Final = 0.05
 """How long to gather what comes before looking whether it is enough; not after every byte."""
 
-IsEnough = Callable[[bytes], bool]
+IsEnough = Callable[[bytes], Awaitable[bool]]
 """Tells whether what was received holds all that is wanted."""
 
 
@@ -88,6 +88,7 @@ class TcpClient:
 async def _listen(stream: Stream, talk: Talk, deadline: float, is_enough: IsEnough) -> None:
     """Listen until enough was said, or until silence, the close or a limit."""
     ear = _Ear(is_enough, deadline)
+    ear.holds = await is_enough(b"")
     while not ear.is_done:
         piece = await stream.receive(ear.next_look_at)
         if isinstance(piece, bytes):
@@ -96,7 +97,7 @@ async def _listen(stream: Stream, talk: Talk, deadline: float, is_enough: IsEnou
             # A reset after the last word is how some say goodbye.
             talk.fault = None if ear.received else piece
             break
-        ear.look()
+        await ear.look()
     if ear.is_out_of_time and not ear.received and not ear.holds:
         talk.fault = timed_out(f"{stream.place} took the connection and said nothing.")
     talk.received = bytes(ear.received[:MAX_RECEIVED_BYTES])
@@ -117,7 +118,7 @@ class _Ear:
         self.began = self.heard_at = time.monotonic()
         self.first_heard_at: float | None = None
         self.received = bytearray()
-        self.holds = is_enough(b"")
+        self.holds = False
         self.is_done = self.is_out_of_time = False
         self._look_at: float | None = None
 
@@ -143,14 +144,14 @@ class _Ear:
         if self._look_at is None:
             self._look_at = self.heard_at + _LULL_S
 
-    def look(self) -> None:
+    async def look(self) -> None:
         """Find out whether that was all."""
         now = time.monotonic()
         if len(self.received) >= MAX_RECEIVED_BYTES:
             self.is_done = True
         elif self._look_at is not None and now >= self._look_at:
             self._look_at = None
-            self.holds = self._is_enough(bytes(self.received))
+            self.holds = await self._is_enough(bytes(self.received))
             self.is_done |= self.holds
         elif self._look_at is None and now >= self.next_look_at:
             self.is_done = True

@@ -17,7 +17,8 @@ from allgreen.domain.flapping import FlapRule
 from allgreen.domain.notice import Channel, Notice
 from allgreen.errors import NotFoundError
 from allgreen.executors.canary import build_canaries
-from allgreen.executors.http import HttpCheckExecutor, build_user_agent
+from allgreen.executors.http import build_user_agent
+from allgreen.executors.kinds import Previews, build_executors
 from allgreen.monitoring.keeper import Retention
 from allgreen.notifiers.email import EmailNotifier
 from allgreen.notifiers.letters import LetterLinks
@@ -25,6 +26,8 @@ from allgreen.notifiers.log import LogNotifier
 from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.http import HttpClient
 from allgreen.outbound.resolver import Resolver
+from allgreen.outbound.route import Router
+from allgreen.outbound.tls import TlsPolicies
 from allgreen.ports import Canary, Clock, Notifier
 from allgreen.server import middleware, problems
 from allgreen.server.accounts import routes as accounts
@@ -109,11 +112,17 @@ async def open_platform(
     links = LinkSigner(secret_key, settings.base_url)
     guard = TargetGuard.parse(settings.allow_targets)
     resolver = Resolver(settings.resolver)
-    client = HttpClient(guard=guard, resolver=resolver)
-    executor = HttpCheckExecutor(
-        client, clock=clock, user_agent=build_user_agent(__version__, settings.public_url)
+    router = Router(guard=guard, resolver=resolver)
+    tls = TlsPolicies()
+    client = HttpClient(guard=guard, resolver=resolver, tls=tls)
+    executors = build_executors(
+        client,
+        router,
+        tls,
+        clock=clock,
+        user_agent=build_user_agent(__version__, settings.public_url),
     )
-    canaries = _build_canaries(settings, guard, resolver, client)
+    canaries = _build_canaries(settings, router, client)
     passwords = PasswordPool()
     try:
         async with Database(settings.database, secret_key, reserve_bytes=RESERVE_BYTES) as database:
@@ -128,7 +137,7 @@ async def open_platform(
             )
             monitor = Monitor(
                 unit_of_work=database.urgent_unit_of_work,
-                executors=[executor],
+                executors=executors,
                 notifiers={Channel.EMAIL: _choose_notifier(settings, links.of_notice, clock)},
                 clock=clock,
                 ids=new_id,
@@ -149,7 +158,7 @@ async def open_platform(
                     wake_agent=source.ring,
                     wake_dispatcher=monitor.wake_dispatcher,
                     figures=monitor.figures,
-                    preview=executor.preview,
+                    preview=Previews(executors).run,
                     guard=guard,
                     passwords=passwords,
                     limits=Limits(),
@@ -178,9 +187,7 @@ def _choose_notifier(
     )
 
 
-def _build_canaries(
-    settings: Settings, guard: TargetGuard, resolver: Resolver, client: HttpClient
-) -> Sequence[Canary]:
+def _build_canaries(settings: Settings, router: Router, client: HttpClient) -> Sequence[Canary]:
     if not settings.canaries:
         logger.warning(
             "No canaries are set (ALLGREEN_CANARIES): when the network of this machine is down, "
@@ -188,8 +195,7 @@ def _build_canaries(
         )
     return build_canaries(
         settings.canaries,
-        guard=guard,
-        resolver=resolver,
+        router=router,
         client=client,
         user_agent=build_user_agent(__version__, settings.public_url),
     )

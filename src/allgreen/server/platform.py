@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from allgreen.bootstrap import Figures
 from allgreen.domain.check import Check
-from allgreen.executors.http import Preview
+from allgreen.executors.verdict import Preview
 from allgreen.monitoring.bus import Bus
 from allgreen.outbound.guard import TargetGuard
 from allgreen.ports import Clock, EventBroker, IdFactory

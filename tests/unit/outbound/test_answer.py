@@ -233,7 +233,7 @@ def test_head_and_bodiless_statuses_end_with_the_header() -> None:
 def test_text_is_decoded_by_a_closed_list_of_charsets(
     content_type: str, body: bytes, text: str
 ) -> None:
-    assert Answer(200, {"content-type": content_type}, body).decode() == text
+    assert Answer(200, {"content-type": [content_type]}, body).decode() == text
 
 
 @settings(deadline=None)
@@ -254,3 +254,17 @@ def test_no_bytes_do_anything_but_end_or_be_refused(noise: bytes, piece: int) ->
             problem = str(error)
 
         assert problem.endswith(".")
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 0", "Transfer-Encoding: chunked"])
+def test_values_of_a_repeated_header_stay_apart(framing: str) -> None:
+    data = f"HTTP/1.1 200 OK\r\nVia: a\r\nvia: b\r\n{framing}\r\n\r\n0\r\n\r\n".encode()
+    answer = parse_plain(data)
+    if answer is None:
+        reader = AnswerReader()
+        reader.feed(data)
+        answer = reader.answer()
+
+    assert list(answer.find_values("via")) == ["a", "b"]
+    assert answer.find_header("via") == "a, b"
+    assert list(answer.find_values("x-none")) == []

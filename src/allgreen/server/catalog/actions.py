@@ -23,7 +23,7 @@ from allgreen.domain.notice import Channel, Notice, NoticeKind
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Outcome
 from allgreen.errors import InvalidInputError, VersionConflictError
-from allgreen.executors.http import Preview
+from allgreen.executors.verdict import Preview
 from allgreen.failpoints import Seam, failpoint
 from allgreen.server import limits
 from allgreen.server.auth.access import Access, Member

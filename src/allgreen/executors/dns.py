@@ -1,0 +1,68 @@
+"""DnsCheckExecutor: ask a DNS server and compare the records with what is expected."""
+
+from typing import final
+
+from allgreen.domain.check import Check, CheckKind, DnsOptions, LeasedCheck
+from allgreen.domain.result import Result
+from allgreen.executors.verdict import (
+    Finding,
+    Preview,
+    Seen,
+    conclude,
+    conclude_preview,
+    not_runnable,
+)
+from allgreen.outbound.dns import DnsClient
+from allgreen.outbound.endpoint import parse_dns_server, parse_domain_name
+from allgreen.ports import CheckExecutor, Clock
+
+
+@final
+class DnsCheckExecutor(CheckExecutor):
+    """Runs DNS checks over guarded sockets."""
+
+    def __init__(self, client: DnsClient, *, clock: Clock) -> None:
+        """Build an executor.
+
+        Args:
+            client: Shared by all checks.
+            clock: Wall clock of results; durations come from the client.
+        """
+        self._client = client
+        self._clock = clock
+
+    @property
+    def kind(self) -> CheckKind:
+        return CheckKind.DNS
+
+    async def run(self, leased: LeasedCheck) -> Result:
+        started_at = self._clock.now()
+        finding = await self._probe(leased.check)
+        return await conclude(leased, started_at, self._clock.now(), finding)
+
+    async def preview(self, check: Check) -> Preview:
+        """Run a check once that is not saved."""
+        started_at = self._clock.now()
+        finding = await self._probe(check)
+        return await conclude_preview(check, started_at, self._clock.now(), finding)
+
+    async def _probe(self, check: Check) -> Finding:
+        options = check.options
+        assert isinstance(options, DnsOptions)
+        try:
+            name = parse_domain_name(options.name)
+            server = parse_dns_server(options.server) if options.server else None
+        except ValueError as error:
+            return not_runnable(error)
+        found = await self._client.ask(
+            name, options.record_type, check.timeout.total_seconds(), server=server
+        )
+        answer = None
+        if found.fault is None:
+            answer = Seen("\n".join(found.records), records=found.records, is_whole=found.is_whole)
+        return Finding(
+            answer=answer,
+            fault=found.fault,
+            latency_ms=found.watch.latency_ms,
+            phases=found.watch.phases,
+        )
