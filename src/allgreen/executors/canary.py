@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from allgreen.errors import SettingsError, TargetBlockedError
 from allgreen.outbound.endpoint import Endpoint, parse_endpoint
-from allgreen.outbound.guard import TargetGuard
+from allgreen.outbound.fault import Fault
 from allgreen.outbound.http import HttpClient
-from allgreen.outbound.knock import knock
 from allgreen.outbound.request import Request
-from allgreen.outbound.resolver import Resolver
+from allgreen.outbound.route import Router, Stopwatch
+from allgreen.outbound.stream import open_stream
 from allgreen.outbound.url import Target, parse_target
 from allgreen.ports import Canary
 
@@ -50,19 +50,22 @@ class HttpCanary(Canary):
 class TcpCanary(Canary):
     """A host and a port. It is enough that it takes a connection."""
 
-    def __init__(self, endpoint: Endpoint, *, guard: TargetGuard, resolver: Resolver) -> None:
+    def __init__(self, endpoint: Endpoint, *, router: Router) -> None:
         self._endpoint = endpoint
-        self._guard = guard
-        self._resolver = resolver
+        self._router = router
 
     @property
     def name(self) -> str:
         return str(self._endpoint)
 
     async def answers(self) -> bool:
-        return await knock(
-            self._endpoint, guard=self._guard, resolver=self._resolver, timeout_s=TIMEOUT_S
-        )
+        watch = Stopwatch.start()
+        deadline = watch.started + TIMEOUT_S
+        numbers = await self._router.find(self._endpoint, watch, deadline)
+        if isinstance(numbers, Fault):
+            return False
+        async with open_stream(self._endpoint, numbers, watch, deadline) as opened:
+            return not isinstance(opened, Fault)
 
 
 def parse_canaries(text: str) -> tuple[Target | Endpoint, ...]:
@@ -85,7 +88,7 @@ def parse_canaries(text: str) -> tuple[Target | Endpoint, ...]:
 
 
 def build_canaries(
-    text: str, *, guard: TargetGuard, resolver: Resolver, client: HttpClient, user_agent: str
+    text: str, *, router: Router, client: HttpClient, user_agent: str
 ) -> Sequence[Canary]:
     """Return the canaries of a setting that was read already.
 
@@ -96,10 +99,10 @@ def build_canaries(
     for place in parse_canaries(text):
         try:
             if isinstance(place, Endpoint):
-                guard.vet_endpoint(place)
-                canaries.append(TcpCanary(place, guard=guard, resolver=resolver))
+                router.guard.vet_endpoint(place)
+                canaries.append(TcpCanary(place, router=router))
             else:
-                guard.vet_target(place)
+                router.guard.vet_target(place)
                 canaries.append(HttpCanary(place, client=client, user_agent=user_agent))
         except TargetBlockedError as error:
             raise SettingsError(
