@@ -1,8 +1,8 @@
 """Mailing: which messages go now, which go as one, and which wait to be gathered.
 
-Nobody reads forty mails of the same minute. So an address gets a few messages about incidents at
-once, and what comes beyond them waits a moment and goes as one digest. What was never sent and is
-over goes with its end. Pure: storage says what is due, and writes down what is decided here.
+Nobody reads forty mails of the same minute. So an address gets a few messages at once, and what
+comes beyond them waits a moment and goes as one digest. What was never sent and is over goes with
+its end. Pure: storage says what is due, and writes down what is decided here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
-from allgreen.domain.notice import BEGINS, ENDS, Notice, NoticeKind
+from allgreen.domain.notice import BEGINS, ENDS, UNPACED, Notice, NoticeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How many messages about incidents one address gets.
+    """How many messages one address gets, but for those that somebody just asked for.
 
     Attributes:
         singles: How many of their own within `window`; it begins anew when no digest was sent for
@@ -60,7 +60,7 @@ class Lately:
     """What an address was sent within the window of the pace.
 
     Attributes:
-        singles: Messages about incidents of their own, handed over and not turned away.
+        singles: Messages of their own that were handed over and not turned away.
         digest_at: When a digest was handed over last.
         waiting: The digest that can take more.
     """
@@ -134,6 +134,7 @@ def compose(rows: Sequence[Notice]) -> Notice:
         key=key,
         kind=NoticeKind.DIGEST,
         service_id=None,
+        incident_id=next((row.incident_id for row in rows if row.incident_id), None),
         recipient_id=None,
         attempt=max(row.attempt for row in rows),
         created_at=min(row.created_at for row in rows),
@@ -186,7 +187,7 @@ class _Desk:
         is_bound = row.batch is not None or row.is_unsure
         if ahead is not None:
             self._follow(row, ahead, is_bound=is_bound)
-        elif is_bound or row.incident_id is None:
+        elif is_bound or row.kind in UNPACED:
             self._send(row)
         elif self._singles:
             self._singles -= 1

@@ -64,6 +64,8 @@ ENDS = frozenset(
     }
 )
 """What tells an end, and the begin with it."""
+UNPACED = frozenset({NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_RECIPIENT, NoticeKind.OFFLINE})
+"""What somebody waits for, or comes once: never gathered, whatever else goes to the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

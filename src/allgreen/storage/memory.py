@@ -39,7 +39,7 @@ from allgreen.domain.mailing import (
     plan,
 )
 from allgreen.domain.maintenance import LONGEST, Interval, Window, spent
-from allgreen.domain.notice import RETRY_DELAYS, Notice, NoticeKind, NoticeState
+from allgreen.domain.notice import RETRY_DELAYS, UNPACED, Notice, NoticeKind, NoticeState
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, ServiceHealth, TimeKind
@@ -729,7 +729,7 @@ class MemoryOutboxRepository(OutboxRepository):
         lately = dict.fromkeys(addresses, Lately())
         for owed in self._tables.owed.values():
             row = owed.notice
-            if row.address not in lately or row.incident_id is None:
+            if row.address not in lately or row.kind in UNPACED:
                 continue
             if owed.handed_at is not None and owed.handed_at > since:
                 lately[row.address] = _counted(lately[row.address], row, owed.handed_at)

@@ -36,7 +36,7 @@ from allgreen.domain.mailing import (
     is_digest,
     plan,
 )
-from allgreen.domain.notice import RETRY_DELAYS, Notice, NoticeKind, NoticeState
+from allgreen.domain.notice import RETRY_DELAYS, UNPACED, Notice, NoticeKind, NoticeState
 from allgreen.ports import OutboxRepository
 from allgreen.storage.sql.dialect import insert_new
 from allgreen.storage.sql.rows import notice_from_row, notice_to_row
@@ -74,7 +74,7 @@ class SqlOutboxRepository(OutboxRepository):
     ) -> list[Notice]:
         await self._take_turn()
         due = await self._list_due(now, avoid)
-        addresses = {row.address for row in due if row.incident_id is not None}
+        addresses = {row.address for row in due if row.kind not in UNPACED}
         lately = await self._look_back(addresses, now - pace.window) if addresses else {}
         decided = plan(due, lately, now=now, pace=pace, limit=limit)
         await self._bind(decided)
@@ -231,7 +231,7 @@ class SqlOutboxRepository(OutboxRepository):
         sent = (
             select(outbox.c.address, is_single, func.count(), func.max(outbox.c.handed_at))
             .where(outbox.c.address.in_(addresses), outbox.c.handed_at > since)
-            .where(outbox.c.incident_id.is_not(None), or_(is_single, _IS_IN_DIGEST))
+            .where(outbox.c.kind.not_in(UNPACED), or_(is_single, _IS_IN_DIGEST))
             .group_by(outbox.c.address, is_single)
         )
         singles: dict[str, int] = defaultdict(int)
