@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from allgreen.domain.calendar import Calendar, zone_named
 from allgreen.domain.check import Check
-from allgreen.domain.identity import ServiceId, WindowId, WorkspaceId
+from allgreen.domain.identity import CheckId, ServiceId, WindowId, WorkspaceId
 from allgreen.domain.status import TimeKind
 from allgreen.domain.uptime import Span, until_covered
 from allgreen.domain.wallclock import first_instant
@@ -240,6 +240,31 @@ def overlay(spans: Sequence[Span], intervals: Sequence[Interval]) -> list[Span]:
     if not intervals:
         return list(spans)
     return [piece for span in spans for piece in _laid_over(span, intervals)]
+
+
+def account(
+    checks: Iterable[Check],
+    spans: Mapping[CheckId, Sequence[Span]],
+    removed: Mapping[CheckId, Sequence[Span]],
+    intervals: Sequence[Interval],
+    now: datetime,
+) -> dict[CheckId, list[Span]]:
+    """Return how the time of each check of a service counts by `now`.
+
+    Args:
+        checks: Those that it has.
+        spans: What is stored of them.
+        removed: What is stored of those that it had; until their removal they count as ever.
+        intervals: When the service is in maintenance.
+        now: Where silence that is longer than patience is noticed.
+    """
+    theirs = {
+        check.id: accounted(spans.get(check.id, ()), check, intervals, now) for check in checks
+    }
+    gone = {
+        check_id: accounted_until_removal(each, intervals) for check_id, each in removed.items()
+    }
+    return theirs | gone
 
 
 def accounted(

@@ -9,19 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from allgreen.domain.calendar import Calendar, Day
-from allgreen.domain.check import Check
 from allgreen.domain.identity import CheckId, ServiceId
+from allgreen.domain.maintenance import account
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade
-from allgreen.domain.uptime import RollUp, Span, Tally, tally, until_covered, worst_spans
+from allgreen.domain.uptime import RollUp, Span, Tally, tally, worst_spans
 from allgreen.ports import DirtyBucket, Grain, Strip, UnitOfWork
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
+Account = Mapping[CheckId, Sequence[Span]]
+"""How the time of a service counts, check by check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,28 +77,24 @@ class Folding:
     ) -> None:
         if not pages:
             return
-        checks = [check for page in pages for check in page.service.checks]
         begin = min(page.begin for page in pages)
-        spans = await covered_spans(checks, begin, self.now, self.now, self.uow)
-        await self._fold_hours(
-            {check.id: dirty[check.id] for check in checks if check.id in dirty}, spans
-        )
-        stale = {page.service.id: page.stale_days(spans) for page in pages}
-        hours = await self._stored_hours(checks, [day for days in stale.values() for day in days])
+        accounts = await accounts_of([page.service for page in pages], begin, self.now, self.uow)
+        spans = {check_id: own for each in accounts.values() for check_id, own in each.items()}
+        await self._fold_hours({each: dirty[each] for each in spans if each in dirty}, spans)
+        stale = {page.service.id: page.stale_days(accounts[page.service.id]) for page in pages}
+        hours = await self._stored_hours(spans, [day for days in stale.values() for day in days])
         strips: dict[ServiceId, Strip] = {}
-        days: dict[CheckId, dict[datetime, RollUp]] = {check.id: {} for check in checks}
+        days: dict[CheckId, dict[datetime, RollUp]] = {check_id: {} for check_id in spans}
         for page in pages:
-            own = page.service.checks
+            own = accounts[page.service.id]
             sums: dict[date, list[RollUp]] = {}
             for day in stale[page.service.id]:
-                rows = await self._fold_day(own, spans, hours, day)
+                rows = await self._fold_day(own, hours, day)
                 sums[day.date] = list(rows.values())
                 for check_id, row in rows.items():
                     days[check_id][day.begin] = row
             median_ms = self._median_of_day(page.service, hours)
-            strips[page.service.id] = replace(
-                page.packed(sums, spans, self.now), median_ms=median_ms
-            )
+            strips[page.service.id] = replace(page.packed(sums, own, self.now), median_ms=median_ms)
         await self.uow.roll_ups.save_many(Grain.DAY, days)
         await self.uow.roll_ups.save_strips(strips)
 
@@ -162,28 +160,23 @@ class Folding:
         return changed
 
     async def _stored_hours(
-        self, checks: Iterable[Check], days: Iterable[Day]
+        self, check_ids: Iterable[CheckId], days: Iterable[Day]
     ) -> dict[CheckId, dict[datetime, RollUp]]:
         """Return the hours of some days, and those of the latest day's length for the median."""
         begin = min([self.now - DAY, *(day.begin for day in days)])
-        ids = [check.id for check in checks]
-        return await self.uow.roll_ups.load(ids, Grain.HOUR, begin, self.now)
+        return await self.uow.roll_ups.load(check_ids, Grain.HOUR, begin, self.now)
 
     async def _fold_day(
-        self,
-        checks: Iterable[Check],
-        spans: Mapping[CheckId, Sequence[Span]],
-        hours: Mapping[CheckId, Mapping[datetime, RollUp]],
-        day: Day,
+        self, account: Account, hours: Mapping[CheckId, Mapping[datetime, RollUp]], day: Day
     ) -> dict[CheckId, RollUp]:
         """Add up the hours of a local day for each check that it touches."""
         rows = {}
-        for check in checks:
-            if not _touches(spans[check.id], day):
+        for check_id, spans in account.items():
+            if not _touches(spans, day):
                 continue
-            counts = await self._counts_of_day(check.id, hours.get(check.id, {}), day)
-            measured = tally(spans[check.id], day.begin, self._until(day.begin, day.end))
-            rows[check.id] = replace(counts, tally=measured)
+            counts = await self._counts_of_day(check_id, hours.get(check_id, {}), day)
+            measured = tally(spans, day.begin, self._until(day.begin, day.end))
+            rows[check_id] = replace(counts, tally=measured)
         return rows
 
     async def _counts_of_day(
@@ -265,21 +258,19 @@ class _Page:
             begin=min([days[0].begin, *hours, *(day.begin for day in touched)]),
         )
 
-    def stale_days(self, spans: Mapping[CheckId, Sequence[Span]]) -> list[Day]:
+    def stale_days(self, account: Account) -> list[Day]:
         """Return the days to be made anew; those before the first span have nothing to tell."""
         stale = {day.date: day for day in (*self.days, *self.touched) if self._is_stale(day)}
-        of_checks = [spans[check.id] for check in self.service.checks]
-        return [day for day in stale.values() if any(_touches(each, day) for each in of_checks)]
+        return [
+            day for day in stale.values() if any(_touches(spans, day) for spans in account.values())
+        ]
 
     def packed(
-        self,
-        sums: Mapping[date, Sequence[RollUp]],
-        spans: Mapping[CheckId, Sequence[Span]],
-        now: datetime,
+        self, sums: Mapping[date, Sequence[RollUp]], account: Account, now: datetime
     ) -> Strip:
         """Pack ninety days; those that were not made anew keep their letter and figures."""
         begin = self.days[0].begin
-        worst = worst_spans([spans[check.id] for check in self.service.checks], begin, now)
+        worst = worst_spans(account.values(), begin, now)
         whole = tally(worst, begin, now)
         grades: list[str] = []
         details: list[tuple[int, float, int, int, int]] = []
@@ -318,19 +309,22 @@ async def latest_grades(service: Service, now: datetime, count: int, uow: UnitOf
     strip = (await uow.roll_ups.strips([service.id])).get(service.id)
     earlier = "".join(_stored_grade(strip, day.date) for day in days[:-1])
     begin = days[-1].begin
-    spans = await covered_spans(service.checks, begin, now, now, uow)
-    return earlier + tally(worst_spans(spans.values(), begin, now), begin, now).grade
+    (own,) = (await accounts_of([service], begin, now, uow)).values()
+    return earlier + tally(worst_spans(own.values(), begin, now), begin, now).grade
 
 
-async def covered_spans(
-    checks: Iterable[Check], begin: datetime, end: datetime, now: datetime, uow: UnitOfWork
-) -> dict[CheckId, list[Span]]:
-    """Return the spans of each check in a window, closed where its evidence ends."""
-    by_id = {check.id: check for check in checks}
-    spans = await uow.spans.overlapping(by_id.keys(), begin, end)
+async def accounts_of(
+    services: Iterable[Service], begin: datetime, now: datetime, uow: UnitOfWork
+) -> dict[ServiceId, Account]:
+    """Return how the time of services counts since `begin`, check by check, also of removed ones."""
+    by_id = {service.id: service for service in services}
+    check_ids = [check.id for service in by_id.values() for check in service.checks]
+    spans = await uow.spans.overlapping(check_ids, begin, now)
+    removed = await uow.spans.of_removed(by_id, begin, now)
+    windows = await uow.windows.of_services(by_id, begin, now)
     return {
-        check_id: until_covered(spans.get(check_id, ()), check, now)
-        for check_id, check in by_id.items()
+        id_: account(service.checks, spans, removed.get(id_, {}), windows.get(id_, ()), now)
+        for id_, service in by_id.items()
     }
 
 

@@ -13,11 +13,12 @@ from allgreen.domain.calendar import Calendar, Day
 from allgreen.domain.expectation import Explanation
 from allgreen.domain.identity import AccountId, ServiceId, WorkspaceId
 from allgreen.domain.incident import IncidentState
+from allgreen.domain.maintenance import account
 from allgreen.domain.policy import Permission, Role
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, ServiceHealth, Shown
-from allgreen.domain.uptime import Span, Tally, tally, until_covered, worst_spans
+from allgreen.domain.uptime import Span, Tally, tally, worst_spans
 from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
 from allgreen.server.catalog import schemas
@@ -44,6 +45,7 @@ from allgreen.storage.sql.tables import (
     strips,
     workspaces,
 )
+from allgreen.storage.sql.windows import SqlWindowRepository
 from allgreen.storage.sql.workspaces import SqlWorkspaceRepository
 
 _MOST_ATTEMPTS = 1000
@@ -240,10 +242,19 @@ async def list_spans(
     connection: AsyncConnection, service: Service, begin: datetime, now: datetime
 ) -> list[Span]:
     """Return the spans of a service since `begin`; of several checks the worst one counts."""
-    by_id = {check.id: check for check in service.checks}
-    found = await SqlSpanRepository(connection).overlapping(by_id.keys(), begin, now)
-    covered = [until_covered(spans, by_id[check_id], now) for check_id, spans in found.items()]
-    return worst_spans(covered, begin, now)
+    check_ids = [check.id for check in service.checks]
+    stored = SqlSpanRepository(connection)
+    spans = await stored.overlapping(check_ids, begin, now)
+    removed = await stored.of_removed([service.id], begin, now)
+    windows = await SqlWindowRepository(connection).of_services([service.id], begin, now)
+    counted = account(
+        service.checks,
+        spans,
+        removed.get(service.id, {}),
+        windows.get(service.id, ()),
+        now,
+    )
+    return worst_spans(counted.values(), begin, now)
 
 
 def show_result(result: Result, *, is_whole: bool) -> schemas.Result:
