@@ -25,9 +25,16 @@ OUTAGE_S = 6.0
 MOST_RUNS = 6
 """So often may a poisoned service be tried meanwhile; one that is sound is asked every second."""
 
-ODD_NAME = "\u202e\U0001f9e8 ' or 1=1 -- <b>%s{0}</b> " + "e\u0301" * 20
-ODD_PATH = "/odd/%00%0d%0a/..%2f?q=%F0%9F%92%A9&" + "a" * 500
-ODD_HEADERS = [{"name": "X-Odd", "value": "caf\u00e9 {}%s"}]
+ODD_FIELDS: dict[str, Any] = {
+    "name": "\u202e\U0001f9e8 ' or 1=1 -- <b>%s{0}</b> " + "e\u0301" * 20,
+    "path": "/odd/%00%0d%0a/..%2f?q=%F0%9F%92%A9&" + "a" * 500,
+    "method": "POST",
+    "headers": [{"name": "X-Odd", "value": "caf\u00e9 {}%s"}],
+    "body": '{"a": "\\u0000", "b": 1e400, "a": "\\ud800"}',
+    "expectations": {"status": "100-599", "body_contains": "\u0000hi\ufffe"},
+    "confirm_down": 10,
+    "timeout_ms": 500,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +90,30 @@ def run(tell: Tell) -> Report:
 
 
 def _watch_odd(stage: Stage, person: Person) -> tuple[str, str]:
-    """Watch with every field odd, or with the oddest that are taken."""
-    odd: dict[str, Any] = {"headers": ODD_HEADERS, "method": "POST", "body": '{"a":"\\u0000"}'}
-    body = {
-        "name": ODD_NAME,
-        "checks": [an_http_check(stage.url(ODD_PATH), **odd)],
+    """Watch with every field odd that is taken; say which are refused."""
+    path = f"/workspaces/{person.workspace_id}/services"
+    taken: dict[str, Any] = {}
+    refused: list[str] = []
+    for name, value in ODD_FIELDS.items():
+        answer = person.http.post(path, json=_odd_body(stage, person, {**taken, name: value}))
+        if answer.is_success:
+            taken[name] = value
+            person.http.delete(f"/services/{answer.json()['id']}").raise_for_status()
+        else:
+            refused.append(name)
+    made = person.post(path, **_odd_body(stage, person, taken))
+    said = f", refused: {', '.join(refused)}" if refused else ""
+    return str(made["id"]), f"odd: {', '.join(taken)}{said}"
+
+
+def _odd_body(stage: Stage, person: Person, odd: dict[str, Any]) -> dict[str, Any]:
+    in_check = {name: value for name, value in odd.items() if name not in ("name", "path")}
+    return {
+        "name": odd.get("name", "Odd"),
+        "checks": [an_http_check(stage.url(odd.get("path", "/odd")), **in_check)],
         "period": {"every": 1, "unit": "seconds"},
         "recipients": [{"email": person.email}],
     }
-    path = f"/workspaces/{person.workspace_id}/services"
-    answer = person.http.post(path, json=body)
-    if answer.is_success:
-        return str(answer.json()["id"]), "every field odd"
-    return str(stage.watch(person, "/odd", addresses=[person.email])), "odd fields are refused"
 
 
 def _live_with_it(stage: Stage, person: Person, odd_id: str, tell: Tell) -> Outcome:
