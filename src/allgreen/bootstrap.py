@@ -143,6 +143,9 @@ class Figures:
 class Monitor:
     """Agent, dispatcher and keeper of one process, with the bus that they share.
 
+    Args:
+        light_unit_of_work: Opens those of the keeper, whose work is done again if it gets lost.
+
     Attributes:
         bus: Where commands go; see the module for how to use it from a request.
     """
@@ -159,6 +162,7 @@ class Monitor:
         sink: RecordingSink,
         broker: EventBroker,
         canaries: Sequence[Canary] = (),
+        light_unit_of_work: UnitOfWorkFactory | None = None,
         options: MonitorOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -203,10 +207,11 @@ class Monitor:
             delay_scale=self.options.delay_scale,
         )
         self._keeper = Keeper(
-            unit_of_work=unit_of_work,
+            unit_of_work=light_unit_of_work or unit_of_work,
             clock=clock,
             broker=broker,
             retention=self.options.retention,
+            on_schedule=source.ring,
         )
         self.bus = build_bus(
             ids=ids,

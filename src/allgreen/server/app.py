@@ -133,10 +133,11 @@ async def open_platform(
             recent = RecentAnswers(clock)
             broker = ForgettingBroker(LocalEventBroker(), recent)
             source = LocalCheckSource(
-                database.urgent_unit_of_work, clock, look=lambda: _look_ahead(database)
+                database.light_unit_of_work, clock, look=lambda: _look_ahead(database)
             )
             monitor = Monitor(
                 unit_of_work=database.urgent_unit_of_work,
+                light_unit_of_work=database.light_unit_of_work,
                 executors=executors,
                 notifiers={Channel.EMAIL: _choose_notifier(settings, links.of_notice, clock)},
                 clock=clock,

@@ -149,6 +149,21 @@ async def test_commits_are_durable_and_readers_have_their_own_view(database: Dat
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+async def test_only_light_commits_do_not_wait_for_the_disk(database: Database) -> None:
+    levels = []
+    for begin in (
+        database.light_unit_of_work,
+        database.light_unit_of_work,
+        database.urgent_unit_of_work,
+        database.light_unit_of_work,
+        database.unit_of_work,
+    ):
+        async with begin() as unit:
+            levels.append((await unit.connection.exec_driver_sql("PRAGMA synchronous")).scalar())
+
+    assert levels == [1, 1, 2, 1, 2]
+
+
 async def test_reader_is_not_blocked_by_a_writer_and_sees_no_unfinished_work(
     database: Database,
 ) -> None:

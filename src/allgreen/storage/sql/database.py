@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self, final
 
@@ -127,6 +128,15 @@ class Database:
         """
         return SqlUnitOfWork(self._connect_urgently, self.cipher, reserve=self.reserve)
 
+    def light_unit_of_work(self) -> SqlUnitOfWork:
+        """Return an urgent one whose commit, on SQLite, does not wait for the disk.
+
+        For leases, sums and retention: what may vanish with the power, because it is done again.
+        It reaches the disk with the next commit of another one, never after it.
+        """
+        connect = partial(self._connect_urgently, waits=False)
+        return SqlUnitOfWork(connect, self.cipher, reserve=self.reserve)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that sees one moment of the database and cannot change it.
@@ -223,10 +233,12 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def _connect_urgently(self) -> AsyncIterator[AsyncConnection]:
+    async def _connect_urgently(self, *, waits: bool = True) -> AsyncIterator[AsyncConnection]:
         if self.reserve is not None:
             await self.reserve.look()
         async with self._connect(self._writer) as connection:
+            if self.path is not None:
+                await engines.wait_for_disk(connection, at_commit=waits)
             yield connection
 
     @asynccontextmanager

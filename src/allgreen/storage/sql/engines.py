@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from allgreen.errors import SettingsError, StorageError, StorageFullError
@@ -76,6 +76,20 @@ def sqlite_writer(url: URL, *, on_full: Callable[[], None] | None = None) -> Asy
     return _sqlite(
         url, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, connections=1, on_full=on_full
     )
+
+
+async def wait_for_disk(connection: AsyncConnection, *, at_commit: bool) -> None:
+    """Choose whether commits of an SQLite connection wait until the disk has them.
+
+    To be called before a transaction begins; SQLite cannot change it inside of one. Those that do
+    not wait lie before the next one that does, in the same log, and reach the disk with it.
+    """
+    wanted = "FULL" if at_commit else "NORMAL"
+    raw = await connection.get_raw_connection()
+    if raw.info.get("synchronous", "FULL") != wanted:
+        assert isinstance(raw.driver_connection, sqlite_driver.OneVisitConnection)
+        await raw.driver_connection.cursor().execute(f"PRAGMA synchronous={wanted}")
+        raw.info["synchronous"] = wanted
 
 
 def sqlite_migrator(url: URL) -> AsyncEngine:
