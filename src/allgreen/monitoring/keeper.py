@@ -1,4 +1,4 @@
-"""Keeper: owns what time does to history: sums, midnights, retention."""
+"""Keeper: owns what time does to history: windows, sums, midnights, retention."""
 
 import asyncio
 import logging
@@ -13,6 +13,7 @@ from allgreen.errors import NotFoundError, StorageError
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.patience import Patience, wait_for
 from allgreen.monitoring.rollup import Folding
+from allgreen.monitoring.windows import WindowWatch
 from allgreen.ports import Change, Clock, EventBroker, Grain, UnitOfWork, UnitOfWorkFactory
 
 logger = logging.getLogger(__name__)
@@ -40,11 +41,17 @@ MOST_SERVICES = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """For how long history is kept; days, incidents and spans are kept for ever."""
+    """For how long history is kept; days, incidents and spans are kept for ever.
+
+    Attributes:
+        messages: Those that are sent, dead or cancelled; others are kept until they are.
+    """
 
     raw: timedelta = timedelta(days=7)
     minutes: timedelta = timedelta(days=2)
     hours: timedelta = timedelta(days=100)
+    audit: timedelta = timedelta(days=400)
+    messages: timedelta = timedelta(days=90)
 
 
 class Keeper:
@@ -57,12 +64,16 @@ class Keeper:
         clock: Clock,
         broker: EventBroker,
         retention: Retention | None = None,
+        on_schedule: Callable[[], None] = lambda: None,
         tick: timedelta = TICK,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._broker = broker
         self._retention = retention or Retention()
+        self._windows = WindowWatch(
+            unit_of_work=unit_of_work, broker=broker, on_schedule=on_schedule
+        )
         self._tick = tick
         self._at_once = LARGEST_FOLD
         self._turned: int | None = None
@@ -78,6 +89,7 @@ class Keeper:
     async def keep(self, stop: asyncio.Event | None = None) -> None:
         """Do all that is to be done now; `stop` ends it early, with nothing half done."""
         stop = stop or asyncio.Event()
+        await self._windows.look(self._clock.now())
         await self._fold_all(stop)
         now = self._clock.now()
         quarter = int(now.timestamp()) // int(QUARTER.total_seconds())
@@ -183,17 +195,15 @@ class Keeper:
 
     async def _sweep(self, now: datetime, stop: asyncio.Event) -> None:
         """Delete what is older than it is kept, in slices."""
-        kept = self._retention
-        await self._delete(
-            lambda uow: uow.results.delete_before(now - kept.raw, limit=LARGEST_SWEEP), stop
-        )
-        for grain, age in ((Grain.MINUTE, kept.minutes), (Grain.HOUR, kept.hours)):
-            await self._delete_sums(grain, now - age, stop)
-
-    async def _delete_sums(self, grain: Grain, before: datetime, stop: asyncio.Event) -> None:
-        await self._delete(
-            lambda uow: uow.roll_ups.delete_before(grain, before, limit=LARGEST_SWEEP), stop
-        )
+        kept, limit = self._retention, LARGEST_SWEEP
+        for delete in (
+            lambda uow: uow.results.delete_before(now - kept.raw, limit=limit),
+            lambda uow: uow.roll_ups.delete_before(Grain.MINUTE, now - kept.minutes, limit=limit),
+            lambda uow: uow.roll_ups.delete_before(Grain.HOUR, now - kept.hours, limit=limit),
+            lambda uow: uow.audit.delete_before(now - kept.audit, limit=limit),
+            lambda uow: uow.outbox.delete_before(now - kept.messages, limit=limit),
+        ):
+            await self._delete(delete, stop)
 
     async def _delete(
         self, delete: Callable[[UnitOfWork], Awaitable[int]], stop: asyncio.Event
