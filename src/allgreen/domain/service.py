@@ -26,9 +26,13 @@ from allgreen.domain.incident import Incident, Resolution, Surroundings
 from allgreen.domain.result import Result
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
 from allgreen.domain.telling import Telling
+from allgreen.domain.watcher import grid_of
 
 MOST_MISSED_SLOTS = 100
 """How many missed slots of one gap are written down; the latest ones."""
+
+MOST_TRIES = 10
+"""As far as the runs of a parked check are counted."""
 
 PARKED_REASON = "could not be evaluated"
 
@@ -162,10 +166,12 @@ class Service:
         """
         check = self.check(check_id)
         is_down = check.state.health is ServiceHealth.DOWN
+        tries = check.state.blind if check.state.reason == PARKED_REASON else 0
         # Nothing else is taken over: whatever cannot be evaluated may lie in the state itself.
         state = CheckState(
             health=ServiceHealth.DOWN if is_down else ServiceHealth.UNKNOWN,
             counts_as=TimeKind.UNKNOWN,
+            blind=min(tries + 1, MOST_TRIES),
             since=at,
             reason=PARKED_REASON,
         )
@@ -211,10 +217,9 @@ class Service:
         return replace(self, name=name)
 
     def reschedule(self, every: timedelta, at: datetime) -> Service:
-        """Change the period of all checks and anchor their grids at `at`; health stays."""
+        """Change the period of all checks and begin their grids at `at`; health stays."""
         checks = tuple(
-            replace(check, schedule=replace(check.schedule, every=every, anchor=at))
-            for check in self.checks
+            replace(check, schedule=grid_of(check.id, every, at)) for check in self.checks
         )
         return replace(self, checks=checks)
 
@@ -380,7 +385,7 @@ def _fresh(state: CheckState, kind: TimeKind) -> CheckState:
 
 
 def _anchored(check: Check, at: datetime) -> Check:
-    return replace(check, schedule=replace(check.schedule, anchor=at))
+    return replace(check, schedule=grid_of(check.id, check.schedule.every, at))
 
 
 def _merged(old: Check | None, new: Check, at: datetime) -> Check:
@@ -389,7 +394,7 @@ def _merged(old: Check | None, new: Check, at: datetime) -> Check:
     if _question(old) == _question(new):
         return replace(new, version=old.version, state=old.state, schedule=old.schedule)
     state = _fresh(old.state, TimeKind.UNKNOWN)
-    schedule = replace(old.schedule, anchor=at)
+    schedule = grid_of(old.id, old.schedule.every, at)
     return replace(new, version=old.version + 1, state=state, schedule=schedule)
 
 

@@ -121,6 +121,7 @@ class Scene:
     async def edit(
         self,
         *,
+        checks: Sequence[Check] | None = None,
         depends_on: Sequence[ServiceId] | None = None,
         remind_every: timedelta | None = None,
         recipients: Sequence[Recipient] | None = None,
@@ -131,6 +132,7 @@ class Scene:
             EditService(
                 service_id=SERVICE,
                 expected_version=service.version,
+                checks=None if checks is None else tuple(checks),
                 depends_on=None if depends_on is None else tuple(depends_on),
                 remind_every=remind_every,
                 recipients=None if recipients is None else tuple(recipients),

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from allgreen.domain.check import Confirmation
 from allgreen.domain.commands import PauseService
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import CheckId, RecipientId, ServiceId, WindowId
@@ -24,6 +25,7 @@ from allgreen.testing import (
     WORKSPACE,
     a_check,
     a_recipient,
+    a_result_of,
     outcomes,
 )
 from tests.unit.monitoring.scene import Scene
@@ -404,6 +406,21 @@ async def test_two_services_cannot_wait_for_each_other(scene: Scene) -> None:
         await scene.edit(depends_on=[DATABASE])
 
 
+async def test_the_root_counts_also_when_both_are_found_in_the_same_moment(scene: Scene) -> None:
+    once = Confirmation(down=1)
+    await scene.also_watch(a_check(id=ITS_CHECK, service_id=DATABASE, confirmation=once))
+    mine = replace((await scene.service()).check(CHECK), confirmation=once)
+    await scene.edit(checks=[mine], depends_on=[DATABASE])
+
+    leased = await scene.lease()
+    failed = [a_result_of(each, Outcome.FAIL, at=scene.now) for each in leased]
+    await scene.record(*sorted(failed, key=lambda result: result.check_id))
+
+    assert len(failed) == 2
+    (incident,) = await scene.incidents()
+    assert (incident.quiet, incident.blocked_by) == (Quiet.BLOCKED_BY, DATABASE)
+
+
 async def test_the_same_dependencies_again_change_nothing(pair: Scene) -> None:
     before = await pair.service()
 
@@ -467,6 +484,28 @@ async def test_who_leaves_and_comes_back_hears_the_end_and_no_second_begin(scene
 
     assert at_once == []
     assert [notice.kind for notice in await scene.send_all()] == [UP]
+
+
+async def test_a_check_that_cannot_be_evaluated_is_run_again_later_and_later(
+    scene: Scene,
+) -> None:
+    waits = []
+    for _ in range(6):
+        await poison(scene)
+        await scene.run(Outcome.FAIL)
+        slot = await scene.planned()
+        assert slot is not None
+        waits.append(round((slot.due_at - scene.now) / MINUTE))
+
+    assert waits == [5, 10, 20, 40, 60, 60]
+
+
+async def poison(scene: Scene) -> None:
+    """Damage the state of the check, as a broken disk would, and nothing of its reason."""
+    service = await scene.service()
+    state = replace(service.check(CHECK).state, bad="many")  # type: ignore[arg-type]  # damaged
+    broken = replace(service, checks=(replace(service.check(CHECK), state=state),))
+    await scene.ask(lambda uow: uow.services.save_states([broken]))
 
 
 async def test_admins_hear_when_a_check_cannot_be_evaluated(scene: Scene) -> None:

@@ -25,13 +25,15 @@ from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.bus import Turn
 from allgreen.monitoring.handlers.asking import ask_downstream, ask_upstream
 from allgreen.monitoring.handlers.records import HOUR, dirty_hour
-from allgreen.monitoring.handlers.surroundings import Map, look_around
+from allgreen.monitoring.handlers.surroundings import Surveyed, look_around
 from allgreen.ports import DirtyBucket, IdFactory, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
 PARKED_FOR = timedelta(minutes=5)
-"""When a check whose result could not be evaluated is run again."""
+"""When a check whose result could not be evaluated is run again; twice as late each time."""
+
+PARKED_AT_MOST = timedelta(hours=1)
 
 MOST_DIRTY_HOURS = 100 * 24
 """Sums by the hour are not kept for longer than these."""
@@ -84,8 +86,10 @@ class ResultRecorder:
         services = await uow.services.list_of_checks(check_ids)
         fences = await uow.checks.fences(check_ids)
         by_check = _by_check(command.results)
-        places = await look_around(services, command.results, uow)
-        taken = [self._take(each, by_check, fences, places, command.at) for each in services]
+        surveyed = await look_around(services, command.results, uow)
+        # What others depend on comes first, so that they know of it.
+        roots_first = sorted(services, key=lambda service: len(service.depends_on))
+        taken = [self._take(each, by_check, fences, surveyed, command.at) for each in roots_first]
         await uow.results.add([result for each in taken for result in each.results])
         await uow.services.save_states([each.service for each in taken if each.is_calm])
         await turn.tell(*[event for each in taken if each.is_calm for event in each.events])
@@ -104,7 +108,7 @@ class ResultRecorder:
         service: Service,
         by_check: Mapping[CheckId, list[Result]],
         fences: Mapping[CheckId, int],
-        places: Map,
+        surveyed: Surveyed,
         now: datetime,
     ) -> Taken:
         taken = Taken(service)
@@ -113,14 +117,15 @@ class ResultRecorder:
                 taken.results.append(result)
                 taken.dirty.add(dirty_hour(check.id, result.slot))
                 if result.fence >= fences.get(check.id, 0):
-                    self._evaluate(taken, result, places, now)
+                    self._evaluate(taken, result, surveyed, now)
         return taken
 
-    def _evaluate(self, taken: Taken, result: Result, places: Map, now: datetime) -> None:
+    def _evaluate(self, taken: Taken, result: Result, surveyed: Surveyed, now: datetime) -> None:
         """Let one result change the service; when that raises, park the check instead."""
         try:
             failpoint(Seam.EVALUATE, taken.service.id)
-            self._observe(taken, result, places)
+            self._observe(taken, result, surveyed)
+            surveyed.note(taken.service)
             if _is_current(taken.service, result):
                 taken.slots[result.check_id] = taken.service.next_slot(
                     result, now=now, delay_scale=self.delay_scale
@@ -129,7 +134,7 @@ class ResultRecorder:
             logger.exception("The result of check %s could not be evaluated", result.check_id)
             _park(taken, result.check_id, now)
 
-    def _observe(self, taken: Taken, result: Result, places: Map) -> None:
+    def _observe(self, taken: Taken, result: Result, surveyed: Surveyed) -> None:
         missed = taken.service.missed_before(result) if _is_current(taken.service, result) else []
         before = taken.service.check(result.check_id).state.last
         service, events = taken.service, list[Event]()
@@ -138,7 +143,7 @@ class ResultRecorder:
             observed = service.observe(
                 each,
                 incident_id=IncidentId(self.ids()),
-                around=places.around(each),
+                around=surveyed.around(each),
                 rule=self.flap_rule,
             )
             service = observed.service
@@ -185,9 +190,11 @@ async def _keep(taken: Taken, turn: Turn) -> None:
 
 def _park(taken: Taken, check_id: CheckId, now: datetime) -> None:
     check = taken.service.check(check_id)
-    taken.slots[check_id] = Slot(at=now + PARKED_FOR, due_at=now + PARKED_FOR)
     observed = taken.service.park(check_id, now)
     taken.service = observed.service
+    tries = taken.service.check(check_id).state.blind
+    again_at = now + min(PARKED_FOR * 2 ** (tries - 1), PARKED_AT_MOST)
+    taken.slots[check_id] = Slot(at=again_at, due_at=again_at)
     taken.events.extend(observed.events)
     if check.state.reason != PARKED_REASON:
         taken.events.append(

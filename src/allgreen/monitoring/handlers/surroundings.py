@@ -17,64 +17,66 @@ Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbourhood:
-    """What lies around one service, for every instant of a batch.
+class Surveyed:
+    """What lies around the services of a batch, as far as it matters.
 
     Attributes:
-        windows: Maintenance windows, in order and apart.
+        services: Those that were surveyed; of all others nothing is known, nor asked.
+        windows: When they are in maintenance, in order and apart.
+        previous: Their latest incidents, where they are over.
+        upstream: What they depend on; those of the same batch as they are by now.
     """
 
-    windows: Sequence[Interval] = ()
-    blocked_by: ServiceId | None = None
-    previous: Incident | None = None
-
-    def at(self, instant: datetime) -> Surroundings:
-        """Return what decides for a failure at `instant`."""
-        return Surroundings(
-            in_window=any(begin <= instant < end for begin, end in self.windows),
-            window_ended_at=max((end for _, end in self.windows if end <= instant), default=None),
-            blocked_by=self.blocked_by,
-            previous=self.previous,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Map:
-    """The neighbourhoods of some services; of all others nothing is known, nor asked."""
-
-    places: Mapping[ServiceId, Neighbourhood] = field(default_factory=dict)
+    services: Mapping[ServiceId, Service] = field(default_factory=dict)
+    windows: Mapping[ServiceId, Sequence[Interval]] = field(default_factory=dict)
+    previous: Mapping[ServiceId, Incident] = field(default_factory=dict)
+    upstream: dict[ServiceId, Service] = field(default_factory=dict)
 
     def around(self, result: Result) -> Surroundings:
         """Return what lies around the service of a result when its run ended."""
-        place = self.places.get(result.service_id)
-        return Surroundings() if place is None else place.at(result.finished_at)
+        service = self.services.get(result.service_id)
+        if service is None:
+            return Surroundings()
+        at, windows = result.finished_at, self.windows.get(service.id, ())
+        return Surroundings(
+            in_window=any(begin <= at < end for begin, end in windows),
+            window_ended_at=max((end for _, end in windows if end <= at), default=None),
+            blocked_by=self._root(service),
+            previous=self.previous.get(service.id),
+        )
+
+    def note(self, service: Service) -> None:
+        """Take in what a service became, for those of the same batch that depend on it."""
+        if service.id in self.upstream:
+            self.upstream[service.id] = service
+
+    def _root(self, service: Service) -> ServiceId | None:
+        above = (self.upstream.get(service_id) for service_id in service.depends_on)
+        return next((_root_of(each) for each in above if each and each.is_in_trouble), None)
 
 
 async def look_around(
     services: Iterable[Service], results: Iterable[Result], uow: UnitOfWork
-) -> Map:
-    """Look around those services of which a result is a failure; for the others it is no matter."""
+) -> Surveyed:
+    """Look around those services for which a failure may be, or become, news."""
     failures = [result for result in results if result.outcome is Outcome.FAIL]
     concerned = {result.service_id for result in failures}
-    failing = [service for service in services if service.id in concerned]
+    failing = {each.id: each for each in services if each.id in concerned and _may_be_news(each)}
     if not failing:
-        return Map()
-    ids = [service.id for service in failing]
-    begin = min([result.slot for result in failures] + list(_quiet_since(failing)))
+        return Surveyed()
+    begin = min([result.slot for result in failures] + list(_quiet_since(failing.values())))
     end = max(result.finished_at for result in failures)
-    windows = await uow.windows.of_services(ids, begin, end)
-    previous = await _previous(failing, begin, uow)
-    roots = await _roots(failing, uow)
-    return Map(
-        places={
-            service.id: Neighbourhood(
-                windows=windows.get(service.id, ()),
-                blocked_by=roots.get(service.id),
-                previous=previous.get(service.id),
-            )
-            for service in failing
-        }
+    return Surveyed(
+        services=failing,
+        windows=await uow.windows.of_services(failing.keys(), begin, end),
+        previous=await _previous(failing.values(), begin, uow),
+        upstream=await _upstream(failing.values(), uow),
     )
+
+
+def _may_be_news(service: Service) -> bool:
+    incident = service.incident
+    return incident is None or incident.quiet is not None or service.remind_every is not None
 
 
 def _quiet_since(services: Iterable[Service]) -> Iterable[datetime]:
@@ -96,19 +98,11 @@ async def _previous(
     return {incident.service_id: incident for incident in latest}
 
 
-async def _roots(services: Iterable[Service], uow: UnitOfWork) -> dict[ServiceId, ServiceId]:
-    """Return for each service the one at the root of its trouble, if it is another one."""
-    dependent = [service for service in services if service.depends_on]
+async def _upstream(services: Iterable[Service], uow: UnitOfWork) -> dict[ServiceId, Service]:
+    dependent = [service.id for service in services if service.depends_on]
     if not dependent:
         return {}
-    upstream = await uow.services.list_upstream([service.id for service in dependent])
-    troubled = {service.id: _root_of(service) for service in upstream if service.is_in_trouble}
-    return {
-        service.id: troubled[above]
-        for service in dependent
-        for above in reversed(service.depends_on)
-        if above in troubled
-    }
+    return {service.id: service for service in await uow.services.list_upstream(dependent)}
 
 
 def _root_of(service: Service) -> ServiceId:
