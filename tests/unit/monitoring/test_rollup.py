@@ -401,6 +401,24 @@ async def test_history_is_deleted_in_slices(scene: Scene, monkeypatch: pytest.Mo
     assert await scene.results() == []
 
 
+async def test_old_lines_of_the_history_and_ended_messages_are_deleted(scene: Scene) -> None:
+    await scene.runs(outcomes("offfo"))
+    await scene.send_all()
+
+    scene.clock.advance(89 * DAY)
+    await _keeper(scene).keep()
+    kept = (len(await scene.owed()), len(await scene.audit()))
+    scene.clock.advance(2 * DAY)
+    await _keeper(scene).keep()
+    without_messages = (len(await scene.owed()), len(await scene.audit()))
+    scene.clock.advance(310 * DAY)
+    await _keeper(scene).keep()
+
+    assert kept[0] == 2
+    assert without_messages == (0, kept[1])
+    assert await scene.audit() == []
+
+
 async def test_spans_are_kept_for_ever(scene: Scene) -> None:
     await scene.runs(outcomes("offfo"))
     scene.clock.advance(400 * DAY)
