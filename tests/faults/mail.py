@@ -25,7 +25,9 @@ def run(tell: Tell) -> Report:
 
 def run_short(tell: Tell) -> Report:
     """Take it away for a minute, with fewer services."""
-    away = AwayPlan(services=25, still_down=5, readers=20, away_s=60, late_after_s=FOREVER)
+    away = AwayPlan(
+        services=25, still_down=5, readers=20, away_s=60, late_after_s=FOREVER, least_per_s=5
+    )
     return _joined(_be_away(away, tell), _behave_badly(tell))
 
 
