@@ -267,15 +267,13 @@ async def _ask_over_tcp(
         fault = await stream.send(struct.pack("!H", len(wire)) + wire, deadline)
         if fault is not None:
             return fault
-        size = await _receive_exactly(stream, 2, deadline)
-        if isinstance(size, Fault):
-            return size
-        return await _receive_exactly(stream, int.from_bytes(size), deadline)
+        return await _receive_packet(stream, deadline)
 
 
-async def _receive_exactly(stream: Stream, size: int, deadline: float) -> bytes | Fault:
+async def _receive_packet(stream: Stream, deadline: float) -> bytes | Fault:
+    """Return a packet, which comes after its length in two bytes (RFC 1035, section 4.2.2)."""
     received = bytearray()
-    while len(received) < size:
+    while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2]):
         piece = await stream.receive(deadline)
         if isinstance(piece, Fault):
             return piece
@@ -286,7 +284,7 @@ async def _receive_exactly(stream: Stream, size: int, deadline: float) -> bytes 
                 f"{stream.place} closed the connection before the whole answer.",
             )
         received += piece
-    return bytes(received)
+    return bytes(received[2 : 2 + int.from_bytes(received[:2])])
 
 
 def _clip(packet: bytes) -> bytes:

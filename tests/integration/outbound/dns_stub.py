@@ -1,7 +1,8 @@
 """A scripted DNS server on loopback: real packets, chosen answers."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -17,12 +18,25 @@ Script = Callable[[str, str], "Answer | None"]
 
 @dataclass(frozen=True)
 class Answer:
-    """Numbers and an alias chain, or an error code."""
+    """Numbers and an alias chain, or an error code.
+
+    Attributes:
+        records: As a zone file writes them, of the type that was asked for.
+        truncated: Over UDP, say only that there is more.
+        before: Packets to send first; each gets the query and returns bytes.
+        raw: Bytes to send in place of an answer, after the id of the question.
+        knows_options: Whether the server understands EDNS.
+    """
 
     numbers: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     rcode: dns.rcode.Rcode = dns.rcode.NOERROR
     ttl: int = 0
+    records: tuple[str, ...] = ()
+    truncated: bool = False
+    before: tuple[Callable[[dns.message.Message], bytes], ...] = ()
+    raw: bytes | None = None
+    knows_options: bool = True
 
 
 NO_SUCH_NAME = Answer(rcode=dns.rcode.NXDOMAIN)
@@ -37,6 +51,7 @@ class DnsStub(asyncio.DatagramProtocol):
     questions: list[tuple[str, str]] = field(default_factory=list)
     ports: set[int] = field(default_factory=set)
     """From which ports they came."""
+    over_tcp: list[tuple[str, str]] = field(default_factory=list)
     transport: asyncio.DatagramTransport | None = None
 
     @property
@@ -64,7 +79,50 @@ class DnsStub(asyncio.DatagramProtocol):
         self.ports.add(addr[1])
         answer = self.script(name, kind)
         if answer is not None and self.transport is not None:
-            self.transport.sendto(_wire(query, answer, kind), addr)
+            for make in answer.before:
+                self.transport.sendto(make(query), addr)
+            self.transport.sendto(_wire(query, answer, kind, over_tcp=False), addr)
+
+    async def on_connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Answer one question over TCP."""
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            size = int.from_bytes(await reader.readexactly(2))
+            query = dns.message.from_wire(await reader.readexactly(size))
+            question = query.question[0]
+            name = question.name.to_text(omit_final_dot=True).lower()
+            kind = dns.rdatatype.to_text(question.rdtype)
+            self.over_tcp.append((name, kind))
+            answer = self.script(name, kind)
+            if answer is None:
+                await reader.read()
+            else:
+                wire = _wire(query, answer, kind, over_tcp=True)
+                writer.write(len(wire).to_bytes(2) + wire)
+                await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def scripted_dns(script: Script, *, tcp: bool = False) -> AsyncIterator[DnsStub]:
+    """Run a stub until the block ends.
+
+    Args:
+        script: What to answer.
+        tcp: Answer over TCP too, on the same port.
+    """
+    stub = await start_dns(script)
+    server = None
+    if tcp:
+        server = await asyncio.start_server(stub.on_connection, "127.0.0.1", stub.port)
+    try:
+        yield stub
+    finally:
+        if server is not None:
+            server.close()
+        assert stub.transport is not None
+        stub.transport.close()
 
 
 async def start_dns(script: Script) -> DnsStub:
@@ -76,16 +134,24 @@ async def start_dns(script: Script) -> DnsStub:
     return stub
 
 
-def _wire(query: dns.message.Message, answer: Answer, kind: str) -> bytes:
+def _wire(query: dns.message.Message, answer: Answer, kind: str, *, over_tcp: bool) -> bytes:
+    if answer.raw is not None:
+        return query.id.to_bytes(2) + answer.raw
     response = dns.message.make_response(query)
     response.flags |= dns.flags.RA
     response.set_rcode(answer.rcode)
+    if query.edns >= 0 and not answer.knows_options:
+        response.use_edns(False)
+        response.set_rcode(dns.rcode.FORMERR)
+        return response.to_wire()
+    if answer.truncated and not over_tcp:
+        response.flags |= dns.flags.TC
+        return response.to_wire()
     owner = query.question[0].name.to_text()
     for alias in answer.aliases:
         response.answer.append(dns.rrset.from_text(owner, answer.ttl, "IN", "CNAME", alias + "."))
         owner = alias + "."
-    if answer.numbers and kind in {"A", "AAAA"}:
-        response.answer.append(
-            dns.rrset.from_text_list(owner, answer.ttl, "IN", kind, list(answer.numbers))
-        )
+    numbers = answer.numbers if kind in {"A", "AAAA"} else ()
+    if records := [*numbers, *answer.records]:
+        response.answer.append(dns.rrset.from_text_list(owner, answer.ttl, "IN", kind, records))
     return response.to_wire(max_size=65535)

@@ -10,7 +10,7 @@ import pytest
 
 from allgreen.domain.status import FailureClass, Outcome
 from allgreen.outbound.url import parse_target
-from tests.integration.outbound.dns_stub import Answer, DnsStub, Script, start_dns
+from tests.integration.outbound.dns_stub import Answer, Script, scripted_dns
 from tests.integration.outbound.targets import (
     OK,
     Target,
@@ -21,16 +21,6 @@ from tests.integration.outbound.targets import (
     saying,
 )
 from tests.unit.outbound.hostile_urls import HOSTILE_URLS
-
-
-@contextlib.asynccontextmanager
-async def scripted_dns(script: Script) -> AsyncIterator[DnsStub]:
-    stub = await start_dns(script)
-    try:
-        yield stub
-    finally:
-        assert stub.transport is not None
-        stub.transport.close()
 
 
 def addresses(*numbers: str) -> Script:

@@ -1,0 +1,78 @@
+"""Executors of every kind over real sockets, and checks for them."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from allgreen.domain.check import Check, CheckKind, Options
+from allgreen.domain.expectation import AllOf, Expectation
+from allgreen.domain.result import Result
+from allgreen.executors.kinds import PreviewingExecutor, Previews, build_executors
+from allgreen.outbound.guard import TargetGuard
+from allgreen.outbound.http import HttpClient
+from allgreen.outbound.resolver import Resolver
+from allgreen.outbound.route import Router
+from allgreen.outbound.tls import TlsPolicies
+from allgreen.ports import Clock
+from allgreen.testing import FakeClock, a_check, a_leased_check
+from tests.integration.outbound.targets import LOOPBACK
+
+NOTHING = AllOf(parts=())
+"""Expected of a check for which it is enough that there is an answer."""
+
+KINDS = {
+    "HttpOptions": CheckKind.HTTP,
+    "DnsOptions": CheckKind.DNS,
+    "TcpOptions": CheckKind.TCP,
+    "TlsOptions": CheckKind.TLS,
+}
+
+
+@dataclass
+class House:
+    """All executors over one guard and one resolver."""
+
+    executors: dict[CheckKind, PreviewingExecutor]
+    previews: Previews
+
+    async def run(self, check: Check) -> Result:
+        """Run a check by the executor of its kind."""
+        return await self.executors[check.kind].run(a_leased_check(check))
+
+
+@contextlib.asynccontextmanager
+async def open_house(
+    *,
+    allow: str = LOOPBACK,
+    dns: str | None = None,
+    tls: TlsPolicies | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[House]:
+    """Build all executors, and close what they share."""
+    guard, resolver = TargetGuard.parse(allow), Resolver(dns)
+    tls = tls or TlsPolicies()
+    client = HttpClient(guard=guard, resolver=resolver, tls=tls)
+    executors = build_executors(
+        client,
+        Router(guard=guard, resolver=resolver),
+        tls,
+        clock=clock or FakeClock(),
+        user_agent="Allgreen/test",
+    )
+    try:
+        yield House({each.kind: each for each in executors}, Previews(executors))
+    finally:
+        await client.aclose()
+
+
+def asking(
+    options: Options, expectation: Expectation = NOTHING, *, timeout_s: float = 5.0
+) -> Check:
+    """Return a check of the kind that goes with its options."""
+    return replace(
+        a_check(expectation=expectation),
+        kind=KINDS[type(options).__name__],
+        options=options,
+        timeout=timedelta(seconds=timeout_s),
+    )
