@@ -1,13 +1,16 @@
 """Notices with defaults, for tests of what they say."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import IncidentId, OutboxId, RecipientId, ServiceId, WorkspaceId
+from allgreen.domain.mailing import compose
 from allgreen.domain.notice import Channel, Notice, NoticeKind
-from allgreen.notifiers.letters import Letter, LetterLinks, write_letter
+from allgreen.notifiers.letters import write_letter
+from allgreen.notifiers.stationery import Letter, LetterLinks
 
 AT = datetime(2026, 4, 17, 23, 18, 30, tzinfo=UTC)
 FACTS = Facts(
@@ -53,9 +56,41 @@ def a_notice(kind: NoticeKind = NoticeKind.DOWN, **facts: Any) -> Notice:
     )
 
 
+def a_message(kind: NoticeKind = NoticeKind.DOWN, **facts: Any) -> Notice:
+    """Return what goes out for a kind: itself, or for a digest one of everything."""
+    if kind is not NoticeKind.DIGEST:
+        return a_notice(kind, **facts)
+    return a_digest(
+        a_notice(part, service_name=f"Service {number}", **facts)
+        for number, part in enumerate(NoticeKind)
+        if part is not NoticeKind.DIGEST
+    )
+
+
+def a_digest(parts: Iterable[Notice]) -> Notice:
+    """Return a digest of notices, each about an incident of its own."""
+    return compose(
+        [
+            replace(
+                part,
+                id=OutboxId(f"outbox-{number}"),
+                batch="digest/outbox-0/0",
+                incident_id=IncidentId(f"incident-{number}"),
+            )
+            for number, part in enumerate(parts)
+        ]
+    )
+
+
 def a_letter(kind: NoticeKind = NoticeKind.DOWN, *, sent: datetime = AT, **facts: Any) -> Letter:
     """Return what a notice says when it is sent at `sent`."""
-    return write_letter(a_notice(kind, **facts), LINKS, host="allgreen.example", now=sent)
+    return a_letter_of(a_message(kind, **facts), sent=sent)
+
+
+def a_letter_of(notice: Notice, *, sent: datetime = AT) -> Letter:
+    """Return what a message says when it is sent at `sent`."""
+    links = replace(LINKS, parts=tuple(LINKS for _ in notice.parts))
+    return write_letter(notice, links, host="allgreen.example", now=sent)
 
 
 class StoppedClock:

@@ -48,6 +48,7 @@ from allgreen.monitoring.patience import Patience
 from allgreen.monitoring.presence import Presence
 from allgreen.monitoring.runner import CheckRunner
 from allgreen.monitoring.scheduler import CheckScheduler
+from allgreen.monitoring.undelivered import DeadLetterWriter
 from allgreen.ports import (
     Canary,
     CheckExecutor,
@@ -203,6 +204,7 @@ class Monitor:
             clock=clock,
             broker=broker,
             jitter=jitter,
+            undelivered=DeadLetterWriter(ids=ids),
             options=self.options.dispatch,
             delay_scale=self.options.delay_scale,
         )

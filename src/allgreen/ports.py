@@ -4,7 +4,7 @@ Every protocol here has one folder of adapters. What an adapter must guarantee s
 docstrings; the contract suites in ``tests/contract`` hold every adapter to it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -476,7 +476,10 @@ class WindowRepository(Protocol):
         """Return the checks of the active services that it covers, in order of service and check."""
 
     async def touching(self, begin: datetime, end: datetime) -> list[Window]:
-        """Return all definitions, of all workspaces, that may run within ``[begin, end]``."""
+        """Return all definitions, of all workspaces, that may run within ``[begin, end]``.
+
+        Those that were cancelled before they ever ran are left out, however many edits made them.
+        """
 
     async def of_services(
         self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime
@@ -599,6 +602,18 @@ class CheckExecutor(Protocol):
         """
 
 
+class Throttle(Protocol):
+    """How often one place is asked, over all workspaces together."""
+
+    def turn(self, leased: LeasedCheck) -> AbstractAsyncContextManager[str]:
+        """Wait for the turn of a run, which ends with the block.
+
+        Gives an empty text when the check may be run. Else it must not be, and the text is a
+        sentence that says why; that is so when it would wait for longer than half its period or
+        30 s. Quick re-probes never wait.
+        """
+
+
 class Canary(Protocol):
     """A place that is known to be up, asked to learn whether our own network is."""
 
@@ -678,11 +693,22 @@ class Accepted:
     answer: str = ""
 
 
+Gate = Callable[[], Awaitable[None]]
+"""Waited for before something that happens one after the other."""
+
+
+async def open_gate() -> None:
+    """Let everybody pass at once."""
+
+
 class Notifier(Protocol):
     """Hands messages to one channel."""
 
-    async def send(self, notice: Notice) -> Accepted:
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
         """Render and hand over one message; returns only after it was accepted.
+
+        The message may stand for several, see `Notice.parts`. `gate` is waited for right before
+        the message is handed over, when nothing is left to do but that.
 
         Raises:
             DeliveryDelayedError: It may be accepted later.

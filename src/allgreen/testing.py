@@ -33,7 +33,7 @@ from allgreen.domain.result import Result
 from allgreen.domain.schedule import Schedule
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import FailureClass, Outcome
-from allgreen.ports import Accepted, CheckExecutor, Clock, IdFactory, Notifier
+from allgreen.ports import Accepted, CheckExecutor, Clock, Gate, IdFactory, Notifier, open_gate
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """When a `FakeClock` begins and the first slot of `a_check` lies."""
@@ -138,8 +138,9 @@ class RecordingNotifier(Notifier):
         self.sent: list[Notice] = []
         self.tried: list[Notice] = []
 
-    async def send(self, notice: Notice) -> Accepted:
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
         """Accept a message, unless the script has a failure left."""
+        await gate()
         self.tried.append(notice)
         if self._failures:
             raise self._failures.pop(0)

@@ -7,10 +7,11 @@ Message-ID and a higher attempt number, so that a receiver can fold the two.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from allgreen.domain.mailing import PACE, Pace
 from allgreen.domain.notice import Channel, Notice, NoticeState, retry_at
 from allgreen.errors import (
     DeliveryDelayedError,
@@ -20,6 +21,8 @@ from allgreen.errors import (
 )
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.patience import Patience, wait_for
+from allgreen.monitoring.turnstile import Passage, Turnstile
+from allgreen.monitoring.undelivered import DeadLetterWriter
 from allgreen.ports import Change, Clock, EventBroker, Notifier, UnitOfWork, UnitOfWorkFactory
 
 logger = logging.getLogger(__name__)
@@ -32,8 +35,12 @@ class DispatchOptions:
     """How messages are sent.
 
     Attributes:
-        concurrency: How many messages are handed over at once, so that one recipient that hangs
-            delays nobody else.
+        concurrency: How many messages are handed over at once.
+        slow_after: After so long an attempt hangs: another one may begin beside it, and nothing
+            more goes to its address, so that one recipient who hangs delays nobody else.
+        most_of_domain: With so many attempts that hang, nothing more goes to a mail domain.
+        most: How many attempts there are at once with those that hang.
+        pace: How many messages one address gets before they are gathered.
         lease_for: How long a message stays with the one who sends it; longer than `send_for`.
         send_for: Longest time of one attempt.
         gather: How long to wait for other attempts to end before the next ones are leased.
@@ -43,12 +50,28 @@ class DispatchOptions:
     """
 
     concurrency: int = 20
+    slow_after: timedelta = timedelta(seconds=2)
+    most_of_domain: int = 5
+    most: int = 100
+    pace: Pace = PACE
     lease_for: timedelta = timedelta(seconds=120)
     send_for: timedelta = timedelta(seconds=90)
     gather: timedelta = timedelta(milliseconds=20)
     poll: timedelta = timedelta(seconds=1)
     drain_for: timedelta = timedelta(seconds=8)
     mark_again_after: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flight:
+    """An attempt under way.
+
+    Attributes:
+        began: On the monotonic clock.
+    """
+
+    address: str
+    began: float
 
 
 class Dispatcher:
@@ -62,6 +85,7 @@ class Dispatcher:
         clock: Clock,
         broker: EventBroker,
         jitter: Callable[[], float],
+        undelivered: DeadLetterWriter | None = None,
         options: DispatchOptions | None = None,
         delay_scale: float = 1.0,
     ) -> None:
@@ -70,10 +94,13 @@ class Dispatcher:
         self._clock = clock
         self._broker = broker
         self._jitter = jitter
+        self._undelivered = undelivered
         self._options = options or DispatchOptions()
         self._delay_scale = delay_scale
+        self._pace = self._options.pace.scaled(delay_scale)
+        self._turnstile = Turnstile()
         self._bell = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], _Flight] = {}
         self.ends: Counter[NoticeState] = Counter()
 
     def wake(self) -> None:
@@ -92,12 +119,20 @@ class Dispatcher:
 
     async def lease(self) -> list[Notice]:
         """Take as many messages as may be sent now, and note that an attempt of each begins."""
-        free = self._options.concurrency - len(self._in_flight)
+        slow = self._find_slow()
+        quick = len(self._in_flight) - len(slow)
+        free = min(self._options.concurrency - quick, self._options.most - len(self._in_flight))
         if free <= 0:
             return []
         async with self._unit_of_work() as uow:
             now = self._clock.now()
-            leased = await uow.outbox.lease(now=now, limit=free, lease_for=self._options.lease_for)
+            leased = await uow.outbox.lease(
+                now=now,
+                limit=free,
+                lease_for=self._options.lease_for,
+                pace=self._pace,
+                avoid=self._places_of(slow),
+            )
             # Committed before the first byte, so that after a crash the next attempt knows of
             # this one; in the same transaction, because it begins at once.
             begun = [one for one in leased if await uow.outbox.begin_attempt(one, at=now)]
@@ -107,20 +142,22 @@ class Dispatcher:
     async def deliver(self, notice: Notice) -> None:
         """Make the attempt that `lease` began, and note what came of it."""
         failpoint(Seam.BEFORE_SEND)
-        try:
-            answer = await self._send(notice)
-        except DeliveryRefusedError as error:
-            await self._give_up(notice, str(error))
-        except DeliveryError as error:
-            await self._try_later(notice, str(error))
-        else:
-            failpoint(Seam.AFTER_ACCEPT)
-            await self._mark(
-                notice,
-                NoticeState.SENT,
-                lambda uow: uow.outbox.mark_sent(notice, at=self._clock.now(), answer=answer),
-            )
-            failpoint(Seam.AFTER_MARK)
+        with self._turnstile.passage() as passage:
+            try:
+                answer = await self._send(notice, passage)
+            except DeliveryRefusedError as error:
+                await self._give_up(notice, str(error))
+            except DeliveryDelayedError as error:
+                await self._try_later(notice, error)
+            else:
+                passage.was_answered()
+                failpoint(Seam.AFTER_ACCEPT)
+                await self._mark(
+                    notice,
+                    NoticeState.SENT,
+                    lambda uow: uow.outbox.mark_sent(notice, at=self._clock.now(), answer=answer),
+                )
+        failpoint(Seam.AFTER_MARK)
 
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:
@@ -138,64 +175,104 @@ class Dispatcher:
     def _begin(self, notice: Notice, tasks: asyncio.TaskGroup) -> None:
         patience = Patience(f"The delivery of {notice.event}")
         task = tasks.create_task(self._deliver_one(notice, patience), name=f"notice {notice.id}")
-        self._in_flight.add(task)
+        self._in_flight[task] = _Flight(address=notice.address, began=self._clock.monotonic())
         task.add_done_callback(self._forget)
 
     async def _deliver_one(self, notice: Notice, patience: Patience) -> None:
         await patience.attempt(lambda: self.deliver(notice))
 
     def _forget(self, done: asyncio.Task[None]) -> None:
-        self._in_flight.discard(done)
+        del self._in_flight[done]
         self.wake()  # the next message of the same recipient may go now
 
-    async def _send(self, notice: Notice) -> str:
+    def _find_slow(self) -> list[_Flight]:
+        since = self._clock.monotonic() - self._options.slow_after.total_seconds()
+        return [flight for flight in self._in_flight.values() if flight.began <= since]
+
+    def _places_of(self, slow: Sequence[_Flight]) -> list[str]:
+        """Return the addresses that hang, and the domains of which too many hang."""
+        domains = Counter(f"@{flight.address.rpartition('@')[2]}" for flight in slow)
+        hanging = [name for name, count in domains.items() if count >= self._options.most_of_domain]
+        return [*{flight.address for flight in slow}, *hanging]
+
+    async def _send(self, notice: Notice, passage: Passage) -> str:
         notifier = self._notifiers.get(notice.channel)
         if notifier is None:
             raise DeliveryDelayedError(f"The channel {notice.channel} is not set up.")
         try:
             async with asyncio.timeout(self._options.send_for.total_seconds()):
-                return (await notifier.send(notice)).answer
+                return (await notifier.send(notice, passage.enter)).answer
         except TimeoutError:
-            raise DeliveryDelayedError("The channel did not answer in time.") from None
+            raise DeliveryDelayedError(
+                "The channel did not answer in time.", is_unsure=passage.was_entered
+            ) from None
         except DeliveryError:
             raise
         except Exception:  # a message that cannot be made must not stop the others
             logger.exception("Notice %s could not be handed over", notice.id)
-            raise DeliveryDelayedError("The message could not be made; see the log.") from None
+            raise DeliveryDelayedError(
+                "The message could not be made; see the log.", is_unsure=passage.was_entered
+            ) from None
 
-    async def _try_later(self, notice: Notice, error: str) -> None:
-        until = retry_at(
-            notice,
-            self._clock.now(),
-            jitter=self._jitter(),
-            delay_scale=self._delay_scale,
-        )
-        if until is None:
-            await self._give_up(notice, error)
-            return
-        await self._mark(
-            notice,
-            NoticeState.PENDING,
-            lambda uow: uow.outbox.mark_delayed(notice, until=until, error=error),
-        )
+    async def _try_later(self, notice: Notice, error: DeliveryDelayedError) -> None:
+        """Free what may be tried again, and give up what is too old for that."""
+        now, jitter = self._clock.now(), self._jitter()
+        untils = [
+            retry_at(
+                replace(row, attempt=notice.attempt),
+                now,
+                jitter=jitter,
+                delay_scale=self._delay_scale,
+            )
+            for row in notice.rows
+        ]
+        again = [row for row, until in zip(notice.rows, untils, strict=True) if until]
+        too_old = [row for row, until in zip(notice.rows, untils, strict=True) if not until]
+        until = next(filter(None, untils), now)
+
+        async def mark(uow: UnitOfWork) -> bool:
+            # In this order: what is given up may take the end of the same incident with it.
+            is_marked = bool(again) and await uow.outbox.mark_delayed(
+                replace(notice, parts=tuple(again)),
+                until=until,
+                error=str(error),
+                is_unsure=error.is_unsure,
+            )
+            is_dead = bool(too_old) and await self._bury(notice, too_old, str(error), uow)
+            return is_marked or is_dead
+
+        await self._mark(notice, NoticeState.PENDING if again else NoticeState.DEAD, mark)
 
     async def _give_up(self, notice: Notice, error: str) -> None:
-        logger.error("Notice %s is given up: %s", notice.id, error)
         await self._mark(
             notice,
             NoticeState.DEAD,
-            lambda uow: uow.outbox.mark_dead(notice, at=self._clock.now(), error=error),
+            lambda uow: self._bury(notice, notice.rows, error, uow),
         )
+
+    async def _bury(
+        self, notice: Notice, rows: Sequence[Notice], error: str, uow: UnitOfWork
+    ) -> bool:
+        logger.error("Notice %s is given up: %s", notice.id, error)
+        now = self._clock.now()
+        is_dead = await uow.outbox.mark_dead(
+            replace(notice, parts=tuple(rows)), at=now, error=error
+        )
+        if is_dead and self._undelivered is not None:
+            await self._undelivered.tell(rows, error, now, uow)
+        return is_dead
 
     async def _mark(self, notice: Notice, end: NoticeState, mark: Mark) -> None:
         if not await self._mark_patiently(mark):
             logger.warning("Notice %s was marked by somebody else meanwhile", notice.id)
             return
         self.ends[end] += 1
-        if notice.workspace_id is not None:
-            self._broker.publish(
-                [Change(workspace_id=notice.workspace_id, kind="delivery", id=notice.id)]
-            )
+        concerned = {row.workspace_id: row.id for row in notice.rows}
+        self._broker.publish(
+            Change(workspace_id=workspace_id, kind="delivery", id=row_id)
+            for workspace_id, row_id in concerned.items()
+            if workspace_id is not None
+        )
 
     async def _mark_patiently(self, mark: Mark) -> bool:
         """Mark as long as the lease lasts: an accepted message without a mark is sent again."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -20,11 +20,12 @@ import aiosmtplib
 
 from allgreen.domain.notice import Notice
 from allgreen.errors import DeliveryDelayedError, DeliveryRefusedError
-from allgreen.notifiers.letters import Letter, LetterLinks, write_letter
+from allgreen.notifiers.letters import write_letter
 from allgreen.notifiers.rendering import render_html, render_text
 from allgreen.notifiers.smtp_url import SmtpUrl, default_sender, parse_address
+from allgreen.notifiers.stationery import Letter, LetterLinks
 from allgreen.notifiers.wording import plain
-from allgreen.ports import Accepted, Clock, Notifier
+from allgreen.ports import Accepted, Clock, Gate, Notifier, open_gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +73,27 @@ class EmailNotifier(Notifier):
         self._timeouts = timeouts or SmtpTimeouts()
         self._tls = tls or _trust(self._server)
 
-    async def send(self, notice: Notice) -> Accepted:
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
         recipient = _recipient(notice)
         message = self.compose(notice).as_bytes(policy=_ON_THE_WIRE)
+        is_unsure = False
+
+        async def pass_gate() -> None:
+            nonlocal is_unsure
+            await gate()
+            is_unsure = True
+
         try:
             async with asyncio.timeout(self._timeouts.whole_s):
-                return await self._hand_over(message, recipient)
+                return await self._hand_over(message, recipient, pass_gate)
         except TimeoutError:
-            raise DeliveryDelayedError(f"{self._name} did not answer in time.") from None
+            raise DeliveryDelayedError(
+                f"{self._name} did not answer in time.", is_unsure=is_unsure
+            ) from None
         except (OSError, aiosmtplib.SMTPException) as error:
-            self._delay(f"The connection to {self._name} broke off", error)
+            raise DeliveryDelayedError(
+                f"The connection to {self._name} broke off: {_said(error)}", is_unsure=is_unsure
+            ) from None
 
     def compose(self, notice: Notice) -> EmailMessage:
         """Write the whole mail.
@@ -91,6 +103,8 @@ class EmailNotifier(Notifier):
         """
         now = self._clock.now()
         links = self._links(notice)
+        if notice.parts:
+            links = replace(links, parts=tuple(map(self._links, notice.parts)))
         letter = write_letter(notice, links, host=self._host, now=now)
         message = EmailMessage(policy=SMTP_POLICY)
         message["From"] = Address("Allgreen", self._sender.username, self._sender.domain)
@@ -103,6 +117,8 @@ class EmailNotifier(Notifier):
         message["Auto-Submitted"] = "auto-generated"
         message["X-Allgreen-Event"] = plain(notice.event)
         message["X-Allgreen-Attempt"] = str(notice.attempt)
+        if notice.parts:
+            message["X-Allgreen-Tells"] = " ".join(plain(part.event) for part in notice.parts)
         if letter.leave_url:
             # RFC 8058: the mail program posts to it when its own button is pressed.
             message["List-Unsubscribe"] = f"<{letter.leave_url}>"
@@ -110,10 +126,11 @@ class EmailNotifier(Notifier):
         _add_body(message, letter)
         return message
 
-    async def _hand_over(self, message: bytes, recipient: Address) -> Accepted:
+    async def _hand_over(self, message: bytes, recipient: Address, gate: Gate) -> Accepted:
         async with self._connected() as client:
             await self._name_sender(client)
             await self._name_recipient(client, recipient)
+            await gate()
             return await self._give(client, message)
 
     @contextlib.asynccontextmanager

@@ -4,9 +4,10 @@ import logging
 from typing import Final, final
 
 from allgreen.domain.notice import Notice
-from allgreen.notifiers.letters import LetterLinks, write_letter
+from allgreen.notifiers.letters import write_letter
+from allgreen.notifiers.stationery import LetterLinks
 from allgreen.notifiers.wording import plain
-from allgreen.ports import Accepted, Clock, Notifier
+from allgreen.ports import Accepted, Clock, Gate, Notifier, open_gate
 
 KEPT: Final = "kept, not mailed: no mail server is set"
 """Answer under which the owner finds such messages in the list of deliveries."""
@@ -23,7 +24,8 @@ class LogNotifier(Notifier):
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
 
-    async def send(self, notice: Notice) -> Accepted:
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
+        await gate()
         letter = write_letter(notice, LetterLinks(), host="", now=self._clock.now())
         _LOG.warning(
             "No mail server is set, so this was kept and not mailed: %s (to %s, %s)",

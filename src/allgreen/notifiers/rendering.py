@@ -7,7 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from allgreen.notifiers.letters import Letter
+from allgreen.notifiers.stationery import Letter
 from allgreen.notifiers.wording import NBSP
 
 LARGEST_HTML_BYTES: Final = 60 * 1024

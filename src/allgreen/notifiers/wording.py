@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from allgreen.domain.status import DayGrade
 
+HOUR: Final = timedelta(hours=1)
 NBSP: Final = "\u00a0"
 LONGEST_NAME: Final = 80
 LONGEST_TEXT: Final = 300
@@ -42,6 +43,20 @@ def clock_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
     shown = f"{local:%H:%M} {name if name.isalpha() else f'UTC{name}'}"
     today = now.astimezone(zone).date()
     return shown if local.date() == today else f"{shown} on {day_name(local.date(), today)}"
+
+
+def stretch(begin: datetime, end: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return ``from 23:18 to 23:30 UTC``, with dates when it was not all of today."""
+    began, ended = clock_time(begin, zone, now), clock_time(end, zone, now)
+    time, _, name = began.partition(" ")
+    return f"from {time if ended.endswith(f' {name}') and name else began} to {ended}"
+
+
+def listed(names: Sequence[str], *, of: int = 0) -> str:
+    """Return ``a, b and c``; with more than these, ``a, b and 7 more``."""
+    more = max(0, of - len(names))
+    every = [*names, f"{more} more"] if more else list(names)
+    return " and ".join(filter(None, (", ".join(every[:-1]), *every[-1:])))
 
 
 def day_name(day: date, today: date) -> str:

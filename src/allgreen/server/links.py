@@ -11,7 +11,7 @@ from uuid import UUID
 
 from allgreen.domain.notice import Notice, NoticeKind
 from allgreen.errors import NotFoundError
-from allgreen.notifiers.letters import LetterLinks
+from allgreen.notifiers.stationery import LetterLinks
 
 VERIFY_WITHIN: Final = timedelta(hours=24)
 CONFIRM_WITHIN: Final = timedelta(days=7)

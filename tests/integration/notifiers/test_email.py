@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from allgreen.domain.notice import NoticeKind
 from allgreen.errors import DeliveryDelayedError, DeliveryRefusedError
 from allgreen.notifiers.email import EmailNotifier, SmtpTimeouts
-from allgreen.notifiers.letters import LetterLinks
+from allgreen.notifiers.stationery import LetterLinks
 from allgreen.notifiers.wording import plain
 from tests import mail
 from tests.letters import AT, LINKS, StoppedClock, a_notice

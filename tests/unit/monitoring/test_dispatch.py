@@ -16,7 +16,7 @@ from allgreen.errors import (
     StorageUnavailableError,
 )
 from allgreen.monitoring.dispatch import Dispatcher, DispatchOptions
-from allgreen.ports import Accepted, Notifier
+from allgreen.ports import Accepted, Gate, Notifier, open_gate
 from allgreen.storage.memory import MemoryUnitOfWork
 from allgreen.testing import RECIPIENT, RecordingNotifier, a_notice, a_recipient, outcomes
 from tests.unit.monitoring.scene import Scene, hints, until
@@ -37,7 +37,7 @@ class HangingNotifier(Notifier):
         self.gate = asyncio.Event()
         self.sent: list[str] = []
 
-    async def send(self, notice: Notice) -> Accepted:
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
         """Hang, or accept."""
         if notice.address == self.address:
             await self.gate.wait()
@@ -160,7 +160,7 @@ async def test_after_a_crash_the_same_message_is_sent_again_with_the_next_attemp
     scene: Scene,
 ) -> None:
     class KilledAfterAcceptance(Notifier):
-        async def send(self, notice: Notice) -> Accepted:
+        async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
             before.append(notice)
             raise KilledError
 
@@ -182,7 +182,7 @@ async def test_after_a_crash_the_same_message_is_sent_again_with_the_next_attemp
 
 async def test_the_attempt_is_committed_before_the_message_goes(scene: Scene) -> None:
     class Looking(Notifier):
-        async def send(self, notice: Notice) -> Accepted:
+        async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
             seen.append(await _state(scene))
             return Accepted()
 
@@ -212,7 +212,7 @@ async def test_a_late_mark_does_not_overwrite_a_newer_one(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     class LosingItsLease(Notifier):
-        async def send(self, notice: Notice) -> Accepted:
+        async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
             scene.clock.advance(timedelta(minutes=3))
             await _deliver_all(_dispatcher(scene, RecordingNotifier()))
             raise DeliveryRefusedError("550")
@@ -257,7 +257,7 @@ async def test_a_storage_that_fails_after_acceptance_is_waited_for(scene: Scene)
     failures = [StorageUnavailableError("gone")]
 
     class Unlucky(Notifier):
-        async def send(self, notice: Notice) -> Accepted:
+        async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
             broken.append(notice)
             return Accepted()
 
@@ -308,9 +308,12 @@ async def test_one_recipient_that_hangs_delays_nobody_else() -> None:
 
 
 async def test_down_and_up_go_one_after_the_other(scene: Scene) -> None:
-    await scene.runs(outcomes("o"))
     notifier, stop = RecordingNotifier(), asyncio.Event()
-    running = asyncio.create_task(_dispatcher(scene, notifier).run(stop))
+    dispatcher = _dispatcher(scene, notifier)
+    (down,) = await dispatcher.lease()
+    await scene.runs(outcomes("o"))
+    running = asyncio.create_task(dispatcher.run(stop))
+    await dispatcher.deliver(down)
 
     async def both_are_sent() -> bool:
         return len(notifier.sent) == 2

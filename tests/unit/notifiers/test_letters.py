@@ -7,7 +7,8 @@ import pytest
 
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.status import DayGrade
-from allgreen.notifiers.letters import LATE_AFTER, LetterLinks, Row, write_letter
+from allgreen.notifiers.letters import write_letter
+from allgreen.notifiers.stationery import LATE_AFTER, LetterLinks, Row
 from tests.letters import AT, LINKS, a_letter, a_notice
 
 OF_A_LIST = (
@@ -63,7 +64,7 @@ def test_up_says_how_long_it_lasted() -> None:
 
     assert letter.subject == "Payments webhook holds again after 12 min 26 s"
     assert letter.paragraphs == (
-        "It was down for 12\u00a0min 26\u00a0s, from 23:18 UTC to 23:30 UTC.",
+        "It was down for 12\u00a0min 26\u00a0s, from 23:18 to 23:30 UTC.",
     )
     assert letter.tone == "up"
 
@@ -72,7 +73,7 @@ def test_up_without_a_duration_says_what_it_knows() -> None:
     letter = a_letter(NoticeKind.UP, duration_s=None)
 
     assert letter.subject == "Payments webhook holds again"
-    assert letter.paragraphs[0].startswith("It was down, from 23:18 UTC")
+    assert letter.paragraphs[0].startswith("It was down, from 23:18 to")
 
 
 def test_up_does_not_hide_that_it_is_slow() -> None:

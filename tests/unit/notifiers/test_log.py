@@ -6,7 +6,7 @@ import pytest
 
 from allgreen.domain.notice import NoticeKind
 from allgreen.notifiers.log import KEPT, LogNotifier
-from tests.letters import StoppedClock, a_notice
+from tests.letters import StoppedClock, a_message, a_notice
 
 
 async def test_notice_is_kept_and_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -23,4 +23,4 @@ async def test_notice_is_kept_and_logged_in_one_line(caplog: pytest.LogCaptureFi
 
 @pytest.mark.parametrize("kind", NoticeKind)
 async def test_every_kind_can_be_kept(kind: NoticeKind) -> None:
-    assert (await LogNotifier(clock=StoppedClock()).send(a_notice(kind))).answer == KEPT
+    assert (await LogNotifier(clock=StoppedClock()).send(a_message(kind))).answer == KEPT

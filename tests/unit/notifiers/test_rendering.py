@@ -39,6 +39,7 @@ def test_both_forms_hold_the_same_facts(kind: NoticeKind) -> None:
 
     facts = [letter.headline, letter.status, letter.why, *letter.paragraphs]
     facts += [row.value for row in letter.rows]
+    facts += [text for line in letter.lines for text in (line.name, line.text)]
     assert [fact for fact in facts if fact not in shown] == []
     assert [fact for fact in facts if fact.replace("\u00a0", " ") not in text] == []
 
@@ -46,7 +47,8 @@ def test_both_forms_hold_the_same_facts(kind: NoticeKind) -> None:
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_both_forms_hold_the_same_links(kind: NoticeKind) -> None:
     letter = a_letter(kind)
-    urls = [url for url in (letter.button_url, letter.leave_url) if url]
+    of_lines = [url for line in letter.lines for url in (line.url, line.leave_url)]
+    urls = [url for url in (*of_lines, letter.button_url, letter.leave_url) if url]
 
     assert _Outline(render_html(letter)).links == urls
     assert [url for url in urls if url not in render_text(letter)] == []

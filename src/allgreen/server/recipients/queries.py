@@ -10,9 +10,10 @@ from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
 from allgreen.domain.notice import NoticeState
 from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
-from allgreen.notifiers.letters import Letter, LetterLinks, write_letter
+from allgreen.notifiers.letters import write_letter
 from allgreen.notifiers.log import KEPT
 from allgreen.notifiers.rendering import render_text
+from allgreen.notifiers.stationery import Letter, LetterLinks
 from allgreen.server.auth.access import Member
 from allgreen.server.platform import Platform
 from allgreen.server.recipients.schemas import Delivery, DeliveryState
