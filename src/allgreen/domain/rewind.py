@@ -56,7 +56,8 @@ def is_ahead(check: Check, at: datetime) -> bool:
     """Tell whether anything that is known of a check lies ahead of `at`."""
     state = check.state
     slot = None if state.last is None else state.last.slot
-    known = (slot, state.last_evidence_at, state.since, state.first_bad_slot, check.schedule.anchor)
+    first = check.schedule.anchor - check.schedule.every
+    known = (slot, state.last_evidence_at, state.since, state.first_bad_slot, first)
     return any(instant is not None and instant > at for instant in known)
 
 
@@ -76,10 +77,10 @@ def _rewound(check: Check, at: datetime) -> Check:
 
 
 def _begun(schedule: Schedule, at: datetime) -> Schedule:
-    """Return the same grid with an anchor that is not ahead, so that it has a slot now."""
-    ahead = schedule.anchor - at
-    slots = -(-ahead // schedule.every)
-    return replace(schedule, anchor=schedule.anchor - max(slots, 0) * schedule.every)
+    """Return the same grid with an anchor that is at most a period ahead."""
+    ahead = schedule.anchor - schedule.every - at
+    slots = max(-(-ahead // schedule.every), 0)
+    return replace(schedule, anchor=schedule.anchor - slots * schedule.every)
 
 
 def _unsuspicious(state: CheckState) -> CheckState:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from allgreen.domain.identity import CheckId
+from allgreen.domain.schedule import Schedule
 
 LONGEST_SPREAD = timedelta(minutes=1)
 """Within it everything that waited is run once a watcher is back, however long its period."""
 
 _SHARES = 1 << 32
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class WatcherState(StrEnum):
@@ -71,6 +73,16 @@ def share_of(check_id: CheckId) -> float:
     missed, in one go must not run in one go for ever.
     """
     return zlib.crc32(check_id.encode()) / _SHARES
+
+
+def grid_of(check_id: CheckId, every: timedelta, at: datetime) -> Schedule:
+    """Return the grid of a check from its first slot that is not before `at`.
+
+    Where its slots lie within a period follows from its id alone, so that checks which were made,
+    resumed or edited in one go do not run in the same second for ever, and no edit moves them.
+    """
+    phase = every * share_of(check_id)
+    return Schedule(every=every, anchor=at + (phase - (at - _EPOCH)) % every)
 
 
 def spread_of(check_id: CheckId, every: timedelta) -> timedelta:

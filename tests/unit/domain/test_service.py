@@ -19,6 +19,7 @@ from allgreen.domain.incident import IncidentState, Resolution
 from allgreen.domain.result import Result
 from allgreen.domain.service import MOST_MISSED_SLOTS, PARKED_REASON, Service
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
+from allgreen.domain.watcher import grid_of
 from allgreen.testing import (
     CHECK,
     INCIDENT,
@@ -441,7 +442,7 @@ def test_resuming_begins_anew_at_once() -> None:
 
     state = resumed.checks[0].state
     assert (resumed.mode, resumed.health, state.bad) == (Mode.ACTIVE, UNKNOWN, 0)
-    assert resumed.checks[0].schedule.slot_at(at) == at
+    assert resumed.checks[0].schedule == grid_of(CHECK, MINUTE, at)
 
 
 def test_deleting_ends_the_incident() -> None:
@@ -467,7 +468,7 @@ def test_a_new_period_moves_the_grid_and_keeps_health() -> None:
     moved = service.reschedule(timedelta(minutes=5), at)
 
     assert (moved.health, moved.incident) == (service.health, service.incident)
-    assert moved.checks[0].schedule.next_after(at) == at + timedelta(minutes=5)
+    assert moved.checks[0].schedule == grid_of(CHECK, timedelta(minutes=5), at)
 
 
 def _with_url(check: Check, url: str) -> Check:
@@ -484,7 +485,7 @@ def test_asking_something_else_begins_anew_with_the_next_version() -> None:
 
     check = after.checks[0]
     assert (check.version, check.state.bad, after.health) == (2, 0, UNKNOWN)
-    assert check.schedule.slot_at(at) == at
+    assert check.schedule == grid_of(CHECK, MINUTE, at)
 
 
 def test_asking_something_else_ends_the_incident() -> None:

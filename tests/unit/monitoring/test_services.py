@@ -24,6 +24,7 @@ from allgreen.domain.incident import Resolution
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.service import Recipient
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, TimeKind
+from allgreen.domain.watcher import grid_of
 from allgreen.errors import InvalidInputError, NotFoundError, VersionConflictError
 from allgreen.testing import (
     ACCOUNT,
@@ -124,12 +125,15 @@ async def test_a_second_check_is_an_edit(scene: Scene) -> None:
     assert slot.due_at == scene.now
 
 
-async def test_a_grid_that_begins_later_is_waited_for() -> None:
+async def test_a_check_is_run_at_once_and_then_on_its_grid() -> None:
     scene = Scene()
 
-    await scene.watch(a_check(anchor=NOON + MINUTE))
+    await scene.watch(a_check(anchor=NOON + timedelta(seconds=20)))
+    await scene.run(Outcome.OK)
 
-    assert await scene.lease() == []
+    first, second = (await scene.results())[0], await scene.planned()
+    assert second is not None
+    assert (first.slot, second.at) == (NOON, NOON + timedelta(seconds=20))
 
 
 # Edit -------------------------------------------------------------------------------------------
@@ -201,7 +205,7 @@ async def test_a_new_period_begins_now(scene: Scene) -> None:
 
     slot = await scene.planned()
     assert slot is not None
-    assert slot.at == NOON + timedelta(seconds=30, minutes=5)
+    assert slot.at == grid_of(CHECK, timedelta(minutes=5), NOON + timedelta(seconds=30)).anchor
     assert await _summary_of_edit(scene) == (
         "changed the period from every minute to every 5 minutes"
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from allgreen.domain.check import Check, Slot
+from allgreen.domain.check import Check
 from allgreen.domain.commands import (
     DeleteCheck,
     DeleteService,
@@ -22,7 +22,7 @@ from allgreen.domain.status import Mode
 from allgreen.errors import InvalidInputError, NotFoundError, VersionConflictError
 from allgreen.monitoring import wording
 from allgreen.monitoring.bus import Turn
-from allgreen.monitoring.handlers.asking import ask_now, not_confirming
+from allgreen.monitoring.handlers.asking import ask_now, not_confirming, plan_soon
 from allgreen.monitoring.handlers.dependencies import depend
 from allgreen.ports import UnitOfWork
 
@@ -104,9 +104,7 @@ async def resume_service(command: ResumeService, turn: Turn) -> None:
     observed = before.resume(command.at)
     after = _edited(observed.service)
     await turn.uow.services.save([after])
-    await turn.uow.checks.plan_many(
-        {check.id: _first_slot(check, command.at) for check in after.checks}
-    )
+    await plan_soon(after.checks, command.at, turn.uow)
     await turn.tell(
         *observed.events, _changed(after, "service.resumed", "resumed it", command.by, command.at)
     )
@@ -188,20 +186,15 @@ async def _plan_anew(before: Service, after: Service, at: datetime, uow: UnitOfW
         if check not in asked_anew and old[check.id].schedule != check.schedule
     ]
     gone = old.keys() - {check.id for check in after.checks}
-    await uow.checks.revoke_lease([*gone, *(check.id for check in asked_anew)])
     # A failure that is being confirmed goes on being confirmed, on the old grid.
     now_due = [*asked_anew, *await not_confirming(moved, uow)]
-    await uow.checks.plan_many({check.id: _first_slot(check, at) for check in now_due})
+    await plan_soon(now_due, at, uow)
+    await uow.checks.revoke_lease([*gone, *(check.id for check in asked_anew)])
 
 
 def _version(known: Mapping[CheckId, Check], check: Check) -> int | None:
     old = known.get(check.id)
     return None if old is None else old.version
-
-
-def _first_slot(check: Check, at: datetime) -> Slot:
-    slot = check.schedule.slot_at(at) or check.schedule.anchor
-    return Slot(at=slot, due_at=slot)
 
 
 async def _replace_recipients(

@@ -19,7 +19,7 @@ from allgreen.domain.expectation import (
     StatusIs,
 )
 from allgreen.domain.identity import CheckId, ServiceId, WorkspaceId
-from allgreen.domain.schedule import Schedule
+from allgreen.domain.watcher import grid_of
 from allgreen.errors import FieldProblem, InvalidInputError, TargetBlockedError
 from allgreen.executors.matching import validate_json_path
 from allgreen.outbound.guard import TargetGuard
@@ -157,8 +157,9 @@ def read_check(form: CheckInput, frame: Frame, problems: Problems, *, under: str
     if len(problems.found) > before:
         return None
     within = form.expectations.answers_within_ms
+    check_id = old.id if old else CheckId(frame.new_id())
     return Check(
-        id=old.id if old else CheckId(frame.new_id()),
+        id=check_id,
         workspace_id=frame.workspace_id,
         service_id=frame.service_id,
         kind=CheckKind.HTTP,
@@ -171,7 +172,7 @@ def read_check(form: CheckInput, frame: Frame, problems: Problems, *, under: str
             verify_tls=form.verify_tls,
         ),
         expectation=expectation,
-        schedule=old.schedule if old else Schedule(every=frame.every, anchor=frame.at),
+        schedule=old.schedule if old else grid_of(check_id, frame.every, frame.at),
         timeout=timedelta(milliseconds=form.timeout_ms),
         answers_within=None if within is None else timedelta(milliseconds=within),
         confirmation=Confirmation(down=form.confirm_down),
