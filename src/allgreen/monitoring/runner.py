@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from allgreen.domain.check import Check, LeasedCheck
@@ -20,6 +22,9 @@ BACKSTOP = timedelta(seconds=1)
 
 Vet = Callable[[Result, Check, float], Awaitable[Result]]
 """Returns a result as it may be handed on; the number is the monotonic begin of its run."""
+
+Turn = Callable[[LeasedCheck], AbstractAsyncContextManager[str]]
+"""Waits until a run may begin, and gives an empty text, or a sentence that says why it must not."""
 
 
 class CheckRunner:
@@ -41,6 +46,7 @@ class CheckRunner:
         concurrency: int,
         backstop: timedelta = BACKSTOP,
         vet: Vet | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self._executors = {executor.kind: executor for executor in executors}
         self._clock = clock
@@ -49,14 +55,22 @@ class CheckRunner:
         self._slots = asyncio.Semaphore(concurrency)
         self.outcomes: Counter[Outcome] = Counter()
         self._vet = vet or _take_as_it_is
+        self._turn = turn or _begin_at_once
         self.lateness = Lateness()
 
     async def run(self, leased: LeasedCheck) -> Result:
         """Run one check and return what was found; raises nothing but its own cancellation."""
-        async with self._slots:
-            started_at, began_s = self._clock.now(), self._clock.monotonic()
-            self.lateness.add((started_at - leased.due_at).total_seconds())
-            found = await self._run_isolated(leased, started_at)
+        came_s = began_s = self._clock.monotonic()
+        async with self._turn(leased) as refusal:
+            # Waiting for the sake of a host is not being late.
+            waited_s = self._clock.monotonic() - came_s
+            if refusal:
+                found = self._miss(leased, refusal)
+            else:
+                async with self._slots:
+                    started_at, began_s = self._clock.now(), self._clock.monotonic()
+                    self.lateness.add((started_at - leased.due_at).total_seconds() - waited_s)
+                    found = await self._run_isolated(leased, started_at)
         # Before anything is made of it: only what was found says whether a network is up.
         result = await self._vet(found, leased.check, began_s)
         if leased.check.upside_down:
@@ -79,6 +93,10 @@ class CheckRunner:
             logger.exception("The run of check %s failed", check.id, extra=_who(leased))
             return self._probe_error(leased, started_at, "the run failed inside Allgreen")
 
+    def _miss(self, leased: LeasedCheck, message: str) -> Result:
+        nothing = self._probe_error(leased, self._clock.now(), "not run")
+        return replace(nothing, outcome=Outcome.MISSED, message=message)
+
     def _probe_error(self, leased: LeasedCheck, started_at: datetime, reason: str) -> Result:
         check, slot = leased.check, leased.slot
         return Result(
@@ -95,6 +113,10 @@ class CheckRunner:
             reason=reason,
             message=f"This says nothing about the service: {reason}.",
         )
+
+
+def _begin_at_once(_leased: LeasedCheck) -> AbstractAsyncContextManager[str]:
+    return nullcontext("")
 
 
 async def _take_as_it_is(result: Result, _check: Check, _began_s: float) -> Result:

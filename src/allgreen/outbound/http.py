@@ -16,6 +16,7 @@ from allgreen.outbound.answer import Answer
 from allgreen.outbound.connection import Connection
 from allgreen.outbound.fault import Fault
 from allgreen.outbound.guard import TargetGuard
+from allgreen.outbound.pace import HostPace
 from allgreen.outbound.reactor import Reactor, open_reactor
 from allgreen.outbound.request import Request
 from allgreen.outbound.resolver import Resolver
@@ -91,6 +92,7 @@ class HttpClient:
         resolver: Resolver,
         tls: TlsPolicies | None = None,
         reactor: Reactor | None = None,
+        pace: HostPace | None = None,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -99,11 +101,13 @@ class HttpClient:
             resolver: Turns names into numbers; closed together with the client.
             tls: Whom to trust; the system's authorities when absent.
             reactor: How to wait for sockets; the fastest way of this system when absent.
+            pace: How often a host is asked; as often as one likes when absent.
         """
         self._guard = guard
         self._resolver = resolver
         self._tls = tls or TlsPolicies()
         self._reactor = reactor
+        self._pace = pace
 
     async def fetch(self, request: Request, timeout_s: float, announcement: str = "") -> Exchange:
         """Ask once, following redirects.
@@ -128,6 +132,11 @@ class HttpClient:
                 addresses = (target.address,)
             if exchange.fault is None:
                 exchange.fault = vet_all(self._guard, target.host, addresses, target.port)
+            if exchange.fault is None and self._pace is not None:
+                is_redirect = exchange.redirects > 0
+                exchange.fault = self._pace.admit(
+                    target.host, addresses[0], is_redirect=is_redirect
+                )
             if exchange.fault is not None:
                 return exchange
             addresses = addresses[:MAX_ADDRESSES]

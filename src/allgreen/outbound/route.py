@@ -10,6 +10,7 @@ from allgreen.errors import TargetBlockedError
 from allgreen.outbound.endpoint import Endpoint
 from allgreen.outbound.fault import Fault
 from allgreen.outbound.guard import HTTP_BAD_PORTS, NO_PORTS, TargetGuard
+from allgreen.outbound.pace import HostPace
 from allgreen.outbound.resolver import Resolver
 
 MAX_ADDRESSES: Final = 16
@@ -68,15 +69,19 @@ def as_ms(seconds: float | None) -> float | None:
 class Router:
     """Find the numbers of an endpoint; one guard and one resolver serve all who ask."""
 
-    def __init__(self, *, guard: TargetGuard, resolver: Resolver) -> None:
+    def __init__(
+        self, *, guard: TargetGuard, resolver: Resolver, pace: HostPace | None = None
+    ) -> None:
         """Build a router.
 
         Args:
             guard: Decides which numbers may be reached.
             resolver: Turns names into numbers; whoever made it closes it.
+            pace: How often a host is asked; as often as one likes when absent.
         """
         self.guard = guard
         self.resolver = resolver
+        self._pace = pace
 
     async def find(
         self,
@@ -104,6 +109,8 @@ class Router:
         if isinstance(numbers, Fault):
             return numbers
         fault = vet_all(self.guard, endpoint.host, numbers, endpoint.port, ports)
+        if fault is None and self._pace is not None:
+            fault = self._pace.admit(endpoint.host, numbers[0], is_redirect=False)
         return numbers[:MAX_ADDRESSES] if fault is None else fault
 
 

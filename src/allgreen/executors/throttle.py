@@ -1,0 +1,69 @@
+"""HostThrottle: lets a run begin when its host may be asked again, before its time starts."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from functools import lru_cache
+from typing import Final, final
+
+from allgreen.domain.check import Check, DnsOptions, HttpOptions, LeasedCheck
+from allgreen.outbound.endpoint import Endpoint, parse_dns_server, parse_endpoint
+from allgreen.outbound.pace import HostPace, too_many
+from allgreen.outbound.url import Target, parse_target
+
+LONGEST_WAIT: Final = timedelta(seconds=30)
+
+
+@final
+class HostThrottle:
+    """Waits for the turn of a host, over all workspaces."""
+
+    def __init__(self, pace: HostPace) -> None:
+        self._pace = pace
+
+    def turn(self, leased: LeasedCheck) -> AbstractAsyncContextManager[str]:
+        """Wait for the turn of a run, which ends with the block.
+
+        Gives an empty text when the check may be run. Else it must not be, and the text is a
+        sentence that says why: it would wait for longer than half its period, or 30 s.
+        """
+        # A quick re-probe decides whether people are told of an outage: it does not wait.
+        if leased.slot.attempt > 1:
+            return _at_once()
+        longest = min(leased.check.schedule.every / 2, LONGEST_WAIT)
+        return self._wait(leased.check, longest.total_seconds())
+
+    @asynccontextmanager
+    async def _wait(self, check: Check, at_most_s: float) -> AsyncIterator[str]:
+        place = _destination(check)
+        if place is None or self._pace.is_exempt(place.host, place.known_address):
+            yield ""
+            return
+        async with self._pace.turn(place.host, at_most_s) as is_admitted:
+            yield "" if is_admitted else too_many(place.host).message
+
+
+@asynccontextmanager
+async def _at_once() -> AsyncIterator[str]:
+    yield ""
+
+
+def _destination(check: Check) -> Target | Endpoint | None:
+    """Return whom a check asks; `None` for what cannot be read, which asks nobody."""
+    options = check.options
+    try:
+        if isinstance(options, HttpOptions):
+            return _read_url(options.url)
+        if not isinstance(options, DnsOptions):
+            return parse_endpoint(options.hostname, options.port)
+        if options.server is not None:
+            return parse_dns_server(options.server)
+    except ValueError:
+        return None
+    # Our own DNS servers pass the question on to those of the name.
+    return Endpoint(host=options.host, port=53, address=None)
+
+
+@lru_cache(maxsize=20_000)  # the same few thousand, each minute
+def _read_url(url: str) -> Target:
+    return parse_target(url)
