@@ -602,18 +602,6 @@ class CheckExecutor(Protocol):
         """
 
 
-class Throttle(Protocol):
-    """How often one place is asked, over all workspaces together."""
-
-    def turn(self, leased: LeasedCheck) -> AbstractAsyncContextManager[str]:
-        """Wait for the turn of a run, which ends with the block.
-
-        Gives an empty text when the check may be run. Else it must not be, and the text is a
-        sentence that says why; that is so when it would wait for longer than half its period or
-        30 s. Quick re-probes never wait.
-        """
-
-
 class Canary(Protocol):
     """A place that is known to be up, asked to learn whether our own network is."""
 

@@ -83,13 +83,23 @@ async def test_unknown_window_is_not_found(storage: Storage) -> None:
 
 
 async def test_latest_definition_holds(storage: Storage) -> None:
-    old, new = a_window().edited(replace(a_window(), name="Moved"), NOON + MINUTE)
+    old, new = a_window().edited(replace(a_window(), name="Moved"), NOON + 2.5 * HOUR)
 
     async with storage.unit_of_work() as unit:
         await unit.windows.save([a_window()])
         await unit.windows.save([old, new])
         assert await unit.windows.get(new.id) == new
-        assert await unit.windows.touching(NOON, NOON + MINUTE) == [old, new]
+        assert await unit.windows.touching(NOON, NOON + DAY) == [old, new]
+
+
+async def test_definitions_that_never_ran_are_left_out(storage: Storage) -> None:
+    window = a_window()
+    async with storage.unit_of_work() as unit:
+        for minute in range(20):
+            old, window = window.edited(window, NOON + minute * MINUTE)
+            await unit.windows.save([old, window])
+
+        assert await unit.windows.touching(NOON, NOON + DAY) == [window]
 
 
 async def test_cancelled_window_is_not_found(storage: Storage) -> None:

@@ -73,6 +73,15 @@ class Recurrence:
         if self.repeat is Repeat.MONTHLY and (self.day is None or not 1 <= self.day <= 31):
             raise ValueError("Name a day of the month from 1 to 31.")
 
+    @property
+    def shortest_gap(self) -> timedelta | None:
+        """Return the time between two begins at least; `None` where there is only one."""
+        if self.repeat is Repeat.WEEKLY:
+            places = sorted(tuple(Weekday).index(each) for each in self.weekdays)
+            following = [*places[1:], places[0] + 7]
+            return min(later - place for place, later in zip(places, following, strict=True)) * DAY
+        return {Repeat.DAILY: DAY, Repeat.MONTHLY: 28 * DAY}.get(self.repeat)
+
     def falls_on(self, local_date: date) -> bool:
         """Tell whether it begins on a date, as far as the calendar goes."""
         if self.repeat is Repeat.WEEKLY:
@@ -94,7 +103,8 @@ class Window:
         duration: Elapsed time, at most `LONGEST`.
         version: Grows with every edit; the definitions of one window share their id.
         holds_from: Before this instant the definition means nothing.
-        cancelled_at: From this instant on it means nothing any more.
+        cancelled_at: From this instant on it means nothing any more; where that is not after
+            `holds_from`, it never meant anything.
     """
 
     id: WindowId
@@ -131,8 +141,9 @@ class Window:
         return over if self.cancelled_at is None else min(over, self.cancelled_at)
 
     def cancelled(self, at: datetime) -> Window:
-        """End it; what runs ends with it."""
-        return replace(self, cancelled_at=at)
+        """End it; what runs ends with it. A definition that never ran is as if never made."""
+        has_run = occurrences(self, self.holds_from, at)
+        return replace(self, cancelled_at=at if has_run else min(at, self.holds_from))
 
     def edited(self, successor: Window, at: datetime) -> tuple[Window, Window]:
         """Return this definition, ended, and the one that holds from `at` on.

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     RECIPIENT_WRITE = "recipient.write"
     DELIVERY_READ = "delivery.read"
     EVENT_READ = "event.read"
+    WINDOW_READ = "window.read"
+    WINDOW_WRITE = "window.write"
 
 
 _OBSERVER = frozenset(
@@ -48,6 +50,7 @@ _OBSERVER = frozenset(
         Permission.RESULT_READ,
         Permission.INCIDENT_READ,
         Permission.EVENT_READ,
+        Permission.WINDOW_READ,
     }
 )
 _ADMIN = _OBSERVER | {
@@ -57,6 +60,7 @@ _ADMIN = _OBSERVER | {
     Permission.RECIPIENT_READ,
     Permission.RECIPIENT_WRITE,
     Permission.DELIVERY_READ,
+    Permission.WINDOW_WRITE,
 }
 _OWNER = _ADMIN | {Permission.WORKSPACE_WRITE}
 

@@ -19,12 +19,14 @@ from allgreen.errors import NotFoundError
 from allgreen.executors.canary import build_canaries
 from allgreen.executors.http import build_user_agent
 from allgreen.executors.kinds import Previews, build_executors
+from allgreen.executors.throttle import HostThrottle
 from allgreen.monitoring.keeper import Retention
 from allgreen.notifiers.email import EmailNotifier
-from allgreen.notifiers.letters import LetterLinks
 from allgreen.notifiers.log import LogNotifier
+from allgreen.notifiers.stationery import LetterLinks
 from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.http import HttpClient
+from allgreen.outbound.pace import HostPace
 from allgreen.outbound.resolver import Resolver
 from allgreen.outbound.route import Router
 from allgreen.outbound.tls import TlsPolicies
@@ -37,6 +39,7 @@ from allgreen.server.incidents import routes as incidents
 from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
 from allgreen.server.live import routes as live
+from allgreen.server.maintenance import routes as maintenance
 from allgreen.server.operation import routes as operation
 from allgreen.server.pages import render_page
 from allgreen.server.passwords import PasswordPool
@@ -66,7 +69,16 @@ def build_routes() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for capability in (setup, accounts, workspaces, catalog, incidents, recipients, live):
+    for capability in (
+        setup,
+        accounts,
+        workspaces,
+        catalog,
+        incidents,
+        recipients,
+        maintenance,
+        live,
+    ):
         app.include_router(capability.router, prefix=API)
     app.include_router(operation.router)
     for pages in (accounts.pages, recipients.pages):
@@ -112,9 +124,11 @@ async def open_platform(
     links = LinkSigner(secret_key, settings.base_url)
     guard = TargetGuard.parse(settings.allow_targets)
     resolver = Resolver(settings.resolver)
-    router = Router(guard=guard, resolver=resolver)
+    pace = HostPace(guard)
+    throttle = HostThrottle(pace)
+    router = Router(guard=guard, resolver=resolver, pace=pace)
     tls = TlsPolicies()
-    client = HttpClient(guard=guard, resolver=resolver, tls=tls)
+    client = HttpClient(guard=guard, resolver=resolver, tls=tls, pace=pace)
     executors = build_executors(
         client,
         router,
@@ -139,6 +153,7 @@ async def open_platform(
                 unit_of_work=database.urgent_unit_of_work,
                 light_unit_of_work=database.light_unit_of_work,
                 executors=executors,
+                turn=throttle.turn,
                 notifiers={Channel.EMAIL: _choose_notifier(settings, links.of_notice, clock)},
                 clock=clock,
                 ids=new_id,
@@ -159,7 +174,7 @@ async def open_platform(
                     wake_agent=source.ring,
                     wake_dispatcher=monitor.wake_dispatcher,
                     figures=monitor.figures,
-                    preview=Previews(executors).run,
+                    preview=Previews(executors, throttle, clock=clock).run,
                     guard=guard,
                     passwords=passwords,
                     limits=Limits(),

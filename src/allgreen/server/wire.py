@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 from starlette.responses import Response
 
-from allgreen.errors import InvalidInputError
+from allgreen.errors import InvalidInputError, VersionConflictError
 from allgreen.server.problems import MEDIA_TYPE
 
 API = "/api/v1"
@@ -53,6 +53,18 @@ def render_nothing() -> Response:
 def version_tag(version: int) -> dict[str, str]:
     """Return the header that carries the version of an object."""
     return {"ETag": f'"{version}"'}
+
+
+def read_version(if_match: str, what: str) -> int:
+    """Return the version that ``If-Match`` names.
+
+    Raises:
+        VersionConflictError: It names none of ours, so nobody has read what is there.
+    """
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise VersionConflictError(what)
+    return int(text)
 
 
 def answers(model: Any, status: int = 200) -> dict[str, Any]:

@@ -902,7 +902,8 @@ class MemoryWindowRepository(WindowRepository):
         return [
             window
             for _, window in sorted(self._tables.windows.items())
-            if window.holds_from <= end and (window.over_by is None or window.over_by > begin)
+            if window.holds_from <= end
+            and (window.over_by is None or window.over_by > max(begin, window.holds_from))
         ]
 
     async def of_services(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from allgreen.domain.calendar import Calendar, zone_named
+from allgreen.domain.calendar import Calendar, is_zone, zone_named
 from allgreen.domain.uptime import Span, Tally, tally
 from tests.unit.domain.test_uptime import span_lists
 
@@ -115,6 +115,23 @@ def test_the_time_of_a_local_day_adds_up_to_its_length(
 @pytest.mark.parametrize("name", ["Nowhere/Atlantis", "", "../etc/passwd", "\0", "Europe"])
 def test_zone_that_is_not_known_is_utc(name: str) -> None:
     assert zone_named(name) == ZoneInfo("UTC")
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be_chosen"),
+    [
+        ("UTC", True),
+        ("Europe/Rome", True),
+        ("Nowhere/Atlantis", False),
+        ("localtime", False),
+        ("posix/Europe/Rome", False),
+        ("europe/rome", False),
+        ("../Europe/Rome", False),
+        ("", False),
+    ],
+)
+def test_zone_that_may_be_chosen_is_known_on_every_machine(name: str, may_be_chosen: bool) -> None:
+    assert is_zone(name) == may_be_chosen
 
 
 # Another zone -------------------------------------------------------------------------------------

@@ -261,8 +261,39 @@ def test_nothing_runs_once_it_is_over(window: Window, later: int) -> None:
 
 def test_window_that_goes_on_for_ever_is_never_over() -> None:
     assert a_window(recurrence=DAILY).over_by is None
-    assert a_window(recurrence=DAILY).cancelled(NOON).over_by == NOON
-    assert a_window().cancelled(NOON).over_by == NOON
+    at = NOON + 2.5 * HOUR
+    assert a_window(recurrence=DAILY).cancelled(at).over_by == at
+    assert a_window().cancelled(at).over_by == at
+
+
+def test_window_that_is_cancelled_before_it_runs_was_never_there() -> None:
+    window = a_window(recurrence=DAILY).cancelled(NOON + HOUR)
+
+    assert window.over_by == window.cancelled_at == window.holds_from
+    assert occurrences(window, NOON, NOON + 9 * DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "days"),
+    [
+        (Recurrence(), None),
+        (DAILY, 1),
+        (Recurrence(repeat=Repeat.MONTHLY, day=31), 28),
+        (Recurrence(repeat=Repeat.WEEKLY, weekdays=frozenset({Weekday.FRIDAY})), 7),
+        (
+            Recurrence(
+                repeat=Repeat.WEEKLY,
+                weekdays=frozenset({Weekday.MONDAY, Weekday.THURSDAY, Weekday.SUNDAY}),
+            ),
+            1,
+        ),
+    ],
+    ids=["once", "daily", "monthly", "weekly", "three times a week"],
+)
+def test_begins_of_a_window_are_so_far_apart_at_least(
+    recurrence: Recurrence, days: int | None
+) -> None:
+    assert recurrence.shortest_gap == (None if days is None else days * DAY)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ from allgreen.server.catalog.translation import (
     read_reminder,
 )
 from allgreen.server.platform import Platform
+from allgreen.server.wire import read_version
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 
@@ -107,7 +108,7 @@ async def edit_service(
     async with platform.database.unit_of_work() as uow:
         member = await access.service(uow.connection, service_id)
         service = await uow.services.get(ServiceId(service_id), lock=True)
-        if service.version != _read_version(if_match):
+        if service.version != read_version(if_match, "service"):
             raise VersionConflictError("service")
         command = await _read_edit(platform, uow, member, service, form, now, problems)
         problems.refuse()
@@ -397,13 +398,6 @@ def _unverified() -> InvalidInputError:
     return InvalidInputError.at(
         "", "unverified", "Verify your address first: open the link in the mail that was sent."
     )
-
-
-def _read_version(if_match: str) -> int:
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise VersionConflictError("service")
-    return int(text)
 
 
 def _by_id(service: Service | None) -> dict[CheckId, Check]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, final
 
-from sqlalchemy import ColumnElement, RowMapping, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId, ServiceId, WindowId, WorkspaceId
@@ -84,11 +84,11 @@ class SqlWindowRepository(WindowRepository):
     async def _list(
         self, begin: datetime, end: datetime, *conditions: ColumnElement[bool]
     ) -> list[Window]:
-        over_by = maintenance_windows.c.over_by
+        over_by, holds_from = maintenance_windows.c.over_by, maintenance_windows.c.holds_from
         query = (
             select(maintenance_windows)
-            .where(maintenance_windows.c.holds_from <= end)
-            .where(or_(over_by.is_(None), over_by > begin), *conditions)
+            .where(or_(over_by.is_(None), and_(over_by > begin, over_by > holds_from)))
+            .where(holds_from <= end, *conditions)
             .order_by(maintenance_windows.c.id, maintenance_windows.c.version)
         )
         rows = (await self._connection.execute(query)).mappings()

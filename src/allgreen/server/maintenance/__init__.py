@@ -1,0 +1,1 @@
+"""Maintenance windows: time in which failures are expected."""
