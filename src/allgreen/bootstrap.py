@@ -46,7 +46,7 @@ from allgreen.monitoring.keeper import Keeper, Retention
 from allgreen.monitoring.lateness import Lateness
 from allgreen.monitoring.patience import Patience
 from allgreen.monitoring.presence import Presence
-from allgreen.monitoring.runner import CheckRunner
+from allgreen.monitoring.runner import CheckRunner, Turn
 from allgreen.monitoring.scheduler import CheckScheduler
 from allgreen.monitoring.undelivered import DeadLetterWriter
 from allgreen.ports import (
@@ -146,6 +146,7 @@ class Monitor:
 
     Args:
         light_unit_of_work: Opens those of the keeper, whose work is done again if it gets lost.
+        turn: Lets runs begin when their host may be asked again; at once when absent.
 
     Attributes:
         bus: Where commands go; see the module for how to use it from a request.
@@ -164,6 +165,7 @@ class Monitor:
         broker: EventBroker,
         canaries: Sequence[Canary] = (),
         light_unit_of_work: UnitOfWorkFactory | None = None,
+        turn: Turn | None = None,
         options: MonitorOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -190,6 +192,7 @@ class Monitor:
             clock=clock,
             concurrency=self.options.concurrency,
             vet=self._connectivity.vet,
+            turn=turn,
         )
         self._agent = Agent(
             CheckScheduler(source),

@@ -7,8 +7,9 @@ from allgreen.domain.check import Check
 from allgreen.executors.dns import DnsCheckExecutor
 from allgreen.executors.http import HttpCheckExecutor
 from allgreen.executors.tcp import TcpCheckExecutor
+from allgreen.executors.throttle import HostThrottle
 from allgreen.executors.tls import TlsCheckExecutor
-from allgreen.executors.verdict import Preview
+from allgreen.executors.verdict import Finding, Preview, conclude_preview
 from allgreen.outbound.dns import DnsClient
 from allgreen.outbound.handshake import TlsClient
 from allgreen.outbound.http import HttpClient
@@ -49,9 +50,17 @@ def build_executors(
 class Previews:
     """Runs checks that are not saved, each by the executor of its kind."""
 
-    def __init__(self, executors: Iterable[PreviewingExecutor]) -> None:
+    def __init__(
+        self, executors: Iterable[PreviewingExecutor], throttle: HostThrottle, *, clock: Clock
+    ) -> None:
         self._executors = {executor.kind: executor for executor in executors}
+        self._throttle = throttle
+        self._clock = clock
 
     async def run(self, check: Check) -> Preview:
         """Run a check once; nothing of it is kept."""
+        fault = self._throttle.count(check)
+        if fault is not None:
+            now = self._clock.now()
+            return await conclude_preview(check, now, now, Finding(fault=fault))
         return await self._executors[check.kind].preview(check)

@@ -8,7 +8,8 @@ from typing import Final, final
 
 from allgreen.domain.check import Check, DnsOptions, HttpOptions, LeasedCheck
 from allgreen.outbound.endpoint import Endpoint, parse_dns_server, parse_endpoint
-from allgreen.outbound.pace import HostPace, too_many
+from allgreen.outbound.fault import Fault
+from allgreen.outbound.pace import LONGEST_DEBT_S, HostPace, too_many
 from allgreen.outbound.url import Target, parse_target
 
 LONGEST_WAIT: Final = timedelta(seconds=30)
@@ -32,6 +33,14 @@ class HostThrottle:
             return _at_once()
         longest = min(leased.check.schedule.every / 2, LONGEST_WAIT)
         return self._wait(leased.check, longest.total_seconds())
+
+    def count(self, check: Check) -> Fault | None:
+        """Count a run for which somebody sits and waits; a fault says that it must not be."""
+        place = _destination(check)
+        if place is None or self._pace.is_exempt(place.host, place.known_address):
+            return None
+        wait_s = self._pace.reserve(place.host, LONGEST_DEBT_S)
+        return too_many(place.host) if wait_s is None else None
 
     @asynccontextmanager
     async def _wait(self, check: Check, at_most_s: float) -> AsyncIterator[str]:

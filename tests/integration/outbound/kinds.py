@@ -9,8 +9,10 @@ from allgreen.domain.check import Check, CheckKind, Options
 from allgreen.domain.expectation import AllOf, Expectation
 from allgreen.domain.result import Result
 from allgreen.executors.kinds import PreviewingExecutor, Previews, build_executors
+from allgreen.executors.throttle import HostThrottle
 from allgreen.outbound.guard import TargetGuard
 from allgreen.outbound.http import HttpClient
+from allgreen.outbound.pace import HostPace
 from allgreen.outbound.resolver import Resolver
 from allgreen.outbound.route import Router
 from allgreen.outbound.tls import TlsPolicies
@@ -52,16 +54,19 @@ async def open_house(
     """Build all executors, and close what they share."""
     guard, resolver = TargetGuard.parse(allow), Resolver(dns)
     tls = tls or TlsPolicies()
-    client = HttpClient(guard=guard, resolver=resolver, tls=tls)
+    clock = clock or FakeClock()
+    pace = HostPace(guard)
+    client = HttpClient(guard=guard, resolver=resolver, tls=tls, pace=pace)
     executors = build_executors(
         client,
-        Router(guard=guard, resolver=resolver),
+        Router(guard=guard, resolver=resolver, pace=pace),
         tls,
-        clock=clock or FakeClock(),
+        clock=clock,
         user_agent="Allgreen/test",
     )
+    previews = Previews(executors, HostThrottle(pace), clock=clock)
     try:
-        yield House({each.kind: each for each in executors}, Previews(executors))
+        yield House({each.kind: each for each in executors}, previews)
     finally:
         await client.aclose()
 
