@@ -22,7 +22,7 @@ from allgreen.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from allgreen.storage.sql import engines
+from allgreen.storage.sql import engines, sqlite_log
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.tables import metadata, results, services, workspaces
 from tests.contract.build import (
@@ -57,6 +57,10 @@ async def _fill(database: Database, *, first: int, count: int) -> None:
     async with database.unit_of_work() as unit:
         await unit.results.add(wordy)
         await unit.commit()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 async def _limit_pages(database: Database, pages: int) -> None:
@@ -162,6 +166,33 @@ async def test_only_light_commits_do_not_wait_for_the_disk(database: Database) -
             levels.append((await unit.connection.exec_driver_sql("PRAGMA synchronous")).scalar())
 
     assert levels == [1, 1, 2, 1, 2]
+
+
+async def test_log_stays_short_although_somebody_reads_at_every_moment(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_log, "LONGEST_LOG_BYTES", 1 << 20)
+    monkeypatch.setattr(sqlite_log, "AGAIN_AFTER_S", 0.0)
+    log = path.with_name(f"{path.name}-wal")
+    longest = 0
+    is_over = asyncio.Event()
+
+    async def read_again_and_again() -> None:
+        while not is_over.is_set():
+            async with database.read() as connection:
+                for _ in range(20):
+                    await connection.execute(select(func.count()).select_from(results))
+
+    async with asyncio.TaskGroup() as readers:
+        for _ in range(4):
+            readers.create_task(read_again_and_again())
+        for n in range(30):
+            await _fill(database, first=500 * n, count=500)
+            longest = max(longest, _size(log))
+        is_over.set()
+
+    assert _size(path) > 5 << 20
+    assert longest < 3 << 20
 
 
 async def test_reader_is_not_blocked_by_a_writer_and_sees_no_unfinished_work(

@@ -20,6 +20,7 @@ from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.faults import busy, sqlite_fault, unreachable
 from allgreen.storage.sql.reserve import Reserve
 from allgreen.storage.sql.sqlite_file import FileLock, back_up
+from allgreen.storage.sql.sqlite_log import WriteAheadLog
 from allgreen.storage.sql.tables import checks
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
@@ -49,6 +50,8 @@ class Database:
         self._url = engines.parse_url(url)
         self.cipher = Cipher(secret_key)
         self._lock = FileLock(self.path) if self.path else None
+        patience_ms = int(engines.BUSY_TIMEOUT_S * 1000)
+        self._log = WriteAheadLog(self.path, patience_ms=patience_ms) if self.path else None
         self.reserve: Reserve | None = None
         if self.path and reserve_bytes:
             self.reserve = Reserve(self.path, size_bytes=reserve_bytes)
@@ -237,8 +240,9 @@ class Database:
         if self.reserve is not None:
             await self.reserve.look()
         async with self._connect(self._writer) as connection:
-            if self.path is not None:
-                await engines.wait_for_disk(connection, at_commit=waits)
+            if self._log is not None:
+                is_full = self.reserve is not None and self.reserve.is_given_up
+                await self._log.prepare(connection, waits=waits, is_full=is_full)
             yield connection
 
     @asynccontextmanager

@@ -9,14 +9,16 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from allgreen.errors import SettingsError, StorageError, StorageFullError
 from allgreen.storage.sql import sqlite_driver
 from allgreen.storage.sql.faults import lost_connection, postgres_fault, sqlite_fault
 
-_BUSY_TIMEOUT_S = 10.0
+BUSY_TIMEOUT_S = 10.0
+"""How long a connection of SQLite waits for a lock."""
+
 _POOL_TIMEOUT_S = 20.0
 _READERS = 6
 _POSTGRES_CONNECTIONS = 20
@@ -78,20 +80,6 @@ def sqlite_writer(url: URL, *, on_full: Callable[[], None] | None = None) -> Asy
     )
 
 
-async def wait_for_disk(connection: AsyncConnection, *, at_commit: bool) -> None:
-    """Choose whether commits of an SQLite connection wait until the disk has them.
-
-    To be called before a transaction begins; SQLite cannot change it inside of one. Those that do
-    not wait lie before the next one that does, in the same log, and reach the disk with it.
-    """
-    wanted = "FULL" if at_commit else "NORMAL"
-    raw = await connection.get_raw_connection()
-    if raw.info.get("synchronous", "FULL") != wanted:
-        assert isinstance(raw.driver_connection, sqlite_driver.OneVisitConnection)
-        await raw.driver_connection.cursor().execute(f"PRAGMA synchronous={wanted}")
-        raw.info["synchronous"] = wanted
-
-
 def sqlite_migrator(url: URL) -> AsyncEngine:
     """Return an engine for migrations: a table that is rebuilt must not delete what refers to it.
 
@@ -146,7 +134,7 @@ def _sqlite(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        async_creator=partial(sqlite_driver.connect, path, patience_s=_BUSY_TIMEOUT_S),
+        async_creator=partial(sqlite_driver.connect, path, patience_s=BUSY_TIMEOUT_S),
     )
 
     @event.listens_for(engine.sync_engine, "connect")
