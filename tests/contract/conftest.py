@@ -32,6 +32,9 @@ class Storage(Protocol):
     ) -> None:
         """Make a workspace known."""
 
+    async def add_operator(self, address: str) -> None:
+        """Make somebody known who runs the instance."""
+
 
 class InMemory:
     """The adapter without a database."""
@@ -44,6 +47,9 @@ class InMemory:
         self, workspace_id: WorkspaceId, name: str, zone: str, admins: Iterable[str]
     ) -> None:
         self._storage.add_workspace(workspace_id, name=name, zone=zone, admins=admins)
+
+    async def add_operator(self, address: str) -> None:
+        self._storage.add_operator(address)
 
 
 class InSql:
@@ -64,6 +70,12 @@ class InSql:
                 member = {"account_id": address, "workspace_id": workspace_id, "role": Role.ADMIN}
                 await unit.connection.execute(insert(accounts), account)
                 await unit.connection.execute(insert(memberships), {**member, "created_at": NOON})
+            await unit.commit()
+
+    async def add_operator(self, address: str) -> None:
+        account = {"id": address, "email": address, "name": "", "created_at": NOON}
+        async with self._database.unit_of_work() as unit:
+            await unit.connection.execute(insert(accounts), {**account, "instance_admin": True})
             await unit.commit()
 
 

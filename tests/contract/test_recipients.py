@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
-from allgreen.domain.notice import NoticeKind, NoticeState
+from allgreen.domain.notice import NoticeState
 from allgreen.errors import NotFoundError
 from tests.contract.build import (
     HOUR,
@@ -127,6 +127,13 @@ async def test_message_that_was_accepted_after_its_recipient_left_is_marked_as_s
         assert await unit.outbox.mark_sent(notice, at=NOON, answer="250 OK")
         [told] = await unit.outbox.about(an_incident().id)
         assert told.state is NoticeState.SENT
+
+
+async def test_operators_are_known_by_address(storage: Storage) -> None:
+    await storage.add_operator("ops@a.example")
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.recipients.operators() == ["ops@a.example"]
 
 
 async def test_admins_are_known_by_address(storage: Storage) -> None:

@@ -21,6 +21,7 @@ from allgreen.server.settings import Settings, default_data_dir
         ("ALLGREEN_DATABASE_URL", "mysql://localhost/x"),
         ("ALLGREEN_ALLOW_TARGETS", "127.0.0.1"),
         ("ALLGREEN_RESOLVER", "not a server"),
+        ("ALLGREEN_CANARIES", "https://one.example,https://two.example"),
         ("ALLGREEN_MIN_INTERVAL_S", "0"),
         ("ALLGREEN_BACKOFF_SCALE", "nan"),
         ("ALLGREEN_REGISTRATION", "sometimes"),
