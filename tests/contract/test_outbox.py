@@ -7,7 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from allgreen.domain.identity import IncidentId
+from allgreen.domain.identity import IncidentId, RecipientId
+from allgreen.domain.incident import IncidentState, Resolution
 from allgreen.domain.notice import Notice, NoticeKind, NoticeState
 from tests.contract.build import (
     HOUR,
@@ -17,6 +18,7 @@ from tests.contract.build import (
     SERVICE,
     a_notice,
     a_service,
+    an_incident,
     due_at,
 )
 from tests.contract.conftest import Storage
@@ -308,3 +310,259 @@ async def test_voiding_frees_leases_under_new_fences(storage: Storage) -> None:
         await unit.commit()
 
     assert {notice.id: notice.fence for notice in await _lease(storage)} == {"n-1": 3, "n-2": 1}
+
+
+# Messages that stand for several
+
+
+async def _delay(storage: Storage, notice: Notice, *, is_unsure: bool = False) -> None:
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.begin_attempt(notice, at=NOON)
+        assert await unit.outbox.mark_delayed(
+            notice, until=NOON + MINUTE, error="421 busy", is_unsure=is_unsure
+        )
+        await unit.commit()
+
+
+def _storm(count: int, *, first: int = 0) -> list[Notice]:
+    """Return messages about so many services to the same address."""
+    return [
+        replace(
+            a_notice(f"n-{n:04}", service_id=f"service-{n}", incident_id=f"incident-{n}"),
+            recipient_id=RecipientId(f"recipient-{n}"),
+        )
+        for n in range(first, first + count)
+    ]
+
+
+async def _begin_storm(storage: Storage, count: int) -> None:
+    """Let the first five go, and the others wait."""
+    await _add(storage, *_storm(count))
+    for single in await _lease(storage):
+        await _send(storage, single)
+
+
+async def test_begin_and_end_that_both_wait_go_as_one(storage: Storage) -> None:
+    await _add(storage, a_notice("n-down"), a_notice("n-up", kind=NoticeKind.UP))
+
+    [message] = await _lease(storage)
+    await _send(storage, message)
+
+    assert (message.key, _ids(message.rows)) == ("key of n-up", ["n-down", "n-up"])
+    stored = await _stored(storage)
+    assert {one.state for one in stored.values()} == {NoticeState.SENT}
+    assert {one.attempt for one in stored.values()} == {2}
+
+
+async def test_what_was_turned_away_as_one_is_decided_anew(storage: Storage) -> None:
+    await _add(storage, a_notice("n-down"), a_notice("n-up", kind=NoticeKind.UP))
+    [message] = await _lease(storage)
+    await _delay(storage, message)
+
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.withdraw(INCIDENT, NoticeKind.REMINDER)
+        down = (await unit.outbox.about(INCIDENT))[0]
+
+    assert (down.batch, down.is_unsure, down.failed_at) == (None, False, NOON)
+    [again] = await _lease(storage, NOON + MINUTE)
+    assert _ids(again.rows) == ["n-down", "n-up"]
+
+
+async def test_begin_that_may_have_arrived_goes_again_alone(storage: Storage) -> None:
+    await _add(storage, a_notice("n-down"))
+    [down] = await _lease(storage)
+    await _delay(storage, down, is_unsure=True)
+    await _add(storage, a_notice("n-up", kind=NoticeKind.UP))
+
+    [again] = await _lease(storage, NOON + MINUTE)
+
+    assert (again.id, again.parts, again.is_unsure) == ("n-down", (), True)
+
+
+async def test_what_once_may_have_arrived_may_have_for_ever(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    [lost] = await _lease(storage)
+    await _delay(storage, lost, is_unsure=True)
+    [again] = await _lease(storage, NOON + MINUTE)
+    await _delay(storage, again)
+
+    [third] = await _lease(storage, NOON + HOUR)
+
+    assert third.is_unsure
+
+
+async def test_attempt_that_a_crash_ended_may_have_arrived(storage: Storage) -> None:
+    await _add(storage, a_notice())
+    async with storage.unit_of_work() as unit:
+        [notice] = await unit.outbox.lease(now=NOON, limit=1, lease_for=LEASE)
+        await unit.outbox.begin_attempt(notice, at=NOON)
+        await unit.outbox.void_leases()
+        await unit.commit()
+
+    [again] = await _lease(storage)
+
+    assert again.is_unsure
+
+
+async def test_sixth_message_to_an_address_waits_to_be_gathered(storage: Storage) -> None:
+    await _add(storage, *_storm(8))
+
+    singles = await _lease(storage)
+    early = await _lease(storage, NOON + MINUTE - SECOND)
+    [digest] = await _lease(storage, NOON + MINUTE)
+
+    assert [message.parts for message in singles] == [()] * 5
+    assert early == []
+    assert digest.kind is NoticeKind.DIGEST
+    assert _ids(digest.rows) == ["n-0005", "n-0006", "n-0007"]
+
+
+async def test_what_comes_before_the_digest_goes_joins_it(storage: Storage) -> None:
+    await _begin_storm(storage, 6)
+    await _add(storage, *_storm(1, first=6))
+    await _lease(storage, NOON + 30 * SECOND)
+
+    [digest] = await _lease(storage, NOON + MINUTE)
+
+    assert _ids(digest.rows) == ["n-0005", "n-0006"]
+
+
+async def test_next_digest_goes_five_minutes_after_the_last(storage: Storage) -> None:
+    await _begin_storm(storage, 7)
+    [digest] = await _lease(storage, NOON + MINUTE)
+    await _send(storage, digest)
+    await _add(storage, *_storm(2, first=7))
+
+    assert await _lease(storage, NOON + 2 * MINUTE) == []
+    assert await _lease(storage, NOON + 6 * MINUTE - SECOND) == []
+    [second] = await _lease(storage, NOON + 6 * MINUTE)
+
+    assert _ids(second.rows) == ["n-0007", "n-0008"]
+
+
+async def test_five_minutes_after_a_storm_messages_go_alone_again(storage: Storage) -> None:
+    await _begin_storm(storage, 6)
+    [digest] = await _lease(storage, NOON + MINUTE)
+    await _send(storage, digest)
+    await _add(storage, *_storm(1, first=6))
+
+    [single] = await _lease(storage, NOON + 7 * MINUTE)
+
+    assert (single.id, single.parts) == ("n-0006", ())
+
+
+async def test_digest_that_a_crash_ended_is_sent_again_as_it_was(storage: Storage) -> None:
+    await _begin_storm(storage, 7)
+    async with storage.unit_of_work() as unit:
+        [lost] = await unit.outbox.lease(now=NOON + MINUTE, limit=1, lease_for=LEASE)
+        await unit.outbox.begin_attempt(lost, at=NOON)
+        await unit.commit()
+    await _add(storage, *_storm(3, first=7))
+    await _lease(storage, NOON + 2 * MINUTE)
+
+    again = next(one for one in await _lease(storage, NOON + MINUTE + LEASE) if one.id == "n-0005")
+
+    assert again.message_id("a.example") == lost.message_id("a.example")
+    assert _ids(again.rows) == _ids(lost.rows) == ["n-0005", "n-0006"]
+    assert (lost.attempt, again.attempt) == (1, 2)
+
+
+async def test_digest_that_was_turned_away_takes_more(storage: Storage) -> None:
+    await _begin_storm(storage, 6)
+    [digest] = await _lease(storage, NOON + MINUTE)
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.begin_attempt(digest, at=NOON + MINUTE)
+        await unit.outbox.mark_delayed(digest, until=NOON + 2 * MINUTE, error="421")
+        await unit.commit()
+    await _add(storage, *_storm(1, first=6))
+    await _lease(storage, NOON + MINUTE + SECOND)
+
+    [again] = await _lease(storage, NOON + 2 * MINUTE)
+
+    assert again.key == digest.key
+    assert _ids(again.rows) == ["n-0005", "n-0006"]
+
+
+async def test_what_was_turned_away_counts_for_nothing(storage: Storage) -> None:
+    await _add(storage, *_storm(5))
+    for notice in await _lease(storage):
+        await _delay(storage, notice)
+
+    again = await _lease(storage, NOON + MINUTE)
+
+    assert [message.parts for message in again] == [()] * 5
+
+
+async def test_one_who_leaves_is_not_told_by_a_digest_either(storage: Storage) -> None:
+    await _begin_storm(storage, 7)
+
+    async with storage.unit_of_work() as unit:
+        await unit.recipients.remove(RecipientId("recipient-5"))
+        await unit.commit()
+
+    [digest] = await _lease(storage, NOON + MINUTE)
+    assert _ids(digest.rows) == ["n-0006"]
+
+
+async def test_digest_larger_than_one_look_goes_whole(storage: Storage) -> None:
+    await _add(storage, *_storm(1205))
+    while await _lease(storage):
+        pass
+
+    [digest] = await _lease(storage, NOON + MINUTE)
+    await _send(storage, digest)
+
+    assert len(digest.parts) == 1200
+    assert await _lease(storage, NOON + HOUR + LEASE) != []
+
+
+async def test_everybodys_first_goes_before_anybodys_second(storage: Storage) -> None:
+    await _add(storage, *_storm(4), a_notice("n-other", recipient_id="other"))
+
+    assert _ids(await _lease(storage, limit=2)) == ["n-0000", "n-other"]
+
+
+@pytest.mark.parametrize("place", ["recipient-1@a.example", "@a.example"])
+async def test_nothing_goes_where_it_is_asked_not_to(storage: Storage, place: str) -> None:
+    elsewhere = replace(a_notice("n-2", recipient_id="recipient-2"), address="ola@b.example")
+    await _add(storage, a_notice("n-1"), elsewhere)
+
+    async with storage.unit_of_work() as unit:
+        leased = await unit.outbox.lease(now=NOON, limit=9, lease_for=LEASE, avoid=[place])
+
+    assert _ids(leased) == ["n-2"]
+
+
+# The past
+
+
+async def test_old_messages_that_ended_are_deleted_in_slices(storage: Storage) -> None:
+    await _add(storage, *(a_notice(f"n-{n}", recipient_id=f"r-{n}") for n in range(4)))
+    leased = await _lease(storage, limit=3)
+    for notice in leased:
+        await _send(storage, notice)
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.delete_before(NOON, limit=9) == 0
+        assert await unit.outbox.delete_before(NOON + SECOND, limit=2) == 2
+        assert await unit.outbox.delete_before(NOON + SECOND, limit=9) == 1
+        assert _ids(await unit.outbox.about(INCIDENT)) == ["n-3"]
+
+
+async def test_begin_of_an_incident_that_lasts_is_never_deleted(storage: Storage) -> None:
+    await _add(
+        storage,
+        a_notice("n-down"),
+        a_notice("n-still", kind=NoticeKind.REMINDER, recipient_id="r-2"),
+    )
+    for notice in await _lease(storage):
+        await _send(storage, notice)
+
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.incidents.save(an_incident())
+        assert await unit.outbox.delete_before(NOON + HOUR, limit=9) == 1
+        assert _ids(await unit.outbox.about(INCIDENT)) == ["n-down"]
+        over = replace(an_incident(), state=IncidentState.RESOLVED, ended_at=NOON + HOUR)
+        await unit.incidents.save(replace(over, resolution=Resolution.HOLDS_AGAIN))
+        assert await unit.outbox.delete_before(NOON + HOUR, limit=9) == 1
