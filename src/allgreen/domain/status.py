@@ -88,10 +88,14 @@ class Shown(StrEnum):
     MAINTENANCE = "maintenance"
 
     @classmethod
-    def of(cls, mode: Mode, health: ServiceHealth, *, is_suspect: bool) -> Shown:
-        """Return the word for a service: mode before suspicion before health."""
+    def of(
+        cls, mode: Mode, health: ServiceHealth, *, is_suspect: bool, in_window: bool = False
+    ) -> Shown:
+        """Return the word for a service: mode, maintenance, suspicion, health, in this order."""
         if mode is not Mode.ACTIVE:
             return cls.PAUSED
+        if in_window:
+            return cls.MAINTENANCE
         if is_suspect and health is not ServiceHealth.DOWN:
             return cls.CHECKING
         return cls(health.value)

@@ -22,9 +22,11 @@ from allgreen.domain.uptime import Span, Tally, tally, worst_spans
 from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
 from allgreen.server.catalog import schemas
+from allgreen.server.catalog.expectations import HIDDEN
 from allgreen.server.catalog.history import Window, draw_buckets, list_outages
+from allgreen.server.catalog.options import show_place
 from allgreen.server.catalog.schemas import Range
-from allgreen.server.catalog.translation import HIDDEN, show_address, show_check, show_period
+from allgreen.server.catalog.translation import show_check, show_period
 from allgreen.server.views.queries import list_incidents
 from allgreen.server.views.schemas import Strip
 from allgreen.server.wire import Cut
@@ -286,9 +288,13 @@ def show_explanation(line: Explanation, *, is_whole: bool) -> schemas.Explanatio
     return schemas.Explanation(
         operand=line.operand,
         actual=HIDDEN if line.quotes and not is_whole else line.actual,
-        expected=HIDDEN if line.operand == "Body" and not is_whole else line.expected,
+        expected=line.expected if is_whole or not _looks_for_text(line) else HIDDEN,
         holds=line.holds,
     )
+
+
+def _looks_for_text(line: Explanation) -> bool:
+    return line.operand == "Body" or line.operand.startswith("Header ")
 
 
 async def _show_rows(
@@ -302,6 +308,7 @@ async def _show_rows(
     stored = await _load_strips(connection, ids)
     states = await _load_checks(connection, ids)
     begins = await _load_outages(connection, ids)
+    windows = await SqlWindowRepository(connection).of_services(ids, now, now)
     pauses = await _load_pauses(connection, [r["id"] for r in found if r["mode"] is Mode.PAUSED])
     return [
         _show_row(
@@ -311,6 +318,7 @@ async def _show_rows(
             _Days(calendar.zone, days),
             outage_since=begins.get(row["id"]),
             pause=pauses.get(row["id"]),
+            in_window=row["id"] in windows,
         )
         for row in found
     ]
@@ -352,6 +360,7 @@ def _show_row(
     *,
     outage_since: datetime | None,
     pause: tuple[str | None, datetime] | None,
+    in_window: bool,
 ) -> schemas.ServiceRow:
     is_active = row["mode"] is Mode.ACTIVE
     is_suspect = any(c["bad"] > 0 and c["health"] is not ServiceHealth.DOWN for c in states)
@@ -364,10 +373,10 @@ def _show_row(
         version=row["version"],
         mode="active" if is_active else "paused",
         health=row["health"],
-        shown=Shown.of(row["mode"], row["health"], is_suspect=is_suspect),
+        shown=Shown.of(row["mode"], row["health"], is_suspect=is_suspect, in_window=in_window),
         reason=(worst["reason"] or None) if worst is not None else None,
         since=outage_since or row["since"],
-        address=show_address(states[0]["options"]["url"]) if states else "",
+        address=show_place(states[0]["kind"], states[0]["options"]) if states else "",
         period_s=round(min((c["every"] for c in states), default=timedelta()).total_seconds()),
         uptime_pct=_pct(strip),
         median_ms=None
@@ -399,6 +408,7 @@ async def _load_checks(
     query = (
         select(
             checks.c.service_id,
+            checks.c.kind,
             checks.c.options,
             checks.c.every,
             checks.c.health,

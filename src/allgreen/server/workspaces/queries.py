@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, false, func, not_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.incident import IncidentState
+from allgreen.domain.maintenance import current
 from allgreen.domain.status import DayGrade, Mode, Outcome, ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp, Tally
 from allgreen.server.auth.access import Member
@@ -27,6 +28,7 @@ from allgreen.storage.sql.tables import (
     strips,
     workspaces,
 )
+from allgreen.storage.sql.windows import SqlWindowRepository
 from allgreen.storage.sql.workspaces import calendar_from_row
 
 
@@ -41,6 +43,7 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
     sums = await _list_strip_sums(connection, workspace_id)
     known, good = sum(row["known_us"] for row in sums), sum(row["good_us"] for row in sums)
     medians = [row["median_ms"] for row in sums if row["median_ms"] is not None]
+    covered = await _find_covered(connection, workspace_id, now)
     pooled = Tally(up=timedelta(microseconds=good), down=timedelta(microseconds=known - good))
     return Workspace(
         id=workspace_id,
@@ -51,8 +54,8 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         slug=row["slug"],
         uptime_pct=pooled.uptime_pct(),
         strip=await _load_strip(connection, workspace_id, calendar_from_row(row), now),
-        counts=await _count_services(connection, workspace_id),
-        down_since=await _find_down_since(connection, workspace_id),
+        counts=await _count_services(connection, workspace_id, covered),
+        down_since=await _find_down_since(connection, workspace_id, covered),
         median_ms=round(median(medians)) if medians else None,
         checks_total=await _count_checks(connection, workspace_id),
         as_of=max((row["as_of"] for row in sums), default=now),
@@ -162,23 +165,42 @@ def _pooled(sums: Sequence[Any]) -> RollUp:
     return RollUp(tally=Tally.from_kinds(spent), outcomes=outcomes)
 
 
-async def _count_services(connection: AsyncConnection, workspace_id: WorkspaceId) -> Counts:
+async def _count_services(
+    connection: AsyncConnection, workspace_id: WorkspaceId, covered: ColumnElement[bool]
+) -> Counts:
+    in_window = case((covered, 1), else_=0).label("in_window")
     query = (
-        select(services.c.mode, services.c.health, func.count())
+        select(services.c.mode, services.c.health, in_window, func.count())
         .where(services.c.workspace_id == workspace_id, services.c.mode != Mode.DELETED)
-        .group_by(services.c.mode, services.c.health)
+        # By its name: PostgreSQL cannot see that two lists of parameters are the same.
+        .group_by(services.c.mode, services.c.health, "in_window")
     )
     counts: Counter[str] = Counter()
-    for mode, health, count in await connection.execute(query):
-        counts["paused" if mode is Mode.PAUSED else ServiceHealth(health).value] += count
+    for mode, health, is_covered, count in await connection.execute(query):
+        if mode is Mode.PAUSED:
+            counts["paused"] += count
+        else:
+            counts["maintenance" if is_covered else ServiceHealth(health).value] += count
     return Counts(
         up=counts["up"],
         degraded=counts["degraded"],
         down=counts["down"],
         unknown=counts["unknown"],
         paused=counts["paused"],
-        maintenance=0,
+        maintenance=counts["maintenance"],
     )
+
+
+async def _find_covered(
+    connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime
+) -> ColumnElement[bool]:
+    """Return the condition for services of a workspace that are in maintenance now."""
+    windows = await SqlWindowRepository(connection).touching(now, now)
+    running = current((each for each in windows if each.workspace_id == workspace_id), now)
+    if any(not window.service_ids for window in running):
+        return true()
+    ids = {service_id for window in running for service_id in window.service_ids}
+    return services.c.id.in_(ids) if ids else false()
 
 
 async def _count_checks(connection: AsyncConnection, workspace_id: WorkspaceId) -> int:
@@ -195,10 +217,16 @@ async def _count_checks(connection: AsyncConnection, workspace_id: WorkspaceId) 
 
 
 async def _find_down_since(
-    connection: AsyncConnection, workspace_id: WorkspaceId
+    connection: AsyncConnection, workspace_id: WorkspaceId, covered: ColumnElement[bool]
 ) -> datetime | None:
-    query = select(func.min(incidents.c.began_at)).where(
-        incidents.c.workspace_id == workspace_id, incidents.c.state != IncidentState.RESOLVED
+    query = (
+        select(func.min(incidents.c.began_at))
+        .join(services, services.c.id == incidents.c.service_id)
+        .where(
+            incidents.c.workspace_id == workspace_id,
+            incidents.c.state != IncidentState.RESOLVED,
+            not_(covered),
+        )
     )
     found: datetime | None = await connection.scalar(query)
     return found

@@ -11,8 +11,8 @@ from allgreen.domain.policy import Permission, Role
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.platform import get_platform
 from allgreen.server.wire import answers, render
-from allgreen.server.workspaces import queries
-from allgreen.server.workspaces.schemas import People, Person, Workspace
+from allgreen.server.workspaces import actions, queries
+from allgreen.server.workspaces.schemas import People, Person, Workspace, WorkspaceEdit
 
 router = guarded_router("workspaces")
 
@@ -31,6 +31,17 @@ async def get_workspace(
         shown = await queries.load_workspace(connection, member, platform.clock.now())
     stable = replace(shown, as_of=datetime.min.replace(tzinfo=UTC))
     return platform.recent.answer(request, member.workspace_id, shown, stable=stable, mark=mark)
+
+
+@router.patch("/workspaces/{workspace_id}", **answers(Workspace))
+async def edit_workspace(
+    request: Request,
+    workspace_id: str,
+    body: WorkspaceEdit,
+    access: Annotated[Access, permission(Permission.WORKSPACE_WRITE)],
+) -> Response:
+    """Change the name, or the zone in which days are cut from the next midnight on."""
+    return render(await actions.edit_workspace(get_platform(request), access, workspace_id, body))
 
 
 @router.get("/workspaces/{workspace_id}/people", **answers(People))

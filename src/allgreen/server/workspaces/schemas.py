@@ -2,9 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from allgreen.domain.policy import Role
+from allgreen.server.auth.schemas import NameText
 from allgreen.server.views.schemas import Strip
+from allgreen.server.wire import Input
+
+
+class WorkspaceEdit(Input):
+    """What to change; parts that are absent stay as they are.
+
+    Another time zone holds from its next midnight: days that are over keep their cut.
+    """
+
+    name: NameText | None = None
+    time_zone: Annotated[str, Field(max_length=64)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
