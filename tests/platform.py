@@ -37,6 +37,8 @@ class Platform:
     setup_link: str = ""
     ready: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+    wrapper: tuple[str, ...] = ()
+    """What to start it with, such as a tracer; it must leave it our child."""
 
     @property
     def address(self) -> str:
@@ -52,7 +54,7 @@ class Platform:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "allgreen", "serve"],
+                [*self.wrapper, sys.executable, "-m", "allgreen", "serve"],
                 env=self._environment(),
                 stdout=subprocess.PIPE,
                 stderr=log,
