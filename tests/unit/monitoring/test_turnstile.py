@@ -1,0 +1,102 @@
+"""One message at a time is between its hand-over and its mark, while the channel is quick."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from allgreen.monitoring.turnstile import Passage, Turnstile
+
+NEVER, AT_ONCE = timedelta(hours=1), timedelta(0)
+
+
+async def settle() -> None:
+    """Let everybody go on who can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_the_next_one_waits_until_the_first_has_left() -> None:
+    turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
+    with turnstile.passage() as first, turnstile.passage() as second:
+        await first.enter()
+        entering = asyncio.create_task(second.enter())
+        await settle()
+        waited = not second.was_entered
+
+        first.leave()
+        await entering
+
+    assert waited
+    assert second.was_entered
+
+
+async def test_who_waits_for_an_answer_too_long_holds_nobody_up() -> None:
+    turnstile = Turnstile(answer_within=AT_ONCE, mark_within=NEVER)
+    with turnstile.passage() as hangs, turnstile.passage() as second:
+        await hangs.enter()
+        await second.enter()
+
+        assert second.was_entered
+
+
+async def test_who_was_answered_stays_until_the_mark() -> None:
+    turnstile = Turnstile(answer_within=timedelta(milliseconds=1), mark_within=NEVER)
+    with turnstile.passage() as first, turnstile.passage() as second:
+        await first.enter()
+        first.was_answered()
+        entering = asyncio.create_task(second.enter())
+        await asyncio.wait([entering], timeout=0.02)
+        waited = not second.was_entered
+
+        first.leave()
+        await entering
+
+    assert waited
+
+
+async def test_a_mark_that_takes_too_long_holds_nobody_up() -> None:
+    turnstile = Turnstile(answer_within=NEVER, mark_within=AT_ONCE)
+    with turnstile.passage() as first, turnstile.passage() as second:
+        await first.enter()
+        first.was_answered()
+        await second.enter()
+
+        assert second.was_entered
+
+
+@pytest.mark.parametrize("enters", [True, False], ids=["inside", "outside"])
+async def test_whoever_fails_has_left(enters: bool) -> None:
+    turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
+
+    async def fail(passage: Passage) -> None:
+        if enters:
+            await passage.enter()
+        passage.was_answered()
+        raise ValueError
+
+    with pytest.raises(ValueError), turnstile.passage() as failing:  # noqa: PT011 - ours
+        await fail(failing)
+
+    with turnstile.passage() as other:
+        await other.enter()
+        assert other.was_entered
+
+
+async def test_who_is_cancelled_while_waiting_takes_no_place() -> None:
+    turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
+    with turnstile.passage() as first, turnstile.passage() as gone, turnstile.passage() as third:
+        await first.enter()
+        entering = asyncio.create_task(gone.enter())
+        await settle()
+        entering.cancel()
+        await settle()
+        gone.leave()
+        first.leave()
+
+        await third.enter()
+
+    assert third.was_entered
+    assert not gone.was_entered
