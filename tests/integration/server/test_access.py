@@ -21,6 +21,7 @@ from tests.api import Person, service_form
 
 Operation = tuple[str, str, str]
 OPEN = {"public", "token"}
+WINDOW = {"name": "Move", "first": "2199-01-01", "at": "02:30", "duration_minutes": 60}
 ELSEWHERE = "01970000-0000-7000-8000-000000000001"
 
 
@@ -49,6 +50,8 @@ def body_of(method: str, path: str) -> dict[str, Any] | None:
         return service_form("http://127.0.0.1:9/")
     if method == "POST" and path.endswith("/preview"):
         return {"url": "http://127.0.0.1:9/"}
+    if method == "POST" and path.endswith("/maintenance-windows"):
+        return WINDOW
     return None
 
 
@@ -68,11 +71,17 @@ async def ask(
 
 @pytest.fixture
 async def ids(owner: Person, platform: Platform, silent_port: int) -> dict[str, str]:
-    """Ids of the owner's workspace, of a service and of an incident in it."""
+    """Ids of the owner's workspace, and of a service, an incident and a window in it."""
     service = await owner.watch(f"http://127.0.0.1:{silent_port}/")
     workspace_id = owner.me["workspaces"][0]["id"]
     incident_id = await add_incident(platform, workspace_id, service["id"])
-    return {"workspace_id": workspace_id, "service_id": service["id"], "incident_id": incident_id}
+    window = await owner.client.post(f"{owner.workspace}/maintenance-windows", json=WINDOW)
+    return {
+        "workspace_id": workspace_id,
+        "service_id": service["id"],
+        "incident_id": incident_id,
+        "window_id": window.json()["id"],
+    }
 
 
 async def add_incident(platform: Platform, workspace_id: str, service_id: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from allgreen.domain.identity import IncidentId, ServiceId, WorkspaceId
@@ -43,6 +45,8 @@ async def test_every_read_and_write_works(
 
         writes = [
             await client.patch(path, json={"name": "Other"}, headers={"If-Match": '"1"'}),
+            await client.patch(owner.workspace, json={"time_zone": "Asia/Tokyo", "name": "Fjord"}),
+            *await write_windows(owner, service["id"]),
             await client.post(f"{path}/check"),
             await client.post(f"{path}/pause"),
         ]
@@ -55,6 +59,7 @@ async def test_every_read_and_write_works(
                 f"{owner.workspace}/people",
                 f"{owner.workspace}/incidents",
                 f"{owner.workspace}/deliveries",
+                f"{owner.workspace}/maintenance-windows",
                 f"/api/v1/incidents/{incident_id}",
                 path,
                 f"{path}/figures?range=90d",
@@ -65,9 +70,43 @@ async def test_every_read_and_write_works(
         ]
         deleted = await client.delete(path)
 
-    assert [answer.status_code for answer in writes] == [200, 202, 200]
+    assert [answer.status_code for answer in writes] == [
+        200,
+        200,
+        201,
+        200,
+        200,
+        204,
+        201,
+        202,
+        200,
+    ]
     assert [answer.status_code for answer in reads] == [200] * len(reads)
     assert deleted.status_code == 204
+
+
+async def write_windows(owner: Person, service_id: str) -> list[httpx2.Response]:
+    """Do all that can be done with a window, and leave one that runs."""
+    path = f"{owner.workspace}/maintenance-windows"
+    began_at = datetime.now(UTC) - timedelta(minutes=1)  # noqa: TID251 - as the platform does
+    form = {
+        "name": "Move",
+        "service_ids": [service_id],
+        "zone": "UTC",
+        "first": f"{began_at:%Y-%m-%d}",
+        "at": f"{began_at:%H:%M}",
+        "duration_minutes": 60,
+        "recurrence": {"repeat": "weekly", "weekdays": [f"{began_at:%A}".lower()]},
+    }
+    planned = await owner.client.post(path, json=form)
+    one = f"{path}/{planned.json()['id']}"
+    return [
+        planned,
+        await owner.client.patch(one, json={"name": "Other"}, headers={"If-Match": '"1"'}),
+        await owner.client.post(f"{one}/end"),
+        await owner.client.delete(one),
+        await owner.client.post(path, json=form),
+    ]
 
 
 async def test_a_nul_is_refused_before_it_meets_the_database(
