@@ -4,9 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count
 
 from allgreen.domain.check import Check, CheckKind, Options
 from allgreen.domain.expectation import AllOf, Expectation
+from allgreen.domain.identity import CheckId
 from allgreen.domain.result import Result
 from allgreen.executors.kinds import PreviewingExecutor, Previews, build_executors
 from allgreen.executors.throttle import HostThrottle
@@ -19,6 +21,8 @@ from allgreen.outbound.tls import TlsPolicies
 from allgreen.ports import Clock
 from allgreen.testing import FakeClock, a_check, a_leased_check
 from tests.integration.outbound.targets import LOOPBACK
+
+_NUMBERS = count()
 
 NOTHING = AllOf(parts=())
 """Expected of a check for which it is enough that there is an answer."""
@@ -37,6 +41,8 @@ class House:
 
     executors: dict[CheckKind, PreviewingExecutor]
     previews: Previews
+    client: HttpClient
+    router: Router
 
     async def run(self, check: Check) -> Result:
         """Run a check by the executor of its kind."""
@@ -56,17 +62,18 @@ async def open_house(
     tls = tls or TlsPolicies()
     clock = clock or FakeClock()
     pace = HostPace(guard)
+    router = Router(guard=guard, resolver=resolver, pace=pace)
     client = HttpClient(guard=guard, resolver=resolver, tls=tls, pace=pace)
     executors = build_executors(
         client,
-        Router(guard=guard, resolver=resolver, pace=pace),
+        router,
         tls,
         clock=clock,
         user_agent="Allgreen/test",
     )
     previews = Previews(executors, HostThrottle(pace), clock=clock)
     try:
-        yield House({each.kind: each for each in executors}, previews)
+        yield House({each.kind: each for each in executors}, previews, client, router)
     finally:
         await client.aclose()
 
@@ -76,7 +83,8 @@ def asking(
 ) -> Check:
     """Return a check of the kind that goes with its options."""
     return replace(
-        a_check(expectation=expectation),
+        # Each its own: executors remember what they built for a check.
+        a_check(id=CheckId(f"check-{next(_NUMBERS)}"), expectation=expectation),
         kind=KINDS[type(options).__name__],
         options=options,
         timeout=timedelta(seconds=timeout_s),

@@ -1,0 +1,242 @@
+"""How often one host is asked, over all workspaces."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from allgreen.domain.status import Outcome
+from allgreen.outbound.guard import TargetGuard
+from allgreen.outbound.pace import (
+    AT_ONCE,
+    BURST,
+    BURST_OF_NUMBER,
+    LONGEST_DEBT_S,
+    MOST_WAITING,
+    PER_NUMBER_S,
+    HostPace,
+)
+
+VICTIM = "victim.example"
+PUBLIC = "203.0.114.7"
+HALF_AN_HOUR_S = 1800.0
+
+
+class Seconds:
+    """A monotonic clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time as it was set."""
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    """Time that passes when a test says so."""
+    return Seconds()
+
+
+@pytest.fixture
+def pace(seconds: Seconds) -> HostPace:
+    """Full buckets; the operator allows 10.0.0.0/8."""
+    return HostPace(TargetGuard.parse("10.0.0.0/8:*"), monotonic=seconds)
+
+
+def slots_of(services: int, period_s: float, until_s: float) -> Iterator[float]:
+    """When the checks of many services are due, spread evenly over their period."""
+    for at in count():
+        due = at * period_s / services
+        if due >= until_s:
+            return
+        yield due
+
+
+@pytest.mark.parametrize("period_s", [10.0, 60.0, 300.0])
+def test_fifty_workspaces_with_forty_services_each_ask_one_host_once_a_second(
+    pace: HostPace, seconds: Seconds, period_s: float
+) -> None:
+    asked_at: list[float] = []
+    for due in slots_of(50 * 40, period_s, HALF_AN_HOUR_S):
+        seconds.now = 1000.0 + due
+        wait_s = pace.reserve(VICTIM, min(period_s / 2, 30.0))
+        if wait_s is not None:
+            asked_at.append(due + wait_s)
+
+    after_the_burst = [at for at in asked_at if BURST <= at < HALF_AN_HOUR_S]
+    assert len(asked_at) / HALF_AN_HOUR_S <= 1.2
+    assert len(after_the_burst) / (HALF_AN_HOUR_S - BURST) <= 1.05
+    assert len(after_the_burst) / (HALF_AN_HOUR_S - BURST) >= 0.95
+
+
+def test_any_three_minutes_hold_a_burst_and_a_request_a_second_at_most(
+    pace: HostPace, seconds: Seconds
+) -> None:
+    asked_at: list[float] = []
+    for due in slots_of(2000, 60.0, HALF_AN_HOUR_S):
+        seconds.now = 1000.0 + due
+        wait_s = pace.reserve(VICTIM, 30.0)
+        if wait_s is not None:
+            asked_at.append(due + wait_s)
+
+    for begin in range(0, 1800, 60):
+        assert sum(begin <= at < begin + 180 for at in asked_at) <= 180 + BURST + 1
+
+
+def test_each_host_has_a_bucket_of_its_own(pace: HostPace) -> None:
+    while pace.reserve(VICTIM, 0.0) is not None:
+        pass
+
+    assert pace.reserve("other.example", 0.0) == 0.0
+
+
+def test_a_burst_passes_at_once_and_then_each_waits_for_its_second(pace: HostPace) -> None:
+    waits = [pace.reserve(VICTIM, 3.0) for _ in range(BURST + 5)]
+
+    assert waits[:BURST] == [0.0] * BURST
+    assert waits[BURST:] == pytest.approx([1.0, 2.0, 3.0, None, None])
+
+
+def test_whoever_is_sent_away_uses_nothing_up(pace: HostPace, seconds: Seconds) -> None:
+    for _ in range(BURST):
+        pace.reserve(VICTIM, 0.0)
+    for _ in range(1000):
+        pace.reserve(VICTIM, 0.5)
+
+    seconds.now += 1.0
+    assert pace.reserve(VICTIM, 0.0) == 0.0
+
+
+def test_an_idle_host_may_be_asked_in_a_burst_again(pace: HostPace, seconds: Seconds) -> None:
+    for _ in range(BURST):
+        pace.reserve(VICTIM, 0.0)
+
+    seconds.now += BURST
+    assert [pace.reserve(VICTIM, 0.0) for _ in range(BURST)] == [0.0] * BURST
+
+
+async def test_at_most_ten_ask_a_host_at_once(pace: HostPace) -> None:
+    admitted = asyncio.Semaphore(0)
+    leave = asyncio.Event()
+
+    async def ask() -> None:
+        async with pace.turn(VICTIM, 30.0) as is_admitted:
+            assert is_admitted
+            admitted.release()
+            await leave.wait()
+
+    asking = [asyncio.create_task(ask()) for _ in range(AT_ONCE)]
+    for _ in asking:
+        await admitted.acquire()
+    async with pace.turn(VICTIM, 0.0) as is_admitted:
+        while_ten_ask = is_admitted
+    async with pace.turn("other.example", 0.0) as is_admitted:
+        another_host = is_admitted
+    late = asyncio.create_task(ask())
+    leave.set()
+    await asyncio.gather(*asking, late)
+
+    assert (while_ten_ask, another_host) == (False, True)
+    assert pace.waiting == 0
+
+
+async def test_a_run_waits_until_its_second_comes(pace: HostPace, seconds: Seconds) -> None:
+    for _ in range(BURST):
+        pace.reserve(VICTIM, 0.0)
+    seconds.now += 0.99
+
+    async with pace.turn(VICTIM, 5.0) as is_admitted:
+        assert is_admitted
+
+
+async def test_only_so_many_wait_at_a_time(pace: HostPace) -> None:
+    async def wait_at(host: str) -> None:
+        async with pace.turn(host, 30.0):
+            pass
+
+    hosts = [f"host{at}.example" for at in range(10)]
+    for host in hosts:
+        for _ in range(BURST):
+            pace.reserve(host, 0.0)
+    tasks = [asyncio.create_task(wait_at(host)) for host in hosts for _ in range(20)]
+    await asyncio.sleep(0)
+
+    assert pace.waiting == MOST_WAITING
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert pace.waiting == 0
+
+
+async def test_a_run_that_is_cancelled_gives_its_place_back(pace: HostPace) -> None:
+    for _ in range(AT_ONCE * 2):
+        turn = pace.turn(VICTIM, 30.0)
+        assert await turn.__aenter__()
+        with pytest.raises(asyncio.CancelledError):
+            await turn.gen.athrow(asyncio.CancelledError())
+
+    async with pace.turn(VICTIM, 0.0) as is_admitted:
+        assert is_admitted
+
+
+def test_a_redirect_takes_a_turn_of_the_host_it_leads_to(pace: HostPace) -> None:
+    faults = [pace.admit(VICTIM, PUBLIC, is_redirect=True) for _ in range(1000)]
+
+    admitted = sum(fault is None for fault in faults)
+    assert admitted == BURST + LONGEST_DEBT_S
+    refused = faults[-1]
+    assert refused is not None
+    assert (refused.outcome, refused.failure) == (Outcome.MISSED, None)
+    assert VICTIM in refused.message
+
+
+def test_redirects_leave_none_for_those_who_ask_directly(pace: HostPace) -> None:
+    for _ in range(1000):
+        pace.admit(VICTIM, PUBLIC, is_redirect=True)
+
+    assert pace.reserve(VICTIM, 30.0) is None
+
+
+def test_a_thousand_names_of_one_number_are_held_back_too(pace: HostPace, seconds: Seconds) -> None:
+    admitted = 0
+    for due in slots_of(2000, 10.0, 300.0):
+        seconds.now = 1000.0 + due
+        host = f"name{due}.example"
+        admitted += pace.admit(host, PUBLIC, is_redirect=False) is None
+
+    assert admitted <= 300 / PER_NUMBER_S + BURST_OF_NUMBER + LONGEST_DEBT_S / PER_NUMBER_S
+
+
+@pytest.mark.parametrize("number", ["10.1.2.3"])
+def test_hosts_of_the_operator_are_not_held_back(pace: HostPace, number: str) -> None:
+    faults = [pace.admit("intern.example", number, is_redirect=True) for _ in range(5000)]
+
+    assert faults == [None] * 5000
+    assert pace.is_exempt("intern.example", None)
+    assert pace.is_exempt("10.1.2.3", "10.1.2.3")
+    assert not pace.is_exempt(VICTIM, None)
+    assert not pace.is_exempt(PUBLIC, PUBLIC)
+
+
+def test_a_name_that_leaves_the_operators_network_is_held_back_at_once(
+    pace: HostPace, seconds: Seconds
+) -> None:
+    admitted = 0
+    for _ in range(1000):
+        pace.admit("turns.example", "10.1.2.3", is_redirect=False)
+        admitted += pace.admit("turns.example", PUBLIC, is_redirect=False) is None
+
+    assert admitted == BURST + LONGEST_DEBT_S
+
+
+def test_what_is_remembered_of_hosts_is_bounded(pace: HostPace, seconds: Seconds) -> None:
+    for at in range(50_000):
+        pace.admit(f"in{at}.example", "10.1.2.3", is_redirect=False)
+        pace.reserve(f"out{at}.example", 0.0)
+        seconds.now += 0.001
+
+    assert len(pace._exempt) <= 20_000
+    assert len(pace._hosts._full_at) <= 20_000
