@@ -89,13 +89,13 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario(name="kills", ids=("R1", "R22"), minutes=14, breaks="kill -9 at any moment"),
+    Scenario(name="kills", ids=("R1", "R22"), minutes=24, breaks="kill -9 at any moment"),
     Scenario(name="restarts", ids=("R2",), minutes=2, breaks="SIGTERM, again and again"),
-    Scenario(name="mail", ids=("R3", "R4"), minutes=8, breaks="the mail server"),
+    Scenario(name="mail", ids=("R3", "R4"), minutes=9, breaks="the mail server"),
     Scenario(name="full_disk", ids=("R7",), minutes=2, breaks="the disk is full"),
     Scenario(name="power_loss", ids=("R8",), minutes=4, breaks="the power fails"),
     Scenario(name="clocks", ids=("R9",), minutes=3, breaks="the clock jumps"),
-    Scenario(name="storm", ids=("R10",), minutes=4, breaks="everything fails at once"),
+    Scenario(name="storm", ids=("R10",), minutes=14, breaks="everything fails at once"),
     Scenario(name="drips", ids=("R12",), minutes=3, breaks="targets that drip or are dead"),
     Scenario(name="bombs", ids=("T6",), minutes=2, breaks="answers that grow"),
     Scenario(name="calendars", ids=("R16",), minutes=4, breaks="days of 23, 24 and 25 hours"),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from allgreen.failpoints import FailpointError, Seam, arm, failpoint
+from tests.checkout import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,11 @@ def test_what_cannot_be_read_is_refused_and_leaves_the_traps_as_they_were(text: 
     failpoint(Seam.IN_FOLD)
     with pytest.raises(FailpointError):
         failpoint(Seam.EVALUATE)
+
+
+def test_every_seam_is_passed_somewhere_and_described() -> None:
+    page = (ROOT / "docs/explanation/faults.md").read_text()
+    code = "".join(path.read_text() for path in (ROOT / "src/allgreen").rglob("*.py"))
+
+    assert [seam for seam in Seam if f"failpoint(Seam.{seam.name}" not in code] == []
+    assert [seam for seam in Seam if f"| `{seam}` |" not in page] == []

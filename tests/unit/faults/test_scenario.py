@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.checkout import ROOT
 from tests.faults import __main__ as bench
 from tests.faults.scenario import (
     SCENARIOS,
@@ -76,3 +78,14 @@ def test_a_section_takes_the_place_of_its_last_run_and_leaves_the_others(tmp_pat
     text = results.read_text()
     assert "* kills 3" not in text.splitlines()
     assert text.index("* kills 200") < text.index("## R2 restarts") < text.index("* restarts 20")
+
+
+def test_every_scenario_is_described_with_its_promises() -> None:
+    page = (ROOT / "docs/explanation/faults.md").read_text()
+    rows = {
+        name: set(re.findall(r"[RTI]\d+", promises))
+        for promises, name in re.findall(r"^\| ([RTI][^|]*) \| `(\w+)` \|", page, re.MULTILINE)
+    }
+
+    assert rows.keys() == {one.name for one in SCENARIOS}
+    assert [one.name for one in SCENARIOS if not set(one.ids) <= rows[one.name]] == []
