@@ -167,6 +167,7 @@ class _Desk:
         self._pace = pace
         self._digest_at = lately.digest_at
         self._waiting = lately.waiting
+        self._size = lately.waiting.size if lately.waiting else 0
         is_storm = self._digest_at is not None or self._goes_now(self._waiting)
         self._singles = 0 if is_storm else max(0, pace.singles - lately.singles)
         self._messages: dict[str, list[Notice]] = defaultdict(list)
@@ -199,7 +200,7 @@ class _Desk:
     def _follow(self, row: Notice, ahead: str, *, is_bound: bool) -> None:
         """Go with what is ahead in the same order, or wait until that has gone."""
         digest = self._waiting
-        takes_more = digest is not None and digest.key == ahead and digest.size < self._pace.most
+        takes_more = digest is not None and digest.key == ahead and self._size < self._pace.most
         if is_bound and row.message_key == ahead:
             self._send(row)
         elif takes_more and not is_bound:
@@ -211,9 +212,10 @@ class _Desk:
 
     def _gather(self, row: Notice) -> None:
         digest = self._waiting
-        if digest is None or digest.size >= self._pace.most:
-            digest = self._begin_digest(row)
-        self._waiting = replace(digest, size=digest.size + 1)
+        if digest is None or self._size >= self._pace.most:
+            self._waiting = digest = self._begin_digest(row)
+            self._size = 0
+        self._size += 1
         bound = replace(row, batch=digest.key, due_at=digest.due_at)
         self._ahead[order_of(row)] = digest.key
         self.wait.append(bound)

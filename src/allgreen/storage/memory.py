@@ -8,7 +8,7 @@ one unit of work at a time: never open one inside another.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -634,7 +634,8 @@ class MemoryOutboxRepository(OutboxRepository):
             )
             if not stays and not is_digest(row.batch):
                 row = replace(row, batch=None)
-            self._tables.owed[row.id] = _Owed(notice=row, handed_at=owed.handed_at if stays else None)
+            handed_at = owed.handed_at if stays else None
+            self._tables.owed[row.id] = _Owed(notice=row, handed_at=handed_at)
         return bool(held)
 
     async def mark_dead(self, notice: Notice, *, at: datetime, error: str) -> bool:
@@ -726,16 +727,29 @@ class MemoryOutboxRepository(OutboxRepository):
         return due
 
     def _look_back(self, addresses: Collection[str], since: datetime) -> dict[str, Lately]:
-        lately = dict.fromkeys(addresses, Lately())
+        singles: Counter[str] = Counter()
+        digests: dict[str, datetime] = {}
+        waiting: dict[str, dict[str, tuple[datetime, int]]] = {one: {} for one in addresses}
         for owed in self._tables.owed.values():
-            row = owed.notice
-            if row.address not in lately or row.kind in UNPACED:
+            row, at = owed.notice, owed.handed_at
+            if row.address not in waiting or row.kind in UNPACED:
                 continue
-            if owed.handed_at is not None and owed.handed_at > since:
-                lately[row.address] = _counted(lately[row.address], row, owed.handed_at)
-            elif is_digest(row.batch) and row.state is NoticeState.PENDING and not row.is_unsure:
-                lately[row.address] = _joined(lately[row.address], row)
-        return lately
+            if at is not None and at > since and row.batch is None:
+                singles[row.address] += 1
+            elif at is not None and at > since and is_digest(row.batch):
+                digests[row.address] = max(at, digests.get(row.address, at))
+            if is_digest(row.batch) and row.state is NoticeState.PENDING and not row.is_unsure:
+                of_address = waiting[row.address]
+                _, size = of_address.get(row.message_key, (row.due_at, 0))
+                of_address[row.message_key] = (row.due_at, size + 1)
+        return {
+            address: Lately(
+                singles=singles[address],
+                digest_at=digests.get(address),
+                waiting=_latest_digest(waiting[address]),
+            )
+            for address in addresses
+        }
 
     def _claim(self, keys: Sequence[str], now: datetime, until: datetime) -> list[Notice]:
         claimed: dict[str, list[Notice]] = {key: [] for key in keys}
@@ -764,9 +778,7 @@ class MemoryOutboxRepository(OutboxRepository):
         return [
             owed
             for row, owed in found
-            if owed is not None
-            and owed.notice.fence == row.fence
-            and owed.notice.state in among
+            if owed is not None and owed.notice.fence == row.fence and owed.notice.state in among
         ]
 
     def _mark(
@@ -973,22 +985,10 @@ class MemoryWatcherRepository(WatcherRepository):
         return sorted(found, key=lambda absence: absence.ended_at)
 
 
-def _counted(lately: Lately, row: Notice, handed_at: datetime) -> Lately:
-    if row.batch is None:
-        return replace(lately, singles=lately.singles + 1)
-    if not is_digest(row.batch):
-        return lately
-    return replace(lately, digest_at=max(handed_at, lately.digest_at or handed_at))
-
-
-def _joined(lately: Lately, row: Notice) -> Lately:
-    """Count a row into the latest digest that can take more."""
-    digest, key = lately.waiting, row.message_key
-    if digest is not None and digest.key == key:
-        return replace(lately, waiting=replace(digest, size=digest.size + 1))
-    if digest is not None and digest.due_at > row.due_at:
-        return lately
-    return replace(lately, waiting=Waiting(key=key, due_at=row.due_at, size=1))
+def _latest_digest(waiting: Mapping[str, tuple[datetime, int]]) -> Waiting | None:
+    """Return the digest that is due last, which can take more."""
+    found = [Waiting(key=key, due_at=due_at, size=size) for key, (due_at, size) in waiting.items()]
+    return max(found, key=lambda digest: digest.due_at, default=None)
 
 
 def _set_back(owed: _Owed, now: datetime, until: datetime) -> _Owed:
