@@ -18,6 +18,7 @@ from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade, Outcome, TimeKind
 
 ZERO = timedelta(0)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,9 @@ class Tally:
         """Return the percentage, floored at `decimals`; `None` when no time is known."""
         if not self.known:
             return None
+        good, known = self._shares
         scale: int = 10**decimals
-        floored: int = self.good * 100 * scale // self.known
+        floored: int = good * 100 * scale // known
         return floored / scale
 
     @property
@@ -89,11 +91,17 @@ class Tally:
             return DayGrade.MAINTENANCE if self.maintenance else DayGrade.NONE
         if not self.down:
             return DayGrade.FULL
-        if self.good * 100 >= self.known * 95:
+        good, known = self._shares
+        if good * 100 >= known * 95:
             return DayGrade.MINOR
-        if self.good * 100 >= self.known * 50:
+        if good * 100 >= known * 50:
             return DayGrade.PARTIAL
         return DayGrade.MAJOR
+
+    @property
+    def _shares(self) -> tuple[int, int]:
+        # Whole numbers: a thousand services pool more days than a `timedelta` can be multiplied by.
+        return self.good // MICROSECOND, self.known // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
