@@ -31,8 +31,8 @@ export function formatMs(ms: number | null): string {
 export function formatPctNumber(pct: number | null): string {
   if (pct === null) return NONE
   if (pct >= 100) return "100"
-  // 99.99 * 100 is 9998.999…; the tiny push undoes binary rounding and never reaches a next step.
-  return (Math.floor(pct * 100 + 1e-6) / 100).toFixed(2)
+  // 99.99 * 100 is 9998.999…: the tiny push undoes binary rounding, and must not reach a hundred.
+  return (Math.min(Math.floor(pct * 100 + 1e-6), 9999) / 100).toFixed(2)
 }
 
 /** Write a percentage, floored: `99.98 %`. */
