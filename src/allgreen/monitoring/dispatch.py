@@ -103,6 +103,11 @@ class Dispatcher:
         self._in_flight: dict[asyncio.Task[None], _Flight] = {}
         self.ends: Counter[NoticeState] = Counter()
 
+    @property
+    def in_flight(self) -> list[str]:
+        """Return the addresses to which messages are being handed over."""
+        return [flight.address for flight in self._in_flight.values()]
+
     def wake(self) -> None:
         """Say that there may be something to send; a hint, the poll finds it anyway."""
         self._bell.set()

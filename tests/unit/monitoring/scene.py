@@ -242,7 +242,7 @@ class Scene:
         ):
             for notice in leased:
                 await self._accept(notice)
-            sent += leased
+            sent += [row for message in leased for row in message.rows]
         self.sent += sent
         return sent
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from allgreen.domain.commands import RemoveRecipient
-from allgreen.domain.identity import RecipientId
+from allgreen.domain.identity import OutboxId, RecipientId
 from allgreen.domain.notice import Channel, Notice, NoticeKind, NoticeState
 from allgreen.errors import (
     DeliveryDelayedError,
@@ -41,6 +41,21 @@ class HangingNotifier(Notifier):
         """Hang, or accept."""
         if notice.address == self.address:
             await self.gate.wait()
+        self.sent.append(notice.address)
+        return Accepted()
+
+
+class HangingDomain(Notifier):
+    """Hangs for everybody at one mail domain."""
+
+    def __init__(self, domain: str) -> None:
+        self._domain = domain
+        self.sent: list[str] = []
+
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
+        """Hang, or accept."""
+        if notice.address.endswith(self._domain):
+            await asyncio.Event().wait()
         self.sent.append(notice.address)
         return Accepted()
 
@@ -381,3 +396,148 @@ async def test_what_still_hangs_at_the_end_is_left_for_the_next_start(scene: Sce
 
     assert notifier.sent == []
     assert (await _state(scene))[0] is NoticeState.LEASED
+
+
+# What may have arrived ------------------------------------------------------------------------------
+
+
+class Losing(Notifier):
+    """Takes a message behind the gate, and then fails."""
+
+    def __init__(self, failure: Exception | None = None, *, enters: bool = True) -> None:
+        self._failure = failure
+        self._enters = enters
+
+    async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
+        if self._enters:
+            await gate()
+        if self._failure is not None:
+            raise self._failure
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets this event")
+
+
+@pytest.mark.parametrize("failure", [None, KeyError("x")], ids=["hangs", "breaks"])
+@pytest.mark.parametrize("enters", [True, False], ids=["handed over", "not handed over"])
+async def test_what_was_handed_over_without_an_answer_may_have_arrived(
+    scene: Scene, failure: Exception | None, enters: bool
+) -> None:
+    options = DispatchOptions(send_for=timedelta(milliseconds=1))
+    dispatcher = _dispatcher(scene, Losing(failure, enters=enters), options=options)
+
+    await _deliver_all(dispatcher)
+
+    (notice,) = await scene.owed()
+    assert (notice.state, notice.is_unsure) == (NoticeState.PENDING, enters)
+
+
+async def test_an_outage_that_is_over_goes_with_its_end(scene: Scene) -> None:
+    await scene.runs(outcomes("o"))
+    notifier = RecordingNotifier()
+
+    heard = await hints(scene.broker, lambda: _deliver_all(_dispatcher(scene, notifier)))
+
+    (message,) = notifier.sent
+    assert [row.kind for row in message.rows] == [NoticeKind.DOWN, NoticeKind.UP]
+    assert {notice.state for notice in await scene.owed()} == {NoticeState.SENT}
+    assert len(heard) == 1
+
+
+async def test_only_what_is_too_old_of_a_message_is_given_up(scene: Scene) -> None:
+    scene.clock.advance(timedelta(hours=72))
+    await scene.runs(outcomes("o"))
+    notifier = RecordingNotifier(DeliveryDelayedError("421"))
+
+    await _deliver_all(_dispatcher(scene, notifier))
+
+    assert [(one.kind, one.state) for one in await scene.owed()] == [
+        (NoticeKind.DOWN, NoticeState.DEAD)
+    ]
+
+
+# Who hangs ------------------------------------------------------------------------------------------
+
+
+async def _begin(dispatcher: Dispatcher, stop: asyncio.Event) -> asyncio.Task[None]:
+    running = asyncio.create_task(dispatcher.run(stop))
+    await asyncio.sleep(0)
+    return running
+
+
+def _to(*addresses: str) -> list[Notice]:
+    return [
+        replace(
+            a_notice(NoticeKind.VERIFY_EMAIL, key=f"key {at}", address=address),
+            id=OutboxId(f"notice-{at:03}"),
+            recipient_id=None,
+        )
+        for at, address in enumerate(addresses)
+    ]
+
+
+async def test_one_who_hangs_gets_nothing_more_and_takes_no_place() -> None:
+    scene = Scene()
+    notifier, stop = HangingNotifier("hangs@a.example"), asyncio.Event()
+    options = replace(QUICK, concurrency=1)
+    dispatcher = _dispatcher(scene, notifier, options=options)
+    due = _to("hangs@a.example", "hangs@a.example", "ola@a.example")
+    await scene.ask(lambda uow: uow.outbox.add(due))
+    running = await _begin(dispatcher, stop)
+
+    async def one_hangs() -> bool:
+        return len(dispatcher.in_flight) == 1
+
+    async def the_other_is_told() -> bool:
+        return dispatcher.in_flight == ["hangs@a.example"] and bool(notifier.sent)
+
+    await until(one_hangs)
+    scene.clock.advance(options.slow_after)
+    await until(the_other_is_told)
+
+    assert notifier.sent == ["ola@a.example"]
+    notifier.gate.set()
+    stop.set()
+    await running
+
+
+async def test_a_domain_of_which_many_hang_gets_nothing_more() -> None:
+    scene = Scene()
+    notifier, stop = HangingDomain("a.example"), asyncio.Event()
+    options = replace(QUICK, concurrency=2, most_of_domain=2, most=9)
+    dispatcher = _dispatcher(scene, notifier, options=options)
+    due = _to("1@a.example", "2@a.example", "3@a.example", "ola@b.example")
+    await scene.ask(lambda uow: uow.outbox.add(due))
+    running = await _begin(dispatcher, stop)
+
+    async def two_hang() -> bool:
+        return len(dispatcher.in_flight) == 2
+
+    async def the_other_is_told() -> bool:
+        return len(dispatcher.in_flight) == 2 and bool(notifier.sent)
+
+    await until(two_hang)
+    scene.clock.advance(options.slow_after)
+    await until(the_other_is_told)
+
+    assert notifier.sent == ["ola@b.example"]
+    assert sorted(dispatcher.in_flight) == ["1@a.example", "2@a.example"]
+    stop.set()
+    await running
+
+
+async def test_no_more_hang_at_once_than_are_allowed() -> None:
+    scene = Scene()
+    notifier, stop = HangingDomain("a.example"), asyncio.Event()
+    options = replace(QUICK, concurrency=2, most_of_domain=9, most=3)
+    dispatcher = _dispatcher(scene, notifier, options=options)
+    await scene.ask(lambda uow: uow.outbox.add(_to(*(f"{n}@a.example" for n in range(9)))))
+    running = await _begin(dispatcher, stop)
+
+    async def three_hang() -> bool:
+        scene.clock.advance(options.slow_after)
+        return len(dispatcher.in_flight) == 3
+
+    await until(three_hang)
+    assert await dispatcher.lease() == []
+    stop.set()
+    await running
