@@ -182,7 +182,8 @@ def _untrue_incidents(evidence: Evidence) -> Iterator[str]:
             if not source:
                 yield f"{path}: incident {one.id} began while it held"
             if _failures_seen(evidence.answers.get(path, ()), one) < evidence.failures:
-                yield f"{path}: incident {one.id} stands on too few failures"
+                told = _told_around(evidence.answers.get(path, ()), one)
+                yield f"{path}: incident {one.id} stands on too few failures: {told}"
             if one.ended_at is None or not one.began_at <= one.confirmed_at <= one.ended_at:
                 yield f"{path}: incident {one.id} has no sensible end"
         yield from (
@@ -294,6 +295,13 @@ def _failures_seen(answers: Sequence[Served], incident: SeenOutage) -> int:
     told = [a for a in answers if incident.began_at - 0.1 <= a.at <= incident.confirmed_at]
     rows = (len(list(row)) for is_down, row in groupby(told, lambda a: a.is_down) if is_down)
     return max(rows, default=0)
+
+
+def _told_around(answers: Sequence[Served], incident: SeenOutage) -> str:
+    begin, end = incident.began_at, incident.confirmed_at
+    told = (one for one in answers if begin - 5 <= one.at <= end + 5)
+    seen = ", ".join(f"{one.at - begin:+.1f} {'down' if one.is_down else 'up'}" for one in told)
+    return f"confirmed after {end - begin:.1f} s; the target answered {seen or 'nothing'}"
 
 
 def _shown(phase: Phase) -> str:

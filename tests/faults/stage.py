@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,8 +39,8 @@ class Stage:
     def opened(cls, name: str, settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
         """Set it up from an empty folder, with nothing started but mail server and targets.
 
-        The platform's log is kept under `name`: it is the first thing to read when a promise was
-        broken.
+        The platform's log and database are kept under `name`: they are the first things to read
+        when a promise was broken.
         """
         with tempfile.TemporaryDirectory(prefix=f"allgreen-{name}-") as folder:
             post, target = SmtpServer(), FlippingServer().start()
@@ -151,3 +152,5 @@ def _end(platform: Platform, log: Path) -> None:
         platform.kill()
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(platform.log, encoding="utf-8")
+        for file in platform.data_dir.glob("allgreen.db*"):
+            shutil.copy(file, log.with_suffix(file.suffix))
