@@ -140,3 +140,13 @@ async def test_admins_are_known_by_address(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
         assert await unit.recipients.admins_of(WORKSPACE) == [MEMBER]
         assert await unit.recipients.admins_of(WorkspaceId("unknown")) == []
+
+
+async def test_one_who_is_gone_can_be_removed_again(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        await unit.recipients.save(a_recipient())
+        await unit.recipients.remove(a_recipient().id)
+        await unit.recipients.remove(a_recipient().id)
+
+        with pytest.raises(NotFoundError):
+            await unit.recipients.get(a_recipient().id)

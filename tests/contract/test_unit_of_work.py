@@ -185,3 +185,38 @@ async def test_second_open_incident_of_a_service_is_refused(storage: Storage) ->
     async with storage.unit_of_work() as unit:
         with pytest.raises(VersionConflictError):
             await unit.incidents.save(an_incident("incident-2"))
+
+
+async def test_refused_incident_of_a_savepoint_leaves_the_rest_as_it_is(storage: Storage) -> None:
+    async def open_second(unit: UnitOfWork) -> None:
+        async with unit.savepoint():
+            await unit.incidents.save(an_incident("incident-2"))
+
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.incidents.save(an_incident())
+        with pytest.raises(VersionConflictError):
+            await open_second(unit)
+        await unit.results.add([a_result()])
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.incidents.latest([SERVICE], limit=9) == [an_incident()]
+        assert len(await unit.results.latest([CHECK], limit=9)) == 1
+
+
+async def test_savepoint_within_a_savepoint_undoes_its_own_part_only(storage: Storage) -> None:
+    async def fail_in_part(unit: UnitOfWork) -> None:
+        async with unit.savepoint():
+            await unit.results.add([a_result(NOON + SECOND)])
+            raise ZeroDivisionError
+
+    async with storage.unit_of_work() as unit:
+        async with unit.savepoint():
+            await unit.results.add([a_result()])
+            with pytest.raises(ZeroDivisionError):
+                await fail_in_part(unit)
+        await unit.commit()
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.results.latest([CHECK], limit=9) == [a_result()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -83,24 +82,6 @@ async def test_reader_keeps_the_moment_at_which_it_began_and_cannot_write(
             await connection.execute(services.delete())
 
     assert (before, after) == (0, 0)
-
-
-async def test_concurrent_changes_of_one_service_are_all_kept(postgres: Database) -> None:
-    async with postgres.unit_of_work() as unit:
-        await unit.services.add(a_service())
-        await unit.commit()
-
-    async def count_up() -> None:
-        for _ in range(10):
-            async with postgres.unit_of_work() as unit:
-                service = await unit.services.get(SERVICE, lock=True)
-                await unit.services.save([replace(service, version=service.version + 1)])
-                await unit.commit()
-
-    await asyncio.gather(*(count_up() for _ in range(5)))
-
-    async with postgres.unit_of_work() as unit:
-        assert (await unit.services.get(SERVICE)).version == 51
 
 
 async def test_lost_update_of_an_unlocked_read_is_refused(postgres: Database) -> None:

@@ -226,47 +226,6 @@ async def test_reader_cannot_write(database: Database) -> None:
             await connection.execute(services.delete())
 
 
-async def test_concurrent_changes_of_one_service_are_all_kept(database: Database) -> None:
-    async with database.unit_of_work() as unit:
-        await unit.services.add(a_service())
-        await unit.commit()
-
-    async def count_up() -> None:
-        for _ in range(10):
-            async with database.unit_of_work() as unit:
-                service = await unit.services.get(SERVICE, lock=True)
-                await unit.services.save([replace(service, version=service.version + 1)])
-                await unit.commit()
-
-    await asyncio.gather(*(count_up() for _ in range(8)))
-
-    async with database.unit_of_work() as unit:
-        assert (await unit.services.get(SERVICE)).version == 81
-
-
-async def test_cancelled_writer_leaves_nothing_and_lets_the_next_one_in(
-    database: Database,
-) -> None:
-    has_written = asyncio.Event()
-
-    async def write_for_ever() -> None:
-        async with database.unit_of_work() as unit:
-            await unit.services.add(a_service())
-            has_written.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(write_for_ever())
-    await has_written.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    async with asyncio.timeout(5), database.unit_of_work() as unit:
-        await unit.services.add(a_service())
-        await unit.commit()
-    assert await _service_count(database) == 1
-
-
 async def test_writer_who_waits_too_long_is_told_that_it_is_busy(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
