@@ -7,6 +7,7 @@ import pytest
 from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import NotFoundError
+from allgreen.ports import UnitOfWork
 from tests.contract.build import WORKSPACE
 from tests.contract.conftest import Storage
 
@@ -57,3 +58,18 @@ async def test_calendar_comes_back_with_the_zones_of_the_past(storage: Storage) 
             await unit.workspaces.calendar(WorkspaceId("unknown"))
 
     assert (before, after, zone) == (Calendar(zone="Europe/Oslo"), calendar, "America/New_York")
+
+
+async def test_calendar_that_was_undone_with_a_savepoint_is_not_remembered(
+    storage: Storage,
+) -> None:
+    async def fail_in_part(unit: UnitOfWork) -> None:
+        async with unit.savepoint():
+            await unit.workspaces.save_calendar(WORKSPACE, Calendar(zone="Asia/Tokyo"))
+            assert await unit.workspaces.zone(WORKSPACE) == "Asia/Tokyo"
+            raise ZeroDivisionError
+
+    async with storage.unit_of_work() as unit:
+        with pytest.raises(ZeroDivisionError):
+            await fail_in_part(unit)
+        assert await unit.workspaces.zone(WORKSPACE) == "Europe/Oslo"

@@ -88,6 +88,7 @@ class SqlUnitOfWork(UnitOfWork):
     async def commit(self) -> None:
         await self.connection.commit()
         self.services.unlock()
+        self.workspaces.forget()
         if self._reserve is not None:
             self._reserve.left_out += self.results.left_out
             self.results.left_out = 0
@@ -100,4 +101,5 @@ class SqlUnitOfWork(UnitOfWork):
                 yield
         except BaseException:
             self.services.seen = seen
+            self.workspaces.forget()
             raise
