@@ -89,13 +89,24 @@ class Shown(StrEnum):
 
     @classmethod
     def of(
-        cls, mode: Mode, health: ServiceHealth, *, is_suspect: bool, in_window: bool = False
+        cls,
+        mode: Mode,
+        health: ServiceHealth,
+        *,
+        is_suspect: bool,
+        in_window: bool = False,
+        is_offline: bool = False,
     ) -> Shown:
-        """Return the word for a service: mode, maintenance, suspicion, health, in this order."""
+        """Return the word for a service: mode, maintenance, suspicion, health, in this order.
+
+        While the network of the watcher is down (`is_offline`) nothing is known of any.
+        """
         if mode is not Mode.ACTIVE:
             return cls.PAUSED
         if in_window:
             return cls.MAINTENANCE
+        if is_offline:
+            return cls.UNKNOWN
         if is_suspect and health is not ServiceHealth.DOWN:
             return cls.CHECKING
         return cls(health.value)

@@ -64,3 +64,12 @@ def test_the_mode_is_shown_before_health(mode: Mode, health: ServiceHealth) -> N
 
 def test_a_grade_is_one_letter() -> None:
     assert sorted(DayGrade) == ["d", "m", "n", "p", "u", "x"]
+
+
+def test_while_the_watcher_is_offline_nothing_is_known_of_what_is_watched() -> None:
+    shown = [
+        Shown.of(mode, ServiceHealth.DOWN, is_suspect=True, in_window=in_window, is_offline=True)
+        for mode, in_window in ((Mode.PAUSED, True), (Mode.ACTIVE, True), (Mode.ACTIVE, False))
+    ]
+
+    assert shown == [Shown.PAUSED, Shown.MAINTENANCE, Shown.UNKNOWN]

@@ -29,6 +29,7 @@ from allgreen.server.catalog.schemas import Range
 from allgreen.server.catalog.translation import show_check, show_period
 from allgreen.server.views.queries import list_incidents
 from allgreen.server.views.schemas import Strip
+from allgreen.server.views.watchers import find_offline_since
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.recipients import SqlRecipientRepository
@@ -309,6 +310,7 @@ async def _show_rows(
     states = await _load_checks(connection, ids)
     begins = await _load_outages(connection, ids)
     windows = await SqlWindowRepository(connection).of_services(ids, now, now)
+    is_offline = await find_offline_since(connection) is not None
     pauses = await _load_pauses(connection, [r["id"] for r in found if r["mode"] is Mode.PAUSED])
     return [
         _show_row(
@@ -319,6 +321,7 @@ async def _show_rows(
             outage_since=begins.get(row["id"]),
             pause=pauses.get(row["id"]),
             in_window=row["id"] in windows,
+            is_offline=is_offline,
         )
         for row in found
     ]
@@ -361,6 +364,7 @@ def _show_row(
     outage_since: datetime | None,
     pause: tuple[str | None, datetime] | None,
     in_window: bool,
+    is_offline: bool,
 ) -> schemas.ServiceRow:
     is_active = row["mode"] is Mode.ACTIVE
     is_suspect = any(c["bad"] > 0 and c["health"] is not ServiceHealth.DOWN for c in states)
@@ -373,7 +377,13 @@ def _show_row(
         version=row["version"],
         mode="active" if is_active else "paused",
         health=row["health"],
-        shown=Shown.of(row["mode"], row["health"], is_suspect=is_suspect, in_window=in_window),
+        shown=Shown.of(
+            row["mode"],
+            row["health"],
+            is_suspect=is_suspect,
+            in_window=in_window,
+            is_offline=is_offline,
+        ),
         reason=(worst["reason"] or None) if worst is not None else None,
         since=outage_since or row["since"],
         address=show_place(states[0]["kind"], states[0]["options"]) if states else "",

@@ -2,21 +2,23 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, false, func, not_, select, true
+from sqlalchemy import ColumnElement, case, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.incident import IncidentState
-from allgreen.domain.maintenance import current
 from allgreen.domain.status import DayGrade, Mode, Outcome, ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp, Tally
+from allgreen.domain.watcher import WatcherState
 from allgreen.server.auth.access import Member
 from allgreen.server.views.schemas import Strip
+from allgreen.server.views.watchers import load_prober
 from allgreen.server.workspaces.schemas import Counts, Workspace
 from allgreen.storage.sql.tables import (
     accounts,
@@ -43,7 +45,9 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
     sums = await _list_strip_sums(connection, workspace_id)
     known, good = sum(row["known_us"] for row in sums), sum(row["good_us"] for row in sums)
     medians = [row["median_ms"] for row in sums if row["median_ms"] is not None]
-    covered = await _find_covered(connection, workspace_id, now)
+    covered = await SqlWindowRepository(connection).covered_at(now)
+    prober = await load_prober(connection, now)
+    counts = await _count_services(connection, workspace_id, covered)
     pooled = Tally(up=timedelta(microseconds=good), down=timedelta(microseconds=known - good))
     return Workspace(
         id=workspace_id,
@@ -54,10 +58,11 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         slug=row["slug"],
         uptime_pct=pooled.uptime_pct(),
         strip=await _load_strip(connection, workspace_id, calendar_from_row(row), now),
-        counts=await _count_services(connection, workspace_id, covered),
+        counts=_all_unknown(counts) if prober.state is WatcherState.OFFLINE else counts,
         down_since=await _find_down_since(connection, workspace_id, covered),
         median_ms=round(median(medians)) if medians else None,
         checks_total=await _count_checks(connection, workspace_id),
+        prober=prober,
         as_of=max((row["as_of"] for row in sums), default=now),
     )
 
@@ -191,16 +196,10 @@ async def _count_services(
     )
 
 
-async def _find_covered(
-    connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime
-) -> ColumnElement[bool]:
-    """Return the condition for services of a workspace that are in maintenance now."""
-    windows = await SqlWindowRepository(connection).touching(now, now)
-    running = current((each for each in windows if each.workspace_id == workspace_id), now)
-    if any(not window.service_ids for window in running):
-        return true()
-    ids = {service_id for window in running for service_id in window.service_ids}
-    return services.c.id.in_(ids) if ids else false()
+def _all_unknown(counts: Counts) -> Counts:
+    """Say of no service how it is: nobody can know."""
+    known = counts.up + counts.degraded + counts.down
+    return replace(counts, up=0, degraded=0, down=0, unknown=counts.unknown + known)
 
 
 async def _count_checks(connection: AsyncConnection, workspace_id: WorkspaceId) -> int:

@@ -9,6 +9,7 @@ from pydantic import Field
 from allgreen.domain.policy import Role
 from allgreen.server.auth.schemas import NameText
 from allgreen.server.views.schemas import Strip
+from allgreen.server.views.watchers import Prober
 from allgreen.server.wire import Input
 
 
@@ -43,6 +44,7 @@ class Workspace:
         down_since: Begin of the longest outage that lasts.
         median_ms: Median latency over the services, of the latest 24 hours.
         checks_total: How many checks its services have.
+        prober: Whether they are checked.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Workspace:
     down_since: datetime | None
     median_ms: int | None
     checks_total: int
+    prober: Prober
     as_of: datetime
 
 
