@@ -73,6 +73,12 @@ async def shown(person: Person, service: dict[str, Any]) -> str:
     return str(answer.json()["shown"])
 
 
+async def health_of(person: Person) -> str:
+    """Return the health that the list of workspaces shows."""
+    me = (await person.client.get("/api/v1/me")).json()
+    return str(me["workspaces"][0]["health"])
+
+
 async def test_window_comes_back_as_it_was_planned(owner: Person, service: dict[str, Any]) -> None:
     weekly = {"repeat": "weekly", "weekdays": ["sunday", "monday"], "until": "2026-04-12"}
     answer = await send(
@@ -130,10 +136,11 @@ async def test_service_in_a_window_is_shown_so(
     await plan(owner, service_ids=[service["id"]])
 
     counts = (await owner.client.get(owner.workspace)).json()["counts"]
-    inside = await shown(owner, service)
+    inside, summary = await shown(owner, service), await health_of(owner)
     clock.advance(HOUR)
 
     assert (before, inside, await shown(owner, service)) == ("down", "maintenance", "down")
+    assert (summary, await health_of(owner)) == ("unknown", "down")
     assert (counts["maintenance"], counts["down"]) == (1, 0)
 
 

@@ -81,7 +81,7 @@ async def register(
             await _owe_verification(platform, uow, account_id, form.email, now)
         else:
             token = await open_session(uow.connection, account_id, keep=False, now=now)
-            made = await load_me(uow.connection, account_id), token
+            made = await load_me(uow.connection, account_id, now), token
         await uow.commit()
     platform.wake_dispatcher()
     return made
@@ -116,7 +116,7 @@ async def log_in(
         token = await open_session(
             uow.connection, account_id, keep=form.keep, now=platform.clock.now()
         )
-        me = await load_me(uow.connection, account_id)
+        me = await load_me(uow.connection, account_id, platform.clock.now())
         await uow.commit()
     platform.recent.forget_all()
     return me, token

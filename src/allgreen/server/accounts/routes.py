@@ -94,8 +94,9 @@ async def get_me(
     request: Request, access: Annotated[Access, permission(Permission.SIGNED_IN)]
 ) -> Response:
     """Tell who is signed in."""
-    async with get_platform(request).database.read() as connection:
-        return render(await load_me(connection, access.caller.account_id))
+    platform = get_platform(request)
+    async with platform.database.read() as connection:
+        return render(await load_me(connection, access.caller.account_id, platform.clock.now()))
 
 
 @router.post("/email/verify", **answers(None, 204))

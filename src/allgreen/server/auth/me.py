@@ -1,6 +1,7 @@
 """Me: the account that is signed in, with the workspaces that are its to see."""
 
 from collections import defaultdict
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +13,7 @@ from allgreen.server.auth import queries
 from allgreen.server.auth.schemas import Me, WorkspaceSummary
 
 
-async def load_me(connection: AsyncConnection, account_id: AccountId) -> Me:
+async def load_me(connection: AsyncConnection, account_id: AccountId, now: datetime) -> Me:
     """Return what an account sees of itself.
 
     Raises:
@@ -22,7 +23,7 @@ async def load_me(connection: AsyncConnection, account_id: AccountId) -> Me:
     if account is None:
         raise NotSignedInError
     healths: dict[str, list[ServiceHealth]] = defaultdict(list)
-    for workspace_id, health in await queries.list_healths(connection, account_id):
+    for workspace_id, health in await queries.list_healths(connection, account_id, now):
         healths[workspace_id].append(health)
     return Me(
         id=account["id"],

@@ -7,7 +7,7 @@ id that belongs to others is the same as one that does not exist.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, IncidentId, ServiceId, WorkspaceId
@@ -21,6 +21,7 @@ from allgreen.storage.sql.tables import (
     sessions,
     workspaces,
 )
+from allgreen.storage.sql.windows import SqlWindowRepository
 
 
 def within_memberships(account_id: AccountId) -> Select[Any]:
@@ -126,12 +127,16 @@ async def list_workspaces(
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def list_healths(connection: AsyncConnection, account_id: AccountId) -> list[tuple[str, Any]]:
-    """Return workspace and health of the active services, each pair once."""
+async def list_healths(
+    connection: AsyncConnection, account_id: AccountId, now: datetime
+) -> list[tuple[str, Any]]:
+    """Return workspace and health of the active services not in maintenance, each pair once."""
+    covered = await SqlWindowRepository(connection).covered_at(now)
     query = (
         select(services.c.workspace_id, services.c.health)
         .join(memberships, memberships.c.workspace_id == services.c.workspace_id)
         .where(memberships.c.account_id == account_id, services.c.mode == Mode.ACTIVE)
+        .where(not_(covered))
         .distinct()
     )
     return [(row[0], row[1]) for row in await connection.execute(query)]

@@ -79,7 +79,7 @@ async def set_up(platform: Platform, form: SetUpInput) -> tuple[Me, str]:
             now=now,
         )
         session = await open_session(connection, account_id, keep=False, now=now)
-        me = await load_me(connection, account_id)
+        me = await load_me(connection, account_id, now)
         await uow.commit()
     return me, session
 

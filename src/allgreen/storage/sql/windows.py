@@ -6,11 +6,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId, ServiceId, WindowId, WorkspaceId
-from allgreen.domain.maintenance import LONGEST, Interval, Recurrence, Weekday, Window, spent
+from allgreen.domain.maintenance import (
+    LONGEST,
+    Interval,
+    Recurrence,
+    Weekday,
+    Window,
+    current,
+    spent,
+)
 from allgreen.domain.status import Mode, ServiceHealth
 from allgreen.errors import NotFoundError
 from allgreen.ports import CoveredCheck, WindowRepository
@@ -81,6 +89,11 @@ class SqlWindowRepository(WindowRepository):
         }
         return spent(near, theirs, begin, end)
 
+    async def covered_at(self, instant: datetime) -> ColumnElement[bool]:
+        """Return the condition on `services` for being in maintenance at an instant."""
+        running = current(await self.touching(instant, instant), instant)
+        return or_(false(), *map(_is_covered, running))
+
     async def _list(
         self, begin: datetime, end: datetime, *conditions: ColumnElement[bool]
     ) -> list[Window]:
@@ -93,6 +106,13 @@ class SqlWindowRepository(WindowRepository):
         )
         rows = (await self._connection.execute(query)).mappings()
         return [window_from_row(row) for row in rows]
+
+
+def _is_covered(window: Window) -> ColumnElement[bool]:
+    of_workspace = services.c.workspace_id == window.workspace_id
+    if not window.service_ids:
+        return of_workspace
+    return and_(of_workspace, services.c.id.in_(window.service_ids))
 
 
 def window_from_row(row: RowMapping) -> Window:
