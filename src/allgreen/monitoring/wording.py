@@ -123,9 +123,13 @@ def _changes_of_patience(old: Check, new: Check) -> Iterator[str]:
     if old.timeout != new.timeout:
         timeouts = [_milliseconds(check.timeout) for check in (old, new)]
         yield f"changed the timeout from {timeouts[0]} to {timeouts[1]}"
-    if old.confirmation != new.confirmation:
-        counts = [check.confirmation.down for check in (old, new)]
-        yield f"changed the failures that make it down from {counts[0]} to {counts[1]}"
+    before, after = old.confirmation, new.confirmation
+    if before.down != after.down:
+        yield f"changed the failures that make it down from {before.down} to {after.down}"
+    if before.up != after.up:
+        yield f"changed the good results that make it up from {before.up} to {after.up}"
+    if old.upside_down != new.upside_down:
+        yield "turned it upside down" if new.upside_down else "turned it the right way up"
 
 
 def _host_and_port(hostname: str, port: int) -> str:

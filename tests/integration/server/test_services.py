@@ -36,6 +36,20 @@ WHOLE_CHECK: dict[str, Any] = {
 }
 
 
+NOTHING: dict[str, Any] = {
+    "body_contains": None,
+    "body_lacks": None,
+    "body_matches": None,
+    "headers": [],
+    "size": None,
+    "json_values": [],
+    "certificate_days": None,
+    "records": None,
+    "answers_within_ms": None,
+    "expect": None,
+}
+
+
 @pytest.fixture
 def url(silent_port: int) -> str:
     return f"http://127.0.0.1:{silent_port}/health"
@@ -56,11 +70,13 @@ async def test_a_check_comes_back_as_it_was_typed_but_for_its_secrets(
 
     shown = (await owner.client.get(f"/api/v1/services/{service['id']}")).json()["checks"][0]
 
-    expectations = WHOLE_CHECK["expectations"] | {"status": "304, 2xx"}
+    expectations = NOTHING | WHOLE_CHECK["expectations"] | {"status": "304, 2xx"}
     assert shown == WHOLE_CHECK | {
         "id": shown["id"],
         "kind": "http",
         "url": url,
+        "confirm_up": 1,
+        "upside_down": False,
         "headers": [{"name": "X-Key", "value": None}],
         "body": None,
         "expectations": expectations,

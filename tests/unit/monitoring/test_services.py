@@ -267,6 +267,11 @@ EDITS: dict[str, tuple[Callable[[Check], Check], str]] = {
         lambda check: replace(check, confirmation=Confirmation(down=5)),
         "changed the failures that make it down from 3 to 5",
     ),
+    "the recovery": (
+        lambda check: replace(check, confirmation=Confirmation(up=2)),
+        "changed the good results that make it up from 1 to 2",
+    ),
+    "what is good": (lambda check: replace(check, upside_down=True), "turned it upside down"),
     "the address": (
         lambda check: replace(
             check, options=HttpOptions(method="POST", url="http://u:secret@127.0.0.1/x?key=secret")

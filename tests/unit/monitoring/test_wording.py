@@ -177,6 +177,12 @@ def test_another_text_in_the_body_is_a_change_that_does_not_quote_it() -> None:
     assert wording.changes_in_words(before, after) == "changed the text that is expected"
 
 
+def test_a_check_is_turned_the_right_way_up_again() -> None:
+    before = a_service(replace(a_check(), upside_down=True))
+
+    assert wording.changes_in_words(before, a_service()) == "turned it the right way up"
+
+
 def test_several_changes_are_told_in_one_line() -> None:
     before = a_service(a_check(answers_within=timedelta(milliseconds=500)))
     after = a_service(

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from allgreen.server.catalog.mistakes import Problems
+from allgreen.server.catalog.options import show_address
 from allgreen.server.catalog.schemas import Period, PeriodUnit
-from allgreen.server.catalog.translation import Problems, read_period, show_address, show_period
+from allgreen.server.catalog.translation import read_period, show_period
 
 ONE_SECOND = timedelta(seconds=1)
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CheckNowData, CheckNowErrors, CheckNowResponses, CreateServiceData, CreateServiceErrors, CreateServiceResponses, DeleteServiceData, DeleteServiceErrors, DeleteServiceResponses, EditServiceData, EditServiceErrors, EditServiceResponses, GetFiguresData, GetFiguresErrors, GetFiguresResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIncidentData, GetIncidentErrors, GetIncidentResponses, GetInstanceData, GetInstanceErrors, GetInstanceResponses, GetMeData, GetMeErrors, GetMeResponses, GetServiceData, GetServiceErrors, GetServiceResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListIncidentsData, ListIncidentsErrors, ListIncidentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListResultsData, ListResultsErrors, ListResultsResponses, ListServiceIncidentsData, ListServiceIncidentsErrors, ListServiceIncidentsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PauseServiceData, PauseServiceErrors, PauseServiceResponses, PreviewCheckData, PreviewCheckErrors, PreviewCheckResponses, RegisterData, RegisterErrors, RegisterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResumeServiceData, ResumeServiceErrors, ResumeServiceResponses, SetUpData, SetUpErrors, SetUpResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WatchEventsData, WatchEventsErrors, WatchEventsResponses } from './types.gen';
+import type { CancelWindowData, CancelWindowErrors, CancelWindowResponses, CheckNowData, CheckNowErrors, CheckNowResponses, CreateServiceData, CreateServiceErrors, CreateServiceResponses, DeleteServiceData, DeleteServiceErrors, DeleteServiceResponses, EditServiceData, EditServiceErrors, EditServiceResponses, EditWindowData, EditWindowErrors, EditWindowResponses, EditWorkspaceData, EditWorkspaceErrors, EditWorkspaceResponses, EndWindowData, EndWindowErrors, EndWindowResponses, GetFiguresData, GetFiguresErrors, GetFiguresResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIncidentData, GetIncidentErrors, GetIncidentResponses, GetInstanceData, GetInstanceErrors, GetInstanceResponses, GetMeData, GetMeErrors, GetMeResponses, GetServiceData, GetServiceErrors, GetServiceResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListIncidentsData, ListIncidentsErrors, ListIncidentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListResultsData, ListResultsErrors, ListResultsResponses, ListServiceIncidentsData, ListServiceIncidentsErrors, ListServiceIncidentsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListWindowsData, ListWindowsErrors, ListWindowsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PauseServiceData, PauseServiceErrors, PauseServiceResponses, PlanWindowData, PlanWindowErrors, PlanWindowResponses, PreviewCheckData, PreviewCheckErrors, PreviewCheckResponses, RegisterData, RegisterErrors, RegisterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResumeServiceData, ResumeServiceErrors, ResumeServiceResponses, SetUpData, SetUpErrors, SetUpResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WatchEventsData, WatchEventsErrors, WatchEventsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -266,6 +266,21 @@ export const getWorkspace = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
+ * Edit Workspace
+ *
+ * Change the name, or the zone in which days are cut from the next midnight on.
+ */
+export const editWorkspace = <ThrowOnError extends boolean = true>(options: Options<EditWorkspaceData, ThrowOnError>): RequestResult<EditWorkspaceResponses, EditWorkspaceErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<EditWorkspaceResponses, EditWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List Deliveries
  *
  * List the messages of a workspace, newest first, each with its text.
@@ -284,6 +299,69 @@ export const listDeliveries = <ThrowOnError extends boolean = true>(options: Opt
 export const listIncidents = <ThrowOnError extends boolean = true>(options: Options<ListIncidentsData, ThrowOnError>): RequestResult<ListIncidentsResponses, ListIncidentsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListIncidentsResponses, ListIncidentsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/workspaces/{workspace_id}/incidents',
+    ...options
+});
+
+/**
+ * List Windows
+ *
+ * List the windows that were not cancelled, the latest planned first.
+ */
+export const listWindows = <ThrowOnError extends boolean = true>(options: Options<ListWindowsData, ThrowOnError>): RequestResult<ListWindowsResponses, ListWindowsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListWindowsResponses, ListWindowsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows',
+    ...options
+});
+
+/**
+ * Plan Window
+ *
+ * Plan a window: while it runs, outages are told to nobody and count neither way.
+ */
+export const planWindow = <ThrowOnError extends boolean = true>(options: Options<PlanWindowData, ThrowOnError>): RequestResult<PlanWindowResponses, PlanWindowErrors, ThrowOnError, 'data'> => (options.client ?? client).post<PlanWindowResponses, PlanWindowErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Cancel Window
+ *
+ * Cancel a window for ever; what has passed stays as it was.
+ */
+export const cancelWindow = <ThrowOnError extends boolean = true>(options: Options<CancelWindowData, ThrowOnError>): RequestResult<CancelWindowResponses, CancelWindowErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<CancelWindowResponses, CancelWindowErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows/{window_id}',
+    ...options
+});
+
+/**
+ * Edit Window
+ *
+ * Change parts of a window from now on, unless somebody else did since it was read.
+ */
+export const editWindow = <ThrowOnError extends boolean = true>(options: Options<EditWindowData, ThrowOnError>): RequestResult<EditWindowResponses, EditWindowErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<EditWindowResponses, EditWindowErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows/{window_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End Window
+ *
+ * End a window that runs; it comes back as planned.
+ */
+export const endWindow = <ThrowOnError extends boolean = true>(options: Options<EndWindowData, ThrowOnError>): RequestResult<EndWindowResponses, EndWindowErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EndWindowResponses, EndWindowErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows/{window_id}/end',
     ...options
 });
 

@@ -5,6 +5,30 @@ export type ClientOptions = {
 };
 
 /**
+ * Absence
+ *
+ * A time in which nothing was checked; it is over.
+ */
+export type Absence = {
+    /**
+     * Began At
+     */
+    began_at: string;
+    /**
+     * Ended At
+     */
+    ended_at: string;
+    why: AbsenceReason;
+};
+
+/**
+ * AbsenceReason
+ *
+ * Why nobody looked.
+ */
+export type AbsenceReason = 'off' | 'offline' | 'clock';
+
+/**
  * Bucket
  *
  * A stretch of the latency graph.
@@ -53,52 +77,6 @@ export type Change = {
 };
 
 /**
- * CheckInput
- *
- * One check. With an `id` it is an edit of the one that is there.
- */
-export type CheckInput = {
-    /**
-     * Body
-     */
-    body?: string | null;
-    /**
-     * Confirm Down
-     */
-    confirm_down?: number;
-    expectations?: ExpectationsInput;
-    /**
-     * Follow Redirects
-     */
-    follow_redirects?: boolean;
-    /**
-     * Headers
-     */
-    headers?: Array<Header>;
-    /**
-     * Id
-     */
-    id?: string | null;
-    /**
-     * Kind
-     */
-    kind?: 'http';
-    method?: HttpMethod;
-    /**
-     * Timeout Ms
-     */
-    timeout_ms?: number;
-    /**
-     * Url
-     */
-    url: string;
-    /**
-     * Verify Tls
-     */
-    verify_tls?: boolean;
-};
-
-/**
  * CheckNow
  *
  * The slot that was asked for.
@@ -108,52 +86,6 @@ export type CheckNow = {
      * Slot
      */
     slot: string;
-};
-
-/**
- * CheckView
- *
- * One check as the form shows it.
- */
-export type CheckView = {
-    /**
-     * Body
-     */
-    body: string | null;
-    /**
-     * Confirm Down
-     */
-    confirm_down: number;
-    expectations: ExpectationsView;
-    /**
-     * Follow Redirects
-     */
-    follow_redirects: boolean;
-    /**
-     * Headers
-     */
-    headers: Array<Header>;
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Kind
-     */
-    kind: 'http';
-    method: HttpMethod;
-    /**
-     * Timeout Ms
-     */
-    timeout_ms: number;
-    /**
-     * Url
-     */
-    url: string;
-    /**
-     * Verify Tls
-     */
-    verify_tls: boolean;
 };
 
 /**
@@ -285,9 +217,170 @@ export type DeliveryPage = {
 export type DeliveryState = 'waiting' | 'sent' | 'kept' | 'given_up' | 'cancelled';
 
 /**
+ * DnsCheckInput
+ *
+ * Look a name up. Without a `server` those are asked that Allgreen itself uses.
+ */
+export type DnsCheckInput = {
+    /**
+     * Confirm Down
+     */
+    confirm_down?: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up?: number;
+    expectations?: ExpectationsInput;
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Kind
+     */
+    kind: 'dns';
+    /**
+     * Name
+     */
+    name: string;
+    record_type?: RecordType;
+    /**
+     * Server
+     */
+    server?: string | null;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms?: number;
+    /**
+     * Upside Down
+     */
+    upside_down?: boolean;
+};
+
+/**
+ * DnsCheckView
+ *
+ * A DNS check as the form shows it.
+ */
+export type DnsCheckView = {
+    /**
+     * Confirm Down
+     */
+    confirm_down: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up: number;
+    expectations: ExpectationsView;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'dns';
+    /**
+     * Name
+     */
+    name: string;
+    record_type: RecordType;
+    /**
+     * Server
+     */
+    server: string | null;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms: number;
+    /**
+     * Upside Down
+     */
+    upside_down: boolean;
+};
+
+/**
+ * ExpectNode
+ *
+ * A part of a tree of expectations: exactly one of its fields is given.
+ */
+export type ExpectNodeInput = {
+    /**
+     * All Of
+     */
+    all_of?: Array<ExpectNodeInput> | null;
+    /**
+     * Any Of
+     */
+    any_of?: Array<ExpectNodeInput> | null;
+    /**
+     * Body Contains
+     */
+    body_contains?: string | null;
+    /**
+     * Body Matches
+     */
+    body_matches?: string | null;
+    /**
+     * Certificate Days
+     */
+    certificate_days?: number | null;
+    header?: HeaderRule | null;
+    json_value?: JsonValueRule | null;
+    not?: ExpectNodeInput | null;
+    records?: RecordsRule | null;
+    size?: SizeRule | null;
+    /**
+     * Status
+     */
+    status?: string | null;
+};
+
+/**
+ * ExpectNode
+ *
+ * A part of a tree of expectations: exactly one of its fields is given.
+ */
+export type ExpectNodeOutput = {
+    /**
+     * All Of
+     */
+    all_of?: Array<ExpectNodeOutput> | null;
+    /**
+     * Any Of
+     */
+    any_of?: Array<ExpectNodeOutput> | null;
+    /**
+     * Body Contains
+     */
+    body_contains?: string | null;
+    /**
+     * Body Matches
+     */
+    body_matches?: string | null;
+    /**
+     * Certificate Days
+     */
+    certificate_days?: number | null;
+    header?: HeaderRule | null;
+    json_value?: JsonValueRule | null;
+    not?: ExpectNodeOutput | null;
+    records?: RecordsRule | null;
+    size?: SizeRule | null;
+    /**
+     * Status
+     */
+    status?: string | null;
+};
+
+/**
  * ExpectationsInput
  *
- * What counts as correct.
+ * What counts as correct: all of these fields, or one tree in `expect`.
+ *
+ * Which fields make sense depends on the kind of the check. An HTTP check without a tree expects
+ * status 200 unless told otherwise.
  */
 export type ExpectationsInput = {
     /**
@@ -299,23 +392,38 @@ export type ExpectationsInput = {
      */
     body_contains?: string | null;
     /**
+     * Body Lacks
+     */
+    body_lacks?: string | null;
+    /**
+     * Body Matches
+     */
+    body_matches?: string | null;
+    /**
      * Certificate Days
      */
     certificate_days?: number | null;
+    expect?: ExpectNodeInput | null;
+    /**
+     * Headers
+     */
+    headers?: Array<HeaderRule>;
     /**
      * Json Values
      */
     json_values?: Array<JsonValueRule>;
+    records?: RecordsRule | null;
+    size?: SizeRule | null;
     /**
      * Status
      */
-    status?: string;
+    status?: string | null;
 };
 
 /**
  * ExpectationsView
  *
- * What counts as correct.
+ * What counts as correct: the fields, or a tree where the fields cannot say it.
  */
 export type ExpectationsView = {
     /**
@@ -327,13 +435,28 @@ export type ExpectationsView = {
      */
     body_contains: string | null;
     /**
+     * Body Lacks
+     */
+    body_lacks: string | null;
+    /**
+     * Body Matches
+     */
+    body_matches: string | null;
+    /**
      * Certificate Days
      */
     certificate_days: number | null;
+    expect: ExpectNodeOutput | null;
+    /**
+     * Headers
+     */
+    headers: Array<HeaderRule>;
     /**
      * Json Values
      */
     json_values: Array<JsonValueRule>;
+    records: RecordsRule | null;
+    size: SizeRule | null;
     /**
      * Status
      */
@@ -385,7 +508,7 @@ export type Failure = {
  *
  * Where a failing target failed.
  */
-export type FailureClass = 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body' | 'redirect';
+export type FailureClass = 'dns' | 'connect' | 'tls' | 'timeout' | 'status' | 'body' | 'redirect' | 'answered';
 
 /**
  * FieldError
@@ -473,6 +596,138 @@ export type Header = {
 };
 
 /**
+ * HeaderOperator
+ *
+ * How the value of a header is compared.
+ */
+export type HeaderOperator = 'equals' | 'not_equals' | 'contains' | 'matches' | 'exists';
+
+/**
+ * HeaderRule
+ *
+ * What a header of the answer must be; `value` is a pattern (RE2) for `matches`.
+ */
+export type HeaderRule = {
+    /**
+     * Name
+     */
+    name: string;
+    operator: HeaderOperator;
+    /**
+     * Value
+     */
+    value?: string;
+};
+
+/**
+ * HttpCheckInput
+ *
+ * Ask a URL.
+ */
+export type HttpCheckInput = {
+    /**
+     * Body
+     */
+    body?: string | null;
+    /**
+     * Confirm Down
+     */
+    confirm_down?: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up?: number;
+    expectations?: ExpectationsInput;
+    /**
+     * Follow Redirects
+     */
+    follow_redirects?: boolean;
+    /**
+     * Headers
+     */
+    headers?: Array<Header>;
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Kind
+     */
+    kind?: 'http';
+    method?: HttpMethod;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms?: number;
+    /**
+     * Upside Down
+     */
+    upside_down?: boolean;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Verify Tls
+     */
+    verify_tls?: boolean;
+};
+
+/**
+ * HttpCheckView
+ *
+ * An HTTP check as the form shows it.
+ */
+export type HttpCheckView = {
+    /**
+     * Body
+     */
+    body: string | null;
+    /**
+     * Confirm Down
+     */
+    confirm_down: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up: number;
+    expectations: ExpectationsView;
+    /**
+     * Follow Redirects
+     */
+    follow_redirects: boolean;
+    /**
+     * Headers
+     */
+    headers: Array<Header>;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'http';
+    method: HttpMethod;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms: number;
+    /**
+     * Upside Down
+     */
+    upside_down: boolean;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Verify Tls
+     */
+    verify_tls: boolean;
+};
+
+/**
  * HttpMethod
  *
  * How a target is asked.
@@ -485,13 +740,23 @@ export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 
  * One outage of one service.
  *
  * Attributes:
+ * duration_s: Seconds that the outage lasted, or has lasted by now; the latest one of those
+ * that make up this incident.
  * told: How many recipients got the message that it began.
+ * reopened: How often the service went down again within five minutes of its end.
+ * reopened_at: Begin of the latest of these outages.
+ * quiet: Why nobody is told: ``maintenance`` or ``blocked by``; null when people are.
+ * blocked_by: The service at the root of an outage that is quiet for it.
  */
 export type Incident = {
     /**
      * Began At
      */
     began_at: string;
+    /**
+     * Blocked By
+     */
+    blocked_by: string | null;
     /**
      * Confirmed At
      */
@@ -508,10 +773,19 @@ export type Incident = {
      * Id
      */
     id: string;
+    quiet: Quiet | null;
     /**
      * Reason
      */
     reason: string;
+    /**
+     * Reopened
+     */
+    reopened: number;
+    /**
+     * Reopened At
+     */
+    reopened_at: string | null;
     /**
      * Resolution
      */
@@ -635,6 +909,58 @@ export type LogInInput = {
 };
 
 /**
+ * MaintenanceWindow
+ *
+ * A maintenance window.
+ *
+ * Attributes:
+ * service_ids: What it covers; none for all of the workspace, also later ones.
+ * first: The first local date on which it begins.
+ * at: When it begins, by the clocks of its zone: ``02:30``.
+ * next: The next three times, of which the first may be running.
+ */
+export type MaintenanceWindow = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Duration Minutes
+     */
+    duration_minutes: number;
+    /**
+     * First
+     */
+    first: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Next
+     */
+    next: Array<Occurrence>;
+    recurrence: Recurrence;
+    /**
+     * Service Ids
+     */
+    service_ids: Array<string>;
+    state: WindowState;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Zone
+     */
+    zone: string;
+};
+
+/**
  * Me
  *
  * The account that is signed in.
@@ -671,7 +997,23 @@ export type Me = {
  *
  * What a message says.
  */
-export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'confirm_recipient' | 'verify_email';
+export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'digest' | 'confirm_recipient' | 'verify_email';
+
+/**
+ * Occurrence
+ *
+ * One time that a window runs.
+ */
+export type Occurrence = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+};
 
 /**
  * Outage
@@ -819,6 +1161,26 @@ export type Preview = {
 };
 
 /**
+ * Prober
+ *
+ * Whether services are checked.
+ *
+ * Attributes:
+ * state: ``offline`` while the network of Allgreen itself is down, so that nothing is known
+ * of any service.
+ * since: From when it is offline; `None` while it is online.
+ * last_absence: The latest time within a day in which nothing was checked for a minute.
+ */
+export type Prober = {
+    last_absence: Absence | null;
+    /**
+     * Since
+     */
+    since: string | null;
+    state: WatcherState;
+};
+
+/**
  * Problem
  *
  * An error, as RFC 9457 writes it; `code` is the stable word for programs.
@@ -849,6 +1211,13 @@ export type Problem = {
      */
     type: string;
 };
+
+/**
+ * Quiet
+ *
+ * Why nobody is told of an outage.
+ */
+export type Quiet = 'maintenance' | 'blocked by';
 
 /**
  * Range
@@ -906,6 +1275,75 @@ export type RecipientInput = {
 };
 
 /**
+ * RecordMatch
+ *
+ * How many of the listed DNS records have to be there. Their order never counts.
+ */
+export type RecordMatch = 'any' | 'all' | 'exactly';
+
+/**
+ * RecordType
+ *
+ * What a DNS check asks for (RFC 1035 and its successors).
+ */
+export type RecordType = 'A' | 'AAAA' | 'CAA' | 'CNAME' | 'MX' | 'NS' | 'PTR' | 'SOA' | 'SRV' | 'TXT';
+
+/**
+ * RecordsRule
+ *
+ * Which DNS records must be there; their order never counts.
+ */
+export type RecordsRule = {
+    match?: RecordMatch;
+    /**
+     * Values
+     */
+    values: Array<string>;
+};
+
+/**
+ * Recurrence
+ *
+ * How a window comes back.
+ */
+export type Recurrence = {
+    /**
+     * Day
+     */
+    day: number | null;
+    repeat: Repeat;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Weekdays
+     */
+    weekdays: Array<Weekday>;
+};
+
+/**
+ * RecurrenceInput
+ *
+ * How a window comes back; days on which its time of day is left out begin after the gap.
+ */
+export type RecurrenceInput = {
+    /**
+     * Day
+     */
+    day?: number | null;
+    repeat?: Repeat;
+    /**
+     * Until
+     */
+    until?: string | null;
+    /**
+     * Weekdays
+     */
+    weekdays?: Array<Weekday>;
+};
+
+/**
  * RegisterInput
  *
  * A new account.
@@ -931,6 +1369,13 @@ export type RegisterInput = {
  * Who may make an account.
  */
 export type Registration = 'open' | 'invited' | 'closed';
+
+/**
+ * Repeat
+ *
+ * How a window comes back.
+ */
+export type Repeat = 'none' | 'daily' | 'weekly' | 'monthly';
 
 /**
  * Result
@@ -1015,11 +1460,15 @@ export type Service = {
     /**
      * Checks
      */
-    checks: Array<CheckView>;
+    checks: Array<HttpCheckView | DnsCheckView | TcpCheckView | TlsCheckView>;
     /**
      * Created At
      */
     created_at: string;
+    /**
+     * Depends On
+     */
+    depends_on: Array<string>;
     health: ServiceHealth;
     /**
      * Id
@@ -1072,6 +1521,7 @@ export type Service = {
      * Recipients
      */
     recipients: Array<Recipient>;
+    remind_every: Period | null;
     shown: Shown;
     /**
      * Since
@@ -1098,7 +1548,11 @@ export type ServiceEdit = {
     /**
      * Checks
      */
-    checks?: Array<CheckInput> | null;
+    checks?: Array<HttpCheckInput | DnsCheckInput | TcpCheckInput | TlsCheckInput> | null;
+    /**
+     * Depends On
+     */
+    depends_on?: Array<string> | null;
     /**
      * Name
      */
@@ -1108,6 +1562,7 @@ export type ServiceEdit = {
      * Recipients
      */
     recipients?: Array<RecipientInput> | null;
+    remind_every?: Period | null;
 };
 
 /**
@@ -1126,7 +1581,11 @@ export type ServiceInput = {
     /**
      * Checks
      */
-    checks: Array<CheckInput>;
+    checks: Array<HttpCheckInput | DnsCheckInput | TcpCheckInput | TlsCheckInput>;
+    /**
+     * Depends On
+     */
+    depends_on?: Array<string>;
     /**
      * Name
      */
@@ -1136,6 +1595,7 @@ export type ServiceInput = {
      * Recipients
      */
     recipients?: Array<RecipientInput>;
+    remind_every?: Period | null;
 };
 
 /**
@@ -1265,6 +1725,22 @@ export type SetUpInput = {
 export type Shown = 'unknown' | 'up' | 'degraded' | 'down' | 'checking' | 'paused' | 'maintenance';
 
 /**
+ * SizeRule
+ *
+ * How many bytes the body must have.
+ */
+export type SizeRule = {
+    /**
+     * At Least
+     */
+    at_least?: number | null;
+    /**
+     * At Most
+     */
+    at_most?: number | null;
+};
+
+/**
  * Status
  *
  * The status, and nothing that names a host or a version.
@@ -1311,6 +1787,194 @@ export type Strip = {
 };
 
 /**
+ * TcpCheckInput
+ *
+ * Connect to a port. What is sent there is a secret: `null` keeps what is stored.
+ */
+export type TcpCheckInput = {
+    /**
+     * Confirm Down
+     */
+    confirm_down?: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up?: number;
+    expectations?: ExpectationsInput;
+    /**
+     * Host
+     */
+    host: string;
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Kind
+     */
+    kind: 'tcp';
+    /**
+     * Port
+     */
+    port: number;
+    /**
+     * Send
+     */
+    send?: string | null;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms?: number;
+    /**
+     * Upside Down
+     */
+    upside_down?: boolean;
+};
+
+/**
+ * TcpCheckView
+ *
+ * A TCP check as the form shows it.
+ */
+export type TcpCheckView = {
+    /**
+     * Confirm Down
+     */
+    confirm_down: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up: number;
+    expectations: ExpectationsView;
+    /**
+     * Host
+     */
+    host: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'tcp';
+    /**
+     * Port
+     */
+    port: number;
+    /**
+     * Send
+     */
+    send: string | null;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms: number;
+    /**
+     * Upside Down
+     */
+    upside_down: boolean;
+};
+
+/**
+ * TlsCheckInput
+ *
+ * Shake hands over TLS, for the name of the host unless another is given.
+ */
+export type TlsCheckInput = {
+    /**
+     * Confirm Down
+     */
+    confirm_down?: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up?: number;
+    expectations?: ExpectationsInput;
+    /**
+     * Host
+     */
+    host: string;
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Kind
+     */
+    kind: 'tls';
+    /**
+     * Port
+     */
+    port?: number;
+    /**
+     * Server Name
+     */
+    server_name?: string | null;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms?: number;
+    /**
+     * Upside Down
+     */
+    upside_down?: boolean;
+    /**
+     * Verify Tls
+     */
+    verify_tls?: boolean;
+};
+
+/**
+ * TlsCheckView
+ *
+ * A TLS check as the form shows it.
+ */
+export type TlsCheckView = {
+    /**
+     * Confirm Down
+     */
+    confirm_down: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up: number;
+    expectations: ExpectationsView;
+    /**
+     * Host
+     */
+    host: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'tls';
+    /**
+     * Port
+     */
+    port: number;
+    /**
+     * Server Name
+     */
+    server_name: string | null;
+    /**
+     * Timeout Ms
+     */
+    timeout_ms: number;
+    /**
+     * Upside Down
+     */
+    upside_down: boolean;
+    /**
+     * Verify Tls
+     */
+    verify_tls: boolean;
+};
+
+/**
  * UptimeFigures
  *
  * Uptime of the latest 24 hours and 7, 30 and 90 days, floored.
@@ -1347,6 +2011,109 @@ export type VerifyEmailInput = {
 };
 
 /**
+ * WatcherState
+ *
+ * Whether what a watcher finds says anything about others.
+ */
+export type WatcherState = 'online' | 'offline';
+
+/**
+ * Weekday
+ *
+ * A day of the week, Monday first as in ISO 8601.
+ */
+export type Weekday = 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
+
+/**
+ * WindowEdit
+ *
+ * What to change; parts that are absent stay as they are. The past is never changed.
+ */
+export type WindowEdit = {
+    /**
+     * At
+     */
+    at?: string | null;
+    /**
+     * Duration Minutes
+     */
+    duration_minutes?: number | null;
+    /**
+     * First
+     */
+    first?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    recurrence?: RecurrenceInput | null;
+    /**
+     * Service Ids
+     */
+    service_ids?: Array<string> | null;
+    /**
+     * Zone
+     */
+    zone?: string | null;
+};
+
+/**
+ * WindowInput
+ *
+ * A window to plan. Without a zone it is that of the workspace; without services it is all.
+ */
+export type WindowInput = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Duration Minutes
+     */
+    duration_minutes: number;
+    /**
+     * First
+     */
+    first: string;
+    /**
+     * Name
+     */
+    name: string;
+    recurrence?: RecurrenceInput;
+    /**
+     * Service Ids
+     */
+    service_ids?: Array<string>;
+    /**
+     * Zone
+     */
+    zone?: string | null;
+};
+
+/**
+ * WindowPage
+ *
+ * Windows that were not cancelled, the latest planned first.
+ */
+export type WindowPage = {
+    /**
+     * Items
+     */
+    items: Array<MaintenanceWindow>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * WindowState
+ *
+ * What a window does now.
+ */
+export type WindowState = 'planned' | 'running' | 'over';
+
+/**
  * Workspace
  *
  * The head of the workspace page.
@@ -1356,6 +2123,7 @@ export type VerifyEmailInput = {
  * down_since: Begin of the longest outage that lasts.
  * median_ms: Median latency over the services, of the latest 24 hours.
  * checks_total: How many checks its services have.
+ * prober: Whether they are checked.
  */
 export type Workspace = {
     /**
@@ -1387,6 +2155,7 @@ export type Workspace = {
      * Name
      */
     name: string;
+    prober: Prober;
     role: Role;
     /**
      * Slug
@@ -1401,6 +2170,24 @@ export type Workspace = {
      * Uptime Pct
      */
     uptime_pct: number | null;
+};
+
+/**
+ * WorkspaceEdit
+ *
+ * What to change; parts that are absent stay as they are.
+ *
+ * Another time zone holds from its next midnight: days that are over keep their cut.
+ */
+export type WorkspaceEdit = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Time Zone
+     */
+    time_zone?: string | null;
 };
 
 /**
@@ -2017,6 +2804,36 @@ export type GetWorkspaceResponses = {
 
 export type GetWorkspaceResponse = GetWorkspaceResponses[keyof GetWorkspaceResponses];
 
+export type EditWorkspaceData = {
+    body: WorkspaceEdit;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}';
+};
+
+export type EditWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EditWorkspaceError = EditWorkspaceErrors[keyof EditWorkspaceErrors];
+
+export type EditWorkspaceResponses = {
+    /**
+     * The answer
+     */
+    200: Workspace;
+};
+
+export type EditWorkspaceResponse = EditWorkspaceResponses[keyof EditWorkspaceResponses];
+
 export type ListDeliveriesData = {
     body?: never;
     path: {
@@ -2095,6 +2912,195 @@ export type ListIncidentsResponses = {
 
 export type ListIncidentsResponse = ListIncidentsResponses[keyof ListIncidentsResponses];
 
+export type ListWindowsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows';
+};
+
+export type ListWindowsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListWindowsError = ListWindowsErrors[keyof ListWindowsErrors];
+
+export type ListWindowsResponses = {
+    /**
+     * The answer
+     */
+    200: WindowPage;
+};
+
+export type ListWindowsResponse = ListWindowsResponses[keyof ListWindowsResponses];
+
+export type PlanWindowData = {
+    body: WindowInput;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows';
+};
+
+export type PlanWindowErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type PlanWindowError = PlanWindowErrors[keyof PlanWindowErrors];
+
+export type PlanWindowResponses = {
+    /**
+     * The answer
+     */
+    201: MaintenanceWindow;
+};
+
+export type PlanWindowResponse = PlanWindowResponses[keyof PlanWindowResponses];
+
+export type CancelWindowData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'If-Match'?: string | null;
+    };
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Window Id
+         */
+        window_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows/{window_id}';
+};
+
+export type CancelWindowErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type CancelWindowError = CancelWindowErrors[keyof CancelWindowErrors];
+
+export type CancelWindowResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type CancelWindowResponse = CancelWindowResponses[keyof CancelWindowResponses];
+
+export type EditWindowData = {
+    body: WindowEdit;
+    headers: {
+        /**
+         * If-Match
+         */
+        'If-Match': string;
+    };
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Window Id
+         */
+        window_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows/{window_id}';
+};
+
+export type EditWindowErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EditWindowError = EditWindowErrors[keyof EditWindowErrors];
+
+export type EditWindowResponses = {
+    /**
+     * The answer
+     */
+    200: MaintenanceWindow;
+};
+
+export type EditWindowResponse = EditWindowResponses[keyof EditWindowResponses];
+
+export type EndWindowData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'If-Match'?: string | null;
+    };
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Window Id
+         */
+        window_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/maintenance-windows/{window_id}/end';
+};
+
+export type EndWindowErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EndWindowError = EndWindowErrors[keyof EndWindowErrors];
+
+export type EndWindowResponses = {
+    /**
+     * The answer
+     */
+    200: MaintenanceWindow;
+};
+
+export type EndWindowResponse = EndWindowResponses[keyof EndWindowResponses];
+
 export type ListPeopleData = {
     body?: never;
     path: {
@@ -2126,7 +3132,10 @@ export type ListPeopleResponses = {
 export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
 
 export type PreviewCheckData = {
-    body: CheckInput;
+    /**
+     * Body
+     */
+    body: HttpCheckInput | DnsCheckInput | TcpCheckInput | TlsCheckInput;
     path: {
         /**
          * Workspace Id

@@ -23,21 +23,23 @@ from allgreen.domain.notice import Channel, Notice, NoticeKind
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Outcome
 from allgreen.errors import InvalidInputError, VersionConflictError
+from allgreen.executors.matching import prepare_patterns
 from allgreen.executors.verdict import Preview
 from allgreen.failpoints import Seam, failpoint
 from allgreen.server import limits
 from allgreen.server.auth.access import Access, Member
 from allgreen.server.auth.schemas import clean_email
 from allgreen.server.catalog import queries, schemas
+from allgreen.server.catalog.check_schemas import CheckInput
+from allgreen.server.catalog.expectations import list_patterns
+from allgreen.server.catalog.mistakes import Problems
 from allgreen.server.catalog.schemas import (
-    CheckInput,
     RecipientInput,
     ServiceEdit,
     ServiceInput,
 )
 from allgreen.server.catalog.translation import (
     Frame,
-    Problems,
     read_check,
     read_checks,
     read_period,
@@ -57,6 +59,7 @@ async def create_service(
         InvalidInputError: Something cannot be saved; every field that is wrong is told.
     """
     now, problems = platform.clock.now(), Problems()
+    await _prepare(form.checks)
     async with platform.database.unit_of_work() as uow:
         member = await access.workspace(uow.connection, workspace_id)
         service_id = ServiceId(platform.new_id())
@@ -105,6 +108,7 @@ async def edit_service(
         InvalidInputError: Something cannot be saved; every field that is wrong is told.
     """
     now, problems = platform.clock.now(), Problems()
+    await _prepare(form.checks or ())
     async with platform.database.unit_of_work() as uow:
         member = await access.service(uow.connection, service_id)
         service = await uow.services.get(ServiceId(service_id), lock=True)
@@ -196,6 +200,7 @@ async def preview_check(
         TooManyError: Too many previews within a minute.
     """
     now, problems = platform.clock.now(), Problems()
+    await _prepare([form])
     async with platform.database.read() as connection:
         member = await access.workspace(connection, workspace_id)
         if await queries.is_held(connection, member.workspace_id):
@@ -222,6 +227,13 @@ async def preview_check(
         message="Many previews in a minute. Wait a moment.",
     )
     return _show_preview(check, await platform.preview(check))
+
+
+async def _prepare(forms: Iterable[CheckInput]) -> None:
+    """Do before a transaction what takes a while, so that nobody waits for it."""
+    await prepare_patterns(
+        pattern for form in forms for pattern in list_patterns(form.expectations)
+    )
 
 
 async def _read_edit(
@@ -406,6 +418,10 @@ def _by_id(service: Service | None) -> dict[CheckId, Check]:
 
 def _show_preview(check: Check, preview: Preview) -> schemas.Preview:
     result, within = preview.result, check.answers_within
+    lines = preview.explanations
+    if check.upside_down:
+        result = result.turned_over()
+        lines = result.explanations
     failure = None
     if result.outcome not in (Outcome.OK, Outcome.SLOW):
         kind = result.failure.value if result.failure else result.outcome.value
@@ -415,9 +431,7 @@ def _show_preview(check: Check, preview: Preview) -> schemas.Preview:
         latency_ms=result.latency_ms,
         phases=schemas.Phases(**asdict(result.phases)),
         answers_within_ms=None if within is None else round(within / timedelta(milliseconds=1)),
-        explanations=[
-            queries.show_explanation(line, is_whole=True) for line in preview.explanations
-        ],
+        explanations=[queries.show_explanation(line, is_whole=True) for line in lines],
         failure=failure,
         body_excerpt=preview.body_excerpt,
         certificate_days=result.certificate_days,

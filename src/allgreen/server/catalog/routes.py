@@ -8,8 +8,8 @@ from starlette.responses import Response
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.catalog import actions, queries
+from allgreen.server.catalog.check_schemas import CheckInput
 from allgreen.server.catalog.schemas import (
-    CheckInput,
     CheckNow,
     Figures,
     Preview,

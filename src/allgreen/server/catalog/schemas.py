@@ -5,29 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 
-from allgreen.domain.expectation import JsonOperator
 from allgreen.domain.status import FailureClass, Outcome, ServiceHealth, Shown
 from allgreen.server.auth.schemas import NameText
+from allgreen.server.catalog.check_schemas import CheckInput, CheckView
 from allgreen.server.views.schemas import Incident, Strip
 from allgreen.server.wire import Input
-from allgreen.storage.sql.types import storable
 
 # A malformed one is none of the services that are there.
 IdText = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
-
-
-class HttpMethod(StrEnum):
-    """How a target is asked."""
-
-    GET = "GET"
-    HEAD = "HEAD"
-    POST = "POST"
-    PUT = "PUT"
-    PATCH = "PATCH"
-    DELETE = "DELETE"
-    OPTIONS = "OPTIONS"
 
 
 class PeriodUnit(StrEnum):
@@ -66,53 +53,6 @@ class RecipientInput(Input):
     email: Annotated[str, Field(max_length=500)] | None = None
 
 
-class Header(Input):
-    """A header to send. Values are secrets: none is ever shown, `null` keeps what is stored."""
-
-    name: Annotated[str, Field(max_length=200)]
-    value: Annotated[str, Field(max_length=8192)] | None
-
-
-class JsonValueRule(Input):
-    """What a value in a JSON body must be."""
-
-    path: Annotated[str, Field(max_length=500)]
-    operator: JsonOperator
-    value: Annotated[str, Field(max_length=1000)]
-
-
-def _text_or_none(text: str | None) -> str | None:
-    return text or None
-
-
-class ExpectationsInput(Input):
-    """What counts as correct."""
-
-    status: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = "200"
-    body_contains: Annotated[
-        Annotated[str, Field(max_length=1000)] | None, AfterValidator(_text_or_none)
-    ] = None
-    json_values: list[JsonValueRule] = Field(default_factory=list, max_length=20)
-    answers_within_ms: Annotated[int, Field(ge=1, le=60_000)] | None = None
-    certificate_days: Annotated[int, Field(ge=1, le=825)] | None = None
-
-
-class CheckInput(Input):
-    """One check. With an `id` it is an edit of the one that is there."""
-
-    id: Annotated[str, Field(max_length=64), AfterValidator(storable)] | None = None
-    kind: Literal["http"] = "http"
-    method: HttpMethod = HttpMethod.GET
-    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4096)]
-    headers: list[Header] = Field(default_factory=list, max_length=50)
-    body: Annotated[str, Field(max_length=65_536)] | None = None
-    expectations: ExpectationsInput = ExpectationsInput()
-    timeout_ms: Annotated[int, Field(ge=500, le=60_000)] = 10_000
-    confirm_down: Annotated[int, Field(ge=1, le=10)] = 3
-    follow_redirects: bool = True
-    verify_tls: bool = True
-
-
 class ServiceInput(Input):
     """A service to watch."""
 
@@ -137,34 +77,6 @@ class ServiceEdit(Input):
 
 
 # What is shown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectationsView:
-    """What counts as correct."""
-
-    status: str
-    body_contains: str | None
-    json_values: list[JsonValueRule]
-    answers_within_ms: int | None
-    certificate_days: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckView:
-    """One check as the form shows it."""
-
-    id: str
-    kind: Literal["http"]
-    method: HttpMethod
-    url: str
-    headers: list[Header]
-    body: str | None
-    expectations: ExpectationsView
-    timeout_ms: int
-    confirm_down: int
-    follow_redirects: bool
-    verify_tls: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ export const checkSchema = z.object({
   timeout_ms: z.number(),
   follow_redirects: z.boolean(),
   verify_tls: z.boolean(),
+  kept: z.any(),
 })
 
 /**
@@ -68,6 +69,7 @@ export function createFormSchema(minIntervalS: number) {
   return z.object({
     name: text(findNameMistake),
     checks: z.array(checkSchema),
+    others: z.array(z.any()),
     period: z
       .object({
         every: wholeNumber(1, 1_000_000_000),

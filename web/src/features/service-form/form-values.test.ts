@@ -60,7 +60,7 @@ test("an address outside the workspace keeps its place and its state", () => {
 
 test("a stored header keeps its secret until somebody types another", () => {
   const [check] = makeService().checks
-  if (!check) throw new Error("a service has a check")
+  if (check?.kind !== "http") throw new Error("a service has an HTTP check")
   const headers = [
     { name: "Authorization", value: null },
     { name: "X-Tenant", value: null },
@@ -69,10 +69,44 @@ test("a stored header keeps its secret until somebody types another", () => {
   const typed = values.checks[0]?.headers[1]
   if (typed) typed.value = "nordlys"
 
-  expect(toServiceInput(values).checks[0]?.headers).toEqual([
+  expect(toServiceInput(values).checks[0]).toHaveProperty("headers", [
     { name: "Authorization", value: null },
     { name: "X-Tenant", value: "nordlys" },
   ])
+})
+
+test("what the form does not show of a check is sent back as it came", () => {
+  const [check] = makeService().checks
+  if (check?.kind !== "http") throw new Error("a service has an HTTP check")
+  const { expectations } = check
+  const rich = {
+    ...check,
+    confirm_up: 2,
+    upside_down: true,
+    expectations: {
+      ...expectations,
+      body_lacks: "error",
+      headers: [{ name: "Server", operator: "exists", value: "" } as const],
+    },
+  }
+
+  const values = valuesOf(makeService({ checks: [rich, { ...rich, id: "c2" }] }), [])
+
+  expect(toServiceInput(values).checks).toEqual([rich, { ...rich, id: "c2" }])
+})
+
+test("a check without a form stays what it is", () => {
+  const [check] = makeService().checks
+  if (check?.kind !== "http") throw new Error("a service has an HTTP check")
+  const tree = {
+    ...check,
+    expectations: { ...check.expectations, status: "", expect: { not: { status: "500" } } },
+  }
+
+  const values = valuesOf(makeService({ checks: [tree] }), [])
+
+  expect(values.checks).toEqual([])
+  expect(toServiceInput(values).checks).toEqual([tree])
 })
 
 test("an address without TLS asks for no certificate", () => {

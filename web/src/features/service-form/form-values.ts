@@ -1,6 +1,6 @@
 import type {
-  CheckInput,
-  CheckView,
+  HttpCheckInput,
+  HttpCheckView,
   HttpMethod,
   JsonOperator,
   PeriodUnit,
@@ -19,10 +19,15 @@ import type {
  */
 export type FormValues = {
   name: string
+  /** The check that can be edited here; none when it is of a kind that has no form. */
   checks: CheckValues[]
+  /** The other checks of the service, which stay as they are. */
+  others: CheckView[]
   period: { every: string; unit: PeriodUnit }
   recipients: RecipientValues[]
 }
+
+export type CheckView = Service["checks"][number]
 
 export type CheckValues = {
   id: string | null
@@ -42,6 +47,15 @@ export type CheckValues = {
   timeout_ms: number
   follow_redirects: boolean
   verify_tls: boolean
+  /** What is said of the check elsewhere; it is sent back as it came. */
+  kept: KeptParts
+}
+
+type KeptParts = Pick<HttpCheckView, "confirm_up" | "upside_down"> & {
+  expectations: Pick<
+    HttpCheckView["expectations"],
+    "body_lacks" | "body_matches" | "headers" | "size" | "records" | "expect"
+  >
 }
 
 /** A stored value is never shown; an empty text then means: keep it. */
@@ -79,8 +93,21 @@ export function newValues(people: readonly Person[]): FormValues {
         timeout_ms: 10_000,
         follow_redirects: true,
         verify_tls: true,
+        kept: {
+          confirm_up: 1,
+          upside_down: false,
+          expectations: {
+            body_lacks: null,
+            body_matches: null,
+            headers: [],
+            size: null,
+            records: null,
+            expect: null,
+          },
+        },
       },
     ],
+    others: [],
     period: { every: "15", unit: "minutes" },
     recipients: people.map((person) => fromPerson(person, person.you)),
   }
@@ -88,9 +115,12 @@ export function newValues(people: readonly Person[]): FormValues {
 
 /** The form for a service that is there. */
 export function valuesOf(service: Service, people: readonly Person[]): FormValues {
+  const [first, ...others] = service.checks
+  const isEditable = first !== undefined && hasForm(first)
   return {
     name: service.name,
-    checks: service.checks.map(checkValues),
+    checks: isEditable ? [checkValues(first)] : [],
+    others: isEditable ? others : service.checks,
     period: { every: String(service.period.every), unit: service.period.unit },
     recipients: listRecipients(service.recipients, people),
   }
@@ -100,15 +130,15 @@ export function valuesOf(service: Service, people: readonly Person[]): FormValue
 export function toServiceInput(values: FormValues): ServiceInput {
   return {
     name: values.name.trim(),
-    checks: values.checks.map(toCheckInput),
+    checks: [...values.checks.map(toCheckInput), ...values.others],
     period: { every: Number(values.period.every), unit: values.period.unit },
     recipients: listTold(values).map(toRecipientInput),
   }
 }
 
 /** What is sent for a check, to try or to save. */
-export function toCheckInput(check: CheckValues): CheckInput {
-  const { expectations } = check
+export function toCheckInput(check: CheckValues): HttpCheckInput {
+  const { expectations, kept } = check
   return {
     id: check.id ?? undefined,
     kind: "http",
@@ -117,6 +147,7 @@ export function toCheckInput(check: CheckValues): CheckInput {
     headers: check.headers.map(toHeader),
     body: check.body === "" ? null : check.body,
     expectations: {
+      ...kept.expectations,
       status: expectations.status.trim(),
       body_contains: expectations.body_contains === "" ? null : expectations.body_contains,
       json_values: expectations.json_values.map(toRule),
@@ -125,9 +156,16 @@ export function toCheckInput(check: CheckValues): CheckInput {
     },
     timeout_ms: check.timeout_ms,
     confirm_down: Number(check.confirm_down),
+    confirm_up: kept.confirm_up,
+    upside_down: kept.upside_down,
     follow_redirects: check.follow_redirects,
     verify_tls: check.verify_tls,
   }
+}
+
+/** Whether a check is one that the form can show: an HTTP check without a tree of its own. */
+export function hasForm(check: CheckView): check is HttpCheckView {
+  return check.kind === "http" && check.expectations.expect === null
 }
 
 /** The people and addresses that are ticked, in the order in which they are sent. */
@@ -160,8 +198,9 @@ function toRecipientInput({ account_id, email }: RecipientValues): RecipientInpu
   return account_id ? { account_id } : { email }
 }
 
-function checkValues(check: CheckView): CheckValues {
+function checkValues(check: HttpCheckView): CheckValues {
   const { expectations } = check
+  const { body_lacks, body_matches, headers, size, records, expect } = expectations
   return {
     id: check.id,
     method: check.method,
@@ -180,6 +219,11 @@ function checkValues(check: CheckView): CheckValues {
     timeout_ms: check.timeout_ms,
     follow_redirects: check.follow_redirects,
     verify_tls: check.verify_tls,
+    kept: {
+      confirm_up: check.confirm_up,
+      upside_down: check.upside_down,
+      expectations: { body_lacks, body_matches, headers, size, records, expect },
+    },
   }
 }
 

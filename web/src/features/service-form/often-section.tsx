@@ -16,28 +16,38 @@ const UNITS = ["seconds", "minutes", "hours", "days", "weeks"].map((unit) => ({
   label: unit,
 }))
 
-type OftenSectionProps = { zone: string; nextSlotAt: string | null }
+type PeriodInputProps = { zone: string; nextSlotAt: string | null }
+type OftenSectionProps = PeriodInputProps & {
+  /** Whether the check has a form. */
+  hasTries: boolean
+}
 
 /** The third question: how often to ask, and how sure to be. */
-export function OftenSection({ zone, nextSlotAt }: OftenSectionProps) {
-  const tries = useField("checks.0.confirm_down")
-  const count = useWatch<FormValues, "checks.0.confirm_down">({ name: "checks.0.confirm_down" })
+export function OftenSection({ zone, nextSlotAt, hasTries }: OftenSectionProps) {
   return (
     <Section title="How often">
       <PeriodInput zone={zone} nextSlotAt={nextSlotAt} />
-      <Pick
-        name="Call it down after"
-        lead={describeTries(Number(count))}
-        unit={count === "1" ? "try" : "tries"}
-        error={tries.error}
-      >
-        {(control) => <Input {...control} {...tries.field} className="num" inputMode="numeric" />}
-      </Pick>
+      {hasTries && <TriesInput />}
     </Section>
   )
 }
 
-function PeriodInput({ zone, nextSlotAt }: OftenSectionProps) {
+function TriesInput() {
+  const tries = useField("checks.0.confirm_down")
+  const count = useWatch<FormValues, "checks.0.confirm_down">({ name: "checks.0.confirm_down" })
+  return (
+    <Pick
+      name="Call it down after"
+      lead={describeTries(Number(count))}
+      unit={count === "1" ? "try" : "tries"}
+      error={tries.error}
+    >
+      {(control) => <Input {...control} {...tries.field} className="num" inputMode="numeric" />}
+    </Pick>
+  )
+}
+
+function PeriodInput({ zone, nextSlotAt }: PeriodInputProps) {
   const id = useId()
   const every = useField("period.every")
   const unit = useField("period.unit")

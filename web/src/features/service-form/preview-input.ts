@@ -1,10 +1,10 @@
-import type { CheckInput } from "@/api/types.gen"
+import type { HttpCheckInput } from "@/api/types.gen"
 import { checkSchema, isSoundRule } from "./form-schema"
 import { type CheckValues, toCheckInput } from "./form-values"
 
 /** What can be tried of a check that is still being written. */
 export type PreviewInput = {
-  check: CheckInput
+  check: HttpCheckInput
   /** The JSON paths whose rules need a fix first; they are not tried. */
   skipped: string[]
 }
@@ -20,6 +20,6 @@ export function readPreviewInput(values: CheckValues): PreviewInput | null {
 }
 
 /** Whether a request may be repeated without asking: it changes nothing at the target. */
-export function isHarmless({ method }: CheckInput): boolean {
+export function isHarmless({ method }: HttpCheckInput): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS"
 }

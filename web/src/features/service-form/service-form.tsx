@@ -50,6 +50,7 @@ export function ServiceForm(props: ServiceFormProps) {
     reValidateMode: "onChange",
   })
   const { dirtyFields } = form.formState
+  const hasCheck = values.checks.length > 0
 
   const save = async (filled: FormValues) => {
     const service = toServiceInput(filled)
@@ -75,13 +76,17 @@ export function ServiceForm(props: ServiceFormProps) {
       <div className={styles.cols}>
         <form onSubmit={form.handleSubmit(save)} noValidate aria-label="Service">
           <AskSection />
-          <CorrectSection />
-          <OftenSection zone={props.zone} nextSlotAt={props.nextSlotAt ?? null} />
+          {hasCheck && <CorrectSection />}
+          <OftenSection
+            zone={props.zone}
+            nextSlotAt={props.nextSlotAt ?? null}
+            hasTries={hasCheck}
+          />
           <ToldSection hasMail={hasMail} workspaceId={workspaceId} />
           <FormFoot cancel={cancel} submitLabel={submitLabel} />
         </form>
         <LeaveGuard />
-        {mayTry && (
+        {mayTry && hasCheck && (
           <Suspense fallback={<Skeleton height={122} radius="var(--r-5)" />}>
             <TryIt workspaceId={workspaceId} />
           </Suspense>
