@@ -5,6 +5,7 @@ import type { Range } from "@/api"
 import { ErrorState } from "@/components/ui/error-state"
 import { instanceQuery } from "@/features/account/queries"
 import { Announcement } from "@/features/overview/announcement"
+import { ProberLine } from "@/features/overview/prober-line"
 import { workspaceQuery } from "@/features/overview/queries"
 import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
 import { SummarySlab } from "@/features/overview/summary-slab"
@@ -55,6 +56,7 @@ function ServicesPage() {
   return (
     <div className="wrap">
       <StaleLine updatedAt={Math.min(overview.dataUpdatedAt, list.dataUpdatedAt)} />
+      <ProberLine workspace={workspace} now={overview.dataUpdatedAt} />
       <WorkspaceHead workspace={workspace} isEmpty={services.length === 0} />
       {services.length === 0 ? (
         <EmptyServices workspaceId={workspaceId} canAdd={workspace.may.includes("service.write")} />
