@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import final
+from typing import Any, final
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     and_,
     bindparam,
@@ -43,8 +44,10 @@ from allgreen.storage.sql.rows import notice_from_row, notice_to_row
 from allgreen.storage.sql.tables import IS_OPEN, deliveries, incidents, outbox
 
 _HELD = (NoticeState.LEASED,)
-_MOST_DUE = 1000
-"""How many rows one lease looks at: in a storm, most of them are bound to digests by that."""
+_MOST_DUE = 500
+"""How many rows a lease looks at: in a storm, most of them are bound to digests by that."""
+_MOST_LOOKS = 8
+"""How often it looks again when all of those have to wait."""
 _LEASING = 4_711_003
 """Advisory lock: what one sender decides must be seen by the next."""
 _ENDED = (NoticeState.SENT, NoticeState.DEAD, NoticeState.CANCELLED)
@@ -73,12 +76,16 @@ class SqlOutboxRepository(OutboxRepository):
         avoid: Collection[str] = (),
     ) -> list[Notice]:
         await self._take_turn()
-        due = await self._list_due(now, avoid)
-        addresses = {row.address for row in due if row.kind not in UNPACED}
-        lately = await self._look_back(addresses, now - pace.window) if addresses else {}
-        decided = plan(due, lately, now=now, pace=pace, limit=limit)
-        await self._bind(decided)
-        return await self._claim(decided, now, now + lease_for) if decided.go else []
+        for _ in range(_MOST_LOOKS):
+            due = await self._list_due(now, avoid)
+            lately = await self._look_back(due, now, pace)
+            decided = plan(due, lately, now=now, pace=pace, limit=limit)
+            await self._bind(decided)
+            if decided.go:
+                return await self._claim(decided, now, now + lease_for)
+            if len(due) < _MOST_DUE:
+                break
+        return []
 
     async def begin_attempt(self, notice: Notice, *, at: datetime) -> bool:
         begun = {"attempt": outbox.c.attempt + 1, "is_unsure": True}
@@ -225,9 +232,14 @@ class SqlOutboxRepository(OutboxRepository):
         rows = (await self._connection.execute(query)).mappings()
         return [notice_from_row(row) for row in rows]
 
-    async def _look_back(self, addresses: Collection[str], since: datetime) -> dict[str, Lately]:
-        """Return what some addresses were sent since an instant, and the digests that wait."""
-        is_single = outbox.c.batch.is_(None)
+    async def _look_back(
+        self, due: Sequence[Notice], now: datetime, pace: Pace
+    ) -> dict[str, Lately]:
+        """Return what the addresses of rows were sent lately, and the digests that wait."""
+        addresses = Counter(row.address for row in due if row.kind not in UNPACED)
+        if not addresses:
+            return {}
+        since, is_single = now - pace.window, outbox.c.batch.is_(None)
         sent = (
             select(outbox.c.address, is_single, func.count(), func.max(outbox.c.handed_at))
             .where(outbox.c.address.in_(addresses), outbox.c.handed_at > since)
@@ -241,7 +253,10 @@ class SqlOutboxRepository(OutboxRepository):
                 singles[address] = count
             else:
                 digests[address] = at
-        waiting = await self._list_digests(addresses)
+        # Only who gets too much is asked about digests: those have many rows.
+        crowded = {row.address for row in due if is_digest(row.batch)} | digests.keys()
+        crowded |= {one for one in addresses if singles[one] + addresses[one] > pace.singles}
+        waiting = await self._list_digests(crowded) if crowded else {}
         return {
             address: Lately(
                 singles=singles[address],
@@ -317,9 +332,7 @@ class SqlOutboxRepository(OutboxRepository):
         """Change rows that are still leased under the fences of `notice`."""
         fences = [(row.id, row.fence) for row in notice.rows]
         mark = update(outbox).where(
-            outbox.c.id.in_([row_id for row_id, _ in fences]),
-            tuple_(outbox.c.id, outbox.c.fence).in_(fences),
-            outbox.c.state.in_(among),
+            *_are_among((outbox.c.id, outbox.c.fence), fences), outbox.c.state.in_(among)
         )
         return (await self._connection.execute(mark.values(**values))).rowcount > 0
 
@@ -340,10 +353,20 @@ class SqlOutboxRepository(OutboxRepository):
     async def _end_attempt(self, notice: Notice, **values: object) -> None:
         attempts = [(row.id, row.attempt) for row in notice.rows]
         attempt = update(deliveries).where(
-            deliveries.c.outbox_id.in_([row_id for row_id, _ in attempts]),
-            tuple_(deliveries.c.outbox_id, deliveries.c.attempt).in_(attempts),
+            *_are_among((deliveries.c.outbox_id, deliveries.c.attempt), attempts)
         )
         await self._connection.execute(attempt.values(**values))
+
+
+def _are_among(
+    columns: tuple[Column[Any], Column[Any]], pairs: Sequence[tuple[str, int]]
+) -> list[ColumnElement[bool]]:
+    """Return the condition of being one of some pairs, of an id and a number."""
+    of_id, of_number = columns
+    if len(pairs) == 1:  # nearly always, and several times as quick
+        [(row_id, number)] = pairs
+        return [of_id == row_id, of_number == number]
+    return [of_id.in_([row_id for row_id, _ in pairs]), tuple_(*columns).in_(pairs)]
 
 
 def _elsewhere(avoid: Collection[str]) -> list[ColumnElement[bool]]:
