@@ -1,7 +1,6 @@
 """HostThrottle: lets a run begin when its host may be asked again, before its time starts."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final, final
@@ -29,10 +28,11 @@ class HostThrottle:
         sentence that says why: it would wait for longer than half its period, or 30 s.
         """
         # A quick re-probe decides whether people are told of an outage: it does not wait.
-        if leased.slot.attempt > 1:
-            return _at_once()
+        place = _destination(leased.check) if leased.slot.attempt == 1 else None
+        if place is None or self._pace.is_exempt(place.host, place.known_address):
+            return nullcontext("")
         longest = min(leased.check.schedule.every / 2, LONGEST_WAIT)
-        return self._wait(leased.check, longest.total_seconds())
+        return _Turn(self._pace, place.host, longest.total_seconds())
 
     def count(self, check: Check) -> Fault | None:
         """Count a run for which somebody sits and waits; a fault says that it must not be."""
@@ -42,19 +42,26 @@ class HostThrottle:
         wait_s = self._pace.reserve(place.host, LONGEST_DEBT_S)
         return too_many(place.host) if wait_s is None else None
 
-    @asynccontextmanager
-    async def _wait(self, check: Check, at_most_s: float) -> AsyncIterator[str]:
-        place = _destination(check)
-        if place is None or self._pace.is_exempt(place.host, place.known_address):
-            yield ""
-            return
-        async with self._pace.turn(place.host, at_most_s) as is_admitted:
-            yield "" if is_admitted else too_many(place.host).message
 
+@final
+class _Turn(AbstractAsyncContextManager[str]):
+    """A class, because a generator for each run would cost as much as half the probe."""
 
-@asynccontextmanager
-async def _at_once() -> AsyncIterator[str]:
-    yield ""
+    __slots__ = ("_at_most_s", "_host", "_is_in", "_pace")
+
+    def __init__(self, pace: HostPace, host: str, at_most_s: float) -> None:
+        self._pace = pace
+        self._host = host
+        self._at_most_s = at_most_s
+        self._is_in = False
+
+    async def __aenter__(self) -> str:
+        self._is_in = await self._pace.enter(self._host, self._at_most_s)
+        return "" if self._is_in else too_many(self._host).message
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._is_in:
+            self._pace.leave(self._host)
 
 
 def _destination(check: Check) -> Target | Endpoint | None:

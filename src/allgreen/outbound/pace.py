@@ -10,8 +10,8 @@ Hosts that only the operator's allow-list lets through are not held back: they a
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import Callable
 from typing import Final, final
 
 from allgreen.outbound.fault import Fault
@@ -59,7 +59,7 @@ class HostPace:
         self._numbers = _Buckets(PER_NUMBER_S, BURST_OF_NUMBER)
         self._exempt: dict[str, float] = {}
         self._asking: dict[str, int] = {}
-        self._freed = asyncio.Condition()
+        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
 
     def is_exempt(self, host: str, number: str | None) -> bool:
         """Tell whether a host belongs to the operator, as far as is known without a look-up."""
@@ -71,21 +71,32 @@ class HostPace:
         """Take a turn; return the seconds until it comes, or `None` when that is too long."""
         return self._hosts.take(host, self._monotonic(), at_most_s)
 
-    @asynccontextmanager
-    async def turn(self, host: str, at_most_s: float) -> AsyncIterator[bool]:
-        """Wait for a turn of a host, and hold one of its places until the block ends.
+    async def enter(self, host: str, at_most_s: float) -> bool:
+        """Wait for a turn of a host, and take one of its places; `leave` gives it back.
 
-        Gives false when there is none in time; then nothing may be asked.
+        Returns false when there is none in time; then nothing may be asked, nor given back.
         """
         ends_at = self._monotonic() + at_most_s
-        wait_s = None if self.waiting >= MOST_WAITING else self.reserve(host, at_most_s)
-        if wait_s is None or not await self._take_place(host, wait_s, ends_at):
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            await self._give_place_back(host)
+        is_crowded = self.waiting >= MOST_WAITING
+        wait_s = self.reserve(host, 0.0 if is_crowded else at_most_s)
+        if wait_s is None:
+            return False
+        if not wait_s and self._take_place(host):
+            return True
+        return not is_crowded and await self._wait(host, wait_s, ends_at)
+
+    def leave(self, host: str) -> None:
+        """Give a place back, to whoever waits for it."""
+        queue = self._queues.get(host)
+        while queue:
+            place = queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._queues.pop(host, None)
+        self._asking[host] -= 1
+        if not self._asking[host]:
+            del self._asking[host]
 
     def admit(self, host: str, number: str, *, is_redirect: bool) -> Fault | None:
         """Count a connection that is about to be made; a fault says that it must not be.
@@ -107,26 +118,35 @@ class HostPace:
             return too_many(host)
         return None
 
-    async def _take_place(self, host: str, wait_s: float, ends_at: float) -> bool:
+    def _take_place(self, host: str) -> bool:
+        asking = self._asking.get(host, 0)
+        if asking < AT_ONCE:
+            self._asking[host] = asking + 1
+        return asking < AT_ONCE
+
+    async def _wait(self, host: str, wait_s: float, ends_at: float) -> bool:
         self.waiting += 1
         try:
             if wait_s:
                 await asyncio.sleep(wait_s)
-            async with asyncio.timeout(max(ends_at - self._monotonic(), 0.0)), self._freed:
-                await self._freed.wait_for(lambda: self._asking.get(host, 0) < AT_ONCE)
-                self._asking[host] = self._asking.get(host, 0) + 1
-        except TimeoutError:
-            return False
+            return self._take_place(host) or await self._queue_up(host, ends_at)
         finally:
             self.waiting -= 1
-        return True
 
-    async def _give_place_back(self, host: str) -> None:
-        self._asking[host] -= 1
-        if not self._asking[host]:
-            del self._asking[host]
-        async with self._freed:
-            self._freed.notify_all()
+    async def _queue_up(self, host: str, ends_at: float) -> bool:
+        place = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(host, deque()).append(place)
+        try:
+            async with asyncio.timeout(max(ends_at - self._monotonic(), 0.0)):
+                await place
+        except TimeoutError:
+            # It may have been handed over in the very moment.
+            return not place.cancelled()
+        except asyncio.CancelledError:
+            if not place.cancelled():
+                self.leave(host)
+            raise
+        return True
 
     def _remember_exempt(self, host: str, now: float) -> None:
         if len(self._exempt) >= _MOST_REMEMBERED:

@@ -119,27 +119,60 @@ def test_an_idle_host_may_be_asked_in_a_burst_again(pace: HostPace, seconds: Sec
 
 
 async def test_at_most_ten_ask_a_host_at_once(pace: HostPace) -> None:
-    admitted = asyncio.Semaphore(0)
-    leave = asyncio.Event()
+    entered = [await pace.enter(VICTIM, 30.0) for _ in range(AT_ONCE)]
 
-    async def ask() -> None:
-        async with pace.turn(VICTIM, 30.0) as is_admitted:
-            assert is_admitted
-            admitted.release()
-            await leave.wait()
+    assert entered == [True] * AT_ONCE
+    assert not await pace.enter(VICTIM, 0.0)
+    assert await pace.enter("other.example", 0.0)
 
-    asking = [asyncio.create_task(ask()) for _ in range(AT_ONCE)]
-    for _ in asking:
-        await admitted.acquire()
-    async with pace.turn(VICTIM, 0.0) as is_admitted:
-        while_ten_ask = is_admitted
-    async with pace.turn("other.example", 0.0) as is_admitted:
-        another_host = is_admitted
-    late = asyncio.create_task(ask())
-    leave.set()
-    await asyncio.gather(*asking, late)
 
-    assert (while_ten_ask, another_host) == (False, True)
+async def test_who_waits_for_a_place_gets_it_in_the_order_of_coming(pace: HostPace) -> None:
+    for _ in range(AT_ONCE):
+        await pace.enter(VICTIM, 30.0)
+    order: list[int] = []
+
+    async def come(number: int) -> None:
+        assert await pace.enter(VICTIM, 30.0)
+        order.append(number)
+
+    coming = [asyncio.create_task(come(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    waiting = pace.waiting
+    for _ in coming:
+        pace.leave(VICTIM)
+    await asyncio.gather(*coming)
+
+    assert waiting == 5
+    assert order == [0, 1, 2, 3, 4]
+    assert pace.waiting == 0
+    assert not await pace.enter(VICTIM, 0.0)
+
+
+async def test_places_come_back_when_all_have_left(pace: HostPace) -> None:
+    for _ in range(3):
+        for _ in range(AT_ONCE):
+            assert await pace.enter(VICTIM, 0.0)
+        for _ in range(AT_ONCE):
+            pace.leave(VICTIM)
+
+    assert pace._asking == {}
+
+
+async def test_whoever_stops_waiting_takes_no_place(pace: HostPace) -> None:
+    for _ in range(AT_ONCE):
+        await pace.enter(VICTIM, 30.0)
+    given_up = asyncio.create_task(pace.enter(VICTIM, 30.0))
+    handed_over = asyncio.create_task(pace.enter(VICTIM, 30.0))
+    await asyncio.sleep(0)
+
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    pace.leave(VICTIM)
+    handed_over.cancel()
+    await asyncio.wait([handed_over])
+
+    assert await pace.enter(VICTIM, 0.0)
+    assert not await pace.enter(VICTIM, 0.0)
     assert pace.waiting == 0
 
 
@@ -148,38 +181,23 @@ async def test_a_run_waits_until_its_second_comes(pace: HostPace, seconds: Secon
         pace.reserve(VICTIM, 0.0)
     seconds.now += 0.99
 
-    async with pace.turn(VICTIM, 5.0) as is_admitted:
-        assert is_admitted
+    assert await pace.enter(VICTIM, 5.0)
 
 
-async def test_only_so_many_wait_at_a_time(pace: HostPace) -> None:
-    async def wait_at(host: str) -> None:
-        async with pace.turn(host, 30.0):
-            pass
-
+async def test_only_so_many_wait_at_a_time_and_others_are_not_held_up(pace: HostPace) -> None:
     hosts = [f"host{at}.example" for at in range(10)]
     for host in hosts:
         for _ in range(BURST):
             pace.reserve(host, 0.0)
-    tasks = [asyncio.create_task(wait_at(host)) for host in hosts for _ in range(20)]
+    tasks = [asyncio.create_task(pace.enter(host, 30.0)) for host in hosts for _ in range(20)]
     await asyncio.sleep(0)
 
     assert pace.waiting == MOST_WAITING
+    assert await pace.enter("calm.example", 30.0)
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
     assert pace.waiting == 0
-
-
-async def test_a_run_that_is_cancelled_gives_its_place_back(pace: HostPace) -> None:
-    for _ in range(AT_ONCE * 2):
-        turn = pace.turn(VICTIM, 30.0)
-        assert await turn.__aenter__()
-        with pytest.raises(asyncio.CancelledError):
-            await turn.gen.athrow(asyncio.CancelledError())
-
-    async with pace.turn(VICTIM, 0.0) as is_admitted:
-        assert is_admitted
 
 
 def test_a_redirect_takes_a_turn_of_the_host_it_leads_to(pace: HostPace) -> None:
