@@ -29,18 +29,18 @@ FAILURES = 3
 PERIOD_S = 1.0
 
 SEAMS = {
-    Seam.AT_START: 1,
-    Seam.IN_LEASE: 20,
-    Seam.AFTER_LEASE: 20,
-    Seam.BEFORE_COMMIT_OF_RESULTS: 12,
-    Seam.AFTER_COMMIT_OF_RESULTS: 12,
-    Seam.AFTER_COMMIT_OF_CHANGE: 5,
-    Seam.BEFORE_SEND: 10,
     Seam.AFTER_ACCEPT: 10,
+    Seam.AFTER_COMMIT_OF_RESULTS: 12,
+    Seam.BEFORE_SEND: 10,
+    Seam.BEFORE_COMMIT_OF_RESULTS: 12,
+    Seam.AFTER_COMMIT_OF_CHANGE: 5,
+    Seam.AT_START: 1,
     Seam.AFTER_MARK: 10,
+    Seam.AFTER_LEASE: 20,
+    Seam.IN_LEASE: 20,
     Seam.IN_FOLD: 3,
 }
-"""The seams that are aimed at, and at which pass at the latest."""
+"""The seams that are aimed at, the worst ones first, and at which pass at the latest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
