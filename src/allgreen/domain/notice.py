@@ -32,6 +32,8 @@ class NoticeKind(StrEnum):
     """For admins: a message to somebody else was given up."""
     OFFLINE = "offline"
     """For who runs Allgreen: its own network was down, or it was off."""
+    DISK_FULL = "disk_full"
+    """For who runs Allgreen: the disk of its database is full."""
     DIGEST = "digest"
     """Many messages about incidents in one; never owed itself, see `Notice.parts`."""
     CONFIRM_RECIPIENT = "confirm_recipient"
@@ -64,7 +66,12 @@ ENDS = frozenset(
     }
 )
 """What tells an end, and the begin with it."""
-UNPACED = frozenset({NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_RECIPIENT, NoticeKind.OFFLINE})
+UNPACED = frozenset(
+    {
+        *(NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_RECIPIENT),
+        *(NoticeKind.OFFLINE, NoticeKind.DISK_FULL),
+    }
+)
 """What somebody waits for, or comes once: never gathered, whatever else goes to the address."""
 
 

@@ -103,6 +103,31 @@ def _offline(told: Told, links: LetterLinks) -> Letter:
     )
 
 
+def _disk_full(told: Told, links: LetterLinks) -> Letter:
+    return Letter(
+        subject="The disk of Allgreen is full",
+        preview="Checks and messages go on for now; nothing can be changed.",
+        tone="quiet",
+        glyph="!",
+        status=f"Full since {told.at(told.facts.began_at)}",
+        headline="The disk of Allgreen is full.",
+        paragraphs=(
+            (
+                "Checks and messages go on, from room that was kept back for this. It does not "
+                "last for ever. Single results are not kept, and nobody can change anything."
+            ),
+            (
+                "Make room on the disk of the database. Nothing needs to be started again; the log "
+                "says how much is needed, and when all is as it was."
+            ),
+            *told.lateness(),
+        ),
+        button="Open Allgreen",
+        button_url=links.open,
+        why=f"You get this because you run {told.host or 'this Allgreen'}.",
+    )
+
+
 def _confirm_recipient(told: Told, links: LetterLinks) -> Letter:
     service = wording.unlinked(told.service)
     workspace = wording.unlinked(told.workspace) or "A workspace"
@@ -148,6 +173,7 @@ WRITERS: Final[Mapping[NoticeKind, Writer]] = {
     NoticeKind.PARKED: _parked,
     NoticeKind.UNDELIVERED: _undelivered,
     NoticeKind.OFFLINE: _offline,
+    NoticeKind.DISK_FULL: _disk_full,
     NoticeKind.CONFIRM_RECIPIENT: _confirm_recipient,
     NoticeKind.VERIFY_EMAIL: _verify_email,
 }

@@ -41,6 +41,7 @@ from allgreen.server.links import LinkSigner
 from allgreen.server.live import routes as live
 from allgreen.server.maintenance import routes as maintenance
 from allgreen.server.operation import routes as operation
+from allgreen.server.operation.disk import telling_of_a_full_disk
 from allgreen.server.pages import render_page
 from allgreen.server.passwords import PasswordPool
 from allgreen.server.platform import Platform
@@ -163,7 +164,8 @@ async def open_platform(
                 canaries=canaries,
                 options=_options(settings),
             )
-            async with monitor if watches else nullcontext():
+            telling = telling_of_a_full_disk(database, clock, new_id, monitor.wake_dispatcher)
+            async with monitor if watches else nullcontext(), telling:
                 yield Platform(
                     settings=settings,
                     clock=clock,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import text
+import asyncio
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select, text
+
+from allgreen.domain.notice import NoticeKind
+from allgreen.server.operation.disk import tell_operators
 from allgreen.server.platform import Platform
 from allgreen.storage.sql import reserve
+from allgreen.storage.sql.tables import outbox
+from allgreen.testing import FakeClock
 from tests.api import Person, service_form
 
 
@@ -60,6 +67,40 @@ async def test_refusals_on_a_full_disk_write_no_line_each(
         assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
 
     assert len([line for line in caplog.messages if "is full" in line]) == 1
+
+
+async def _told(platform: Platform) -> list[str]:
+    """Return to whom a message about a full disk is owed, or was sent."""
+    about = select(outbox.c.address).where(outbox.c.kind == NoticeKind.DISK_FULL)
+    async with platform.database.read() as connection:
+        return list((await connection.execute(about)).scalars())
+
+
+async def test_operators_are_told_of_a_full_disk_once_a_day(
+    owner: Person, platform: Platform, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        await tell_operators(platform.database, clock.now(), platform.new_id)
+    assert await _told(platform) == [owner.me["email"]]
+
+    clock.advance(timedelta(days=1))
+    await tell_operators(platform.database, clock.now(), platform.new_id)
+
+    assert await _told(platform) == [owner.me["email"]] * 2
+
+
+async def test_operators_are_told_as_soon_as_the_disk_is_full(
+    owner: Person, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserve, "free_bytes", lambda _folder: 0)
+    async with platform.database.urgent_unit_of_work():
+        pass  # whoever writes next finds it full
+
+    async with asyncio.timeout(5):
+        while not (told := await _told(platform)):
+            pass
+
+    assert told == [owner.me["email"]]
 
 
 async def test_without_its_database_it_says_so_and_names_no_file(

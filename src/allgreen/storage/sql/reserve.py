@@ -31,7 +31,7 @@ class Reserve:
     As soon as there is room for twice of it, the file is made anew and all is as it was.
 
     Attributes:
-        is_given_up: Whether the disk is full now.
+        given_up: Set while the disk is full.
         left_out: How many results were left out since the start.
     """
 
@@ -40,8 +40,13 @@ class Reserve:
         self._file = database.with_name(f"{database.name}.reserve")
         self._size_bytes = size_bytes
         self._looked_at_s = float("-inf")
-        self.is_given_up = False
+        self.given_up = asyncio.Event()
         self.left_out = 0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Return whether the disk is full now."""
+        return self.given_up.is_set()
 
     def take(self) -> None:
         """Make the file, where there is none; a disk without room is full from the start."""
@@ -53,7 +58,7 @@ class Reserve:
         with suppress(OSError):
             self._file.unlink(missing_ok=True)
         if not self.is_given_up:
-            self.is_given_up = True
+            self.given_up.set()
             logger.error(
                 "The disk that holds %s is full. Checks and messages go on, from room that was kept "
                 "back for this; results are not kept, and nothing can be changed. Make room: %d MiB "
@@ -71,7 +76,7 @@ class Reserve:
         elif now_s - self._looked_at_s >= LOOK_EVERY_S:
             self._looked_at_s = now_s
             if await asyncio.to_thread(self._make):
-                self.is_given_up = False
+                self.given_up.clear()
                 logger.warning(
                     "The disk that holds %s has room again; %d results were not kept so far",
                     self._database,
