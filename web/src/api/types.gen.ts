@@ -997,7 +997,7 @@ export type Me = {
  *
  * What a message says.
  */
-export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'digest' | 'confirm_recipient' | 'verify_email';
+export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'disk_full' | 'digest' | 'confirm_recipient' | 'verify_email';
 
 /**
  * Occurrence
