@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from allgreen.domain.identity import OutboxId, RecipientId, ServiceId
+from allgreen.domain.identity import IncidentId, OutboxId, RecipientId, ServiceId
+from allgreen.domain.mailing import PACE
 from allgreen.domain.notice import Channel, Notice, NoticeKind, NoticeState
-from allgreen.monitoring.dispatch import Dispatcher
+from allgreen.monitoring.dispatch import Dispatcher, DispatchOptions
 from allgreen.notifiers.email import EmailNotifier
 from allgreen.storage.memory import MemoryStorage
 from allgreen.testing import FakeClock
@@ -79,6 +80,18 @@ def to(person: int, kind: NoticeKind = NoticeKind.DOWN) -> Notice:
     )
 
 
+def of_service(number: int) -> Notice:
+    """Return a notice about one of many services to the same person."""
+    return replace(
+        a_notice(service_name=f"Service {number}"),
+        id=OutboxId(f"outbox-{number}"),
+        key=f"incident-{number}/down/1/recipient-{number}/email",
+        service_id=ServiceId(f"service-{number}"),
+        incident_id=IncidentId(f"incident-{number}"),
+        recipient_id=RecipientId(f"recipient-{number}"),
+    )
+
+
 async def received(sink: SmtpSink, count: int) -> list[ReceivedMail]:
     return await asyncio.to_thread(sink.wait_for_mails, count, within_s=WITHIN_S)
 
@@ -98,7 +111,7 @@ async def test_a_recipient_that_hangs_delays_nobody_else(smtp_sink: SmtpSink) ->
     }
 
 
-async def test_mail_that_waited_for_the_server_arrives_late_whole_and_in_order() -> None:
+async def test_outages_that_waited_for_the_server_are_told_late_and_whole() -> None:
     server = SmtpServer()
     outbox = Outbox(port := free_port())
 
@@ -109,21 +122,54 @@ async def test_mail_that_waited_for_the_server_arrives_late_whole_and_in_order()
         await outbox.wait_for_ends(NoticeState.PENDING, 25)
         sink = server.start(port)
         outbox.advance(timedelta(hours=6))
-        mails = await received(sink, 50)
+        mails = await received(sink, 25)
+        await outbox.wait_for_ends(NoticeState.SENT, 25)
     server.stop()
 
-    assert len({one.message["Message-ID"] for one in mails}) == 50
-    for person in range(25):
-        subjects = [
-            str(one.message["Subject"])
-            for one in mails
-            if one.recipients == (f"person{person}@nordlys.example",)
-        ]
-        assert [subject.partition("webhook ")[2] for subject in subjects] == [
-            "is down since 23:18 UTC on 17 April",
-            "holds again after 12 min 26 s",
-        ]
-        assert all(subject.startswith("Late: ") for subject in subjects)
+    assert {one.recipients for one in mails} == {(f"person{n}@nordlys.example",) for n in range(25)}
+    for one in mails:
+        assert one.message["Subject"] == (
+            "Late: Payments webhook was down from 23:18 to 23:30 UTC on 17 April"
+        )
+        assert one.message["X-Allgreen-Tells"] == "incident-1/down incident-1/up"
+        assert "The mail server did not take it from 23:18 UTC on 17 April to 05:18" in one.text
+
+
+async def test_a_domain_that_hangs_delays_nobody_else(smtp_sink: SmtpSink) -> None:
+    for person in range(40):
+        smtp_sink.treat(to(person).address, mail.HANG)
+    outbox = Outbox(smtp_sink.port)
+    others = [replace(to(n), address=f"ola{n}@fjord.example") for n in range(100, 110)]
+
+    async with outbox.sending():
+        await outbox.owe(to(person) for person in range(40))
+        await asyncio.to_thread(smtp_sink.wait_for_attempts, 20, within_s=WITHIN_S)
+        outbox.advance(DispatchOptions().slow_after)
+        await outbox.owe(others)
+        mails = await received(smtp_sink, 10)
+
+    assert {one.recipients[0].partition("@")[2] for one in mails} == {"fjord.example"}
+
+
+async def test_a_storm_is_told_in_five_mails_and_a_digest(smtp_sink: SmtpSink) -> None:
+    outbox = Outbox(smtp_sink.port)
+
+    async with outbox.sending():
+        await outbox.owe(of_service(n) for n in range(200))
+        await outbox.wait_for_ends(NoticeState.SENT, 5)
+        outbox.advance(PACE.gather)
+        *singles, digest = await received(smtp_sink, 6)
+
+    assert len(singles) == 5
+    assert digest.message["X-Allgreen-Event"] == "incident-5/digest"
+    assert digest.message["Subject"] == (
+        "195 services are down: Service 5, Service 6, Service 7 and 192 more"
+    )
+    names = [f"Service {n}" for n in range(5, 200)]
+    assert [name for name in names if name not in digest.text] == []
+    assert [name for name in names if name not in digest.html] == []
+    tells = str(digest.message["X-Allgreen-Tells"]).split()
+    assert tells == [f"incident-{n}/down" for n in range(5, 200)]
 
 
 async def test_a_lost_answer_sends_the_same_mail_again(smtp_sink: SmtpSink) -> None:

@@ -16,13 +16,14 @@ from aiosmtpd.smtp import AuthResult
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from allgreen.domain.mailing import PACE
 from allgreen.domain.notice import NoticeKind
 from allgreen.errors import DeliveryDelayedError, DeliveryRefusedError
 from allgreen.notifiers.email import EmailNotifier, SmtpTimeouts
 from allgreen.notifiers.stationery import LetterLinks
 from allgreen.notifiers.wording import plain
 from tests import mail
-from tests.letters import AT, LINKS, StoppedClock, a_notice
+from tests.letters import AT, LINKS, StoppedClock, a_digest, a_message, a_notice
 from tests.mail import SmtpServer, SmtpSink
 from tests.services import free_port
 
@@ -227,15 +228,53 @@ async def test_a_final_no_is_final(smtp_sink: SmtpSink, answer: str) -> None:
 async def test_not_now_is_tried_again(smtp_sink: SmtpSink, answer: str) -> None:
     smtp_sink.script(answer)
 
-    with pytest.raises(DeliveryDelayedError, match=answer):
+    with pytest.raises(DeliveryDelayedError, match=answer) as delayed:
         await to(smtp_sink).send(a_notice())
+
+    assert not delayed.value.is_unsure
 
 
 async def test_a_server_that_hangs_after_the_final_dot_delays(smtp_sink: SmtpSink) -> None:
     smtp_sink.script(mail.HANG)
 
-    with pytest.raises(DeliveryDelayedError):
+    with pytest.raises(DeliveryDelayedError) as delayed:
         await to(smtp_sink, timeouts=SHORT).send(a_notice())
+
+    assert delayed.value.is_unsure
+
+
+async def test_the_gate_is_passed_right_before_the_mail_goes(smtp_sink: SmtpSink) -> None:
+    class ClosedError(Exception):
+        pass
+
+    async def keep_closed() -> None:
+        raise ClosedError
+
+    with pytest.raises(ClosedError):
+        await to(smtp_sink).send(a_notice(), keep_closed)
+
+    assert smtp_sink.attempts == []
+
+
+async def test_a_mail_that_stands_for_several_names_them(smtp_sink: SmtpSink) -> None:
+    digest = a_message(NoticeKind.DIGEST)
+
+    await to(smtp_sink).send(digest)
+
+    message = smtp_sink.mails[0].message
+    assert message["X-Allgreen-Event"] == "incident-0/digest"
+    assert str(message["X-Allgreen-Tells"]).split() == [part.event for part in digest.parts]
+    assert message["Message-ID"] == digest.message_id("allgreen.example")
+
+
+async def test_the_largest_digest_is_written_and_taken(smtp_sink: SmtpSink) -> None:
+    digest = a_digest(a_notice(service_name="S" * 80) for _ in range(PACE.most))
+
+    await to(smtp_sink).send(digest)
+
+    received = smtp_sink.mails[0]
+    assert received.text.count("S" * 80) >= PACE.most
+    assert len(str(received.message["X-Allgreen-Tells"]).split()) == PACE.most
 
 
 async def test_an_answer_lost_after_the_final_dot_is_sent_again_with_the_same_id(
@@ -244,8 +283,9 @@ async def test_an_answer_lost_after_the_final_dot_is_sent_again_with_the_same_id
     smtp_sink.script(mail.DROP)
     notifier = to(smtp_sink)
 
-    with pytest.raises(DeliveryDelayedError, match="broke off"):
+    with pytest.raises(DeliveryDelayedError, match="broke off") as delayed:
         await notifier.send(a_notice())
+    assert delayed.value.is_unsure
     await notifier.send(replace(a_notice(), attempt=2))
 
     ids = [received.message["Message-ID"] for received in smtp_sink.mails]
