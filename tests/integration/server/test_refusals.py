@@ -44,6 +44,133 @@ def header(**changes: object) -> dict[str, Any]:
     return check(headers=[{"name": "Accept", "value": "*/*"}, changes])
 
 
+def dns(**changes: object) -> dict[str, Any]:
+    return {"checks": [{"kind": "dns", "name": "example.org"} | changes]}
+
+
+def tcp(**changes: object) -> dict[str, Any]:
+    return {"checks": [{"kind": "tcp", "host": "192.0.43.8", "port": 5432} | changes]}
+
+
+def tls(**changes: object) -> dict[str, Any]:
+    return {"checks": [{"kind": "tls", "host": "192.0.43.8"} | changes]}
+
+
+def tree(expect: object) -> dict[str, Any]:
+    return check(expectations={"expect": expect})
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return {"status": "200"} if levels == 1 else {"not": nested(levels - 1)}
+
+
+EXPECTED = "checks.0.expectations"
+PATTERNS = [{"name": f"X-{n}", "operator": "matches", "value": "a"} for n in range(6)]
+A_RECORD: dict[str, Any] = {"values": ["192.0.2.1"]}
+
+OTHER_KINDS: list[tuple[dict[str, Any], str, str]] = [
+    (dns(name=""), "checks.0.name", "name"),
+    (dns(name="https://example.org/"), "checks.0.name", "name"),
+    (dns(name="192.0.2.1"), "checks.0.name", "name"),
+    (dns(name="exa mple.org"), "checks.0.name", "name"),
+    (dns(name="a" * 301), "checks.0.name", "string_too_long"),
+    (dns(record_type="ANY"), "checks.0.record_type", "enum"),
+    (dns(record_type="a"), "checks.0.record_type", "enum"),
+    (dns(server="dns.example.org"), "checks.0.server", "host"),
+    (dns(server="127.0.0.1"), "checks.0.server", "blocked"),
+    (dns(server="[fe80::1]:53"), "checks.0.server", "blocked"),
+    (dns(server="192.0.43.8:0"), "checks.0.server", "host"),
+    (dns(url=URL), "checks.0.url", "extra_forbidden"),
+    (dns(expectations={"status": "200"}), f"{EXPECTED}.status", "not_for_kind"),
+    (
+        dns(expectations={"records": {"values": ["example.org"]}}),
+        f"{EXPECTED}.records.values.0",
+        "record",
+    ),
+    (dns(expectations={"records": {"values": []}}), f"{EXPECTED}.records.values", "too_short"),
+    (
+        dns(expectations={"records": A_RECORD | {"match": "some"}}),
+        f"{EXPECTED}.records.match",
+        "enum",
+    ),
+    (tcp(host=""), "checks.0.host", "host"),
+    (tcp(host="https://example.org"), "checks.0.host", "host"),
+    (tcp(host="example.org:22"), "checks.0.host", "host"),
+    (tcp(host="127.0.0.1"), "checks.0.host", "blocked"),
+    (tcp(host="localhost"), "checks.0.host", "blocked"),
+    (tcp(host="2130706433"), "checks.0.host", "host"),
+    (tcp(port=0), "checks.0.port", "greater_than_equal"),
+    (tcp(port=65_536), "checks.0.port", "less_than_equal"),
+    (tcp(port=None), "checks.0.port", "int_type"),
+    (tcp(port=25, send="EHLO example.org\r\n"), "checks.0.host", "blocked"),
+    (tcp(send="x" * 4097), "checks.0.send", "string_too_long"),
+    (tcp(send="\ud800"), "checks.0.send", "string_unicode"),
+    (tcp(expectations={"certificate_days": 14}), f"{EXPECTED}.certificate_days", "not_for_kind"),
+    (tls(host="10.0.0.1"), "checks.0.host", "blocked"),
+    (tls(server_name="exa mple"), "checks.0.server_name", "host"),
+    (tls(expectations={"headers": PATTERNS[:1]}), f"{EXPECTED}.headers", "not_for_kind"),
+    (tls(confirm_up=0), "checks.0.confirm_up", "greater_than_equal"),
+    (tls(confirm_up=11), "checks.0.confirm_up", "less_than_equal"),
+    (tls(upside_down="perhaps"), "checks.0.upside_down", "bool_parsing"),
+]
+
+RULES: list[tuple[dict[str, Any], str, str]] = [
+    (expect(body_matches="("), f"{EXPECTED}.body_matches", "pattern"),
+    (expect(body_matches="(a)\\1"), f"{EXPECTED}.body_matches", "pattern"),
+    (expect(body_matches="(a{1,100}){1,100}"), f"{EXPECTED}.body_matches", "pattern"),
+    (expect(body_matches="x" * 1025), f"{EXPECTED}.body_matches", "string_too_long"),
+    (expect(headers=PATTERNS), EXPECTED, "patterns"),
+    (
+        expect(headers=[PATTERNS[0] | {"value": "["}]),
+        f"{EXPECTED}.headers.0.value",
+        "pattern",
+    ),
+    (expect(headers=[PATTERNS[0] | {"name": "a b"}]), f"{EXPECTED}.headers.0.name", "header"),
+    (expect(headers=[PATTERNS[0] | {"name": ""}]), f"{EXPECTED}.headers.0.name", "header"),
+    (
+        expect(headers=[PATTERNS[0] | {"operator": "above"}]),
+        f"{EXPECTED}.headers.0.operator",
+        "enum",
+    ),
+    (expect(size={}), f"{EXPECTED}.size", "missing"),
+    (expect(size={"at_least": 9, "at_most": 8}), f"{EXPECTED}.size.at_most", "below_at_least"),
+    (expect(size={"at_most": 65_537}), f"{EXPECTED}.size.at_most", "less_than_equal"),
+    (expect(records=A_RECORD), f"{EXPECTED}.records", "not_for_kind"),
+    (tree({}), f"{EXPECTED}.expect", "invalid"),
+    (tree({"status": "200", "certificate_days": 1}), f"{EXPECTED}.expect", "invalid"),
+    (tree({"any_of": []}), f"{EXPECTED}.expect.any_of", "too_short"),
+    (tree({"some_of": []}), f"{EXPECTED}.expect.some_of", "extra_forbidden"),
+    (tree([]), f"{EXPECTED}.expect", "model_type"),
+    (tree(nested(9)), f"{EXPECTED}.expect", "invalid"),
+    (tree(nested(400)), f"{EXPECTED}.expect", "invalid"),
+    (tree({"any_of": [{"status": "200"}] * 51}), f"{EXPECTED}.expect", "invalid"),
+    (
+        tree({"any_of": [{"all_of": [{"status": "200"}] * 26}] * 2}),
+        f"{EXPECTED}.expect",
+        "invalid",
+    ),
+    (
+        tree({"not": {"any_of": [{"status": "fine"}]}}),
+        f"{EXPECTED}.expect.not.any_of.0.status",
+        "status",
+    ),
+    (
+        tree({"all_of": [{"json_value": {"path": "x", "operator": "exists", "value": ""}}]}),
+        f"{EXPECTED}.expect.all_of.0.json_value.path",
+        "json_path",
+    ),
+    (
+        tree({"all_of": [{"header": PATTERNS[0]}] * 6}),
+        EXPECTED,
+        "patterns",
+    ),
+    (
+        expect(status="200", expect={"status": "404"}),
+        f"{EXPECTED}.expect",
+        "both",
+    ),
+]
+
 REFUSALS: list[tuple[dict[str, Any], str, str]] = [
     ({"name": ""}, "name", "invalid"),
     ({"name": "x" * 81}, "name", "invalid"),
@@ -134,6 +261,8 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
         "twice",
     ),
     ({"workspace_id": "other"}, "workspace_id", "extra_forbidden"),
+    *OTHER_KINDS,
+    *RULES,
 ]
 
 
