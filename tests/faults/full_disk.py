@@ -215,9 +215,13 @@ class DiskRun:
         )
         copies = sum(count - 1 for kind in mails.values() for count in kind.values())
         told = self.platform.log.count("is full. Checks and messages go on")
-        self.figures.append(f"second copies of messages: {copies}; told in the log {told} times")
-        # Once for each process that met the full disk.
+        mailed = mails.get("disk_full", Counter()).total()
+        self.figures.append(
+            f"second copies of messages: {copies}; the operator was told in the log by each of two "
+            f"processes ({told}), and in {mailed} mail"
+        )
         self._expect(told == 2, f"the operator was told {told} times by two processes")
+        self._expect(mailed == 1, f"the operator was mailed {mailed} times")
 
     def _look_into_the_file(self) -> None:
         with closing(sqlite3.connect(self.disk / "allgreen.db")) as connection:
