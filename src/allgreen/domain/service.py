@@ -231,7 +231,9 @@ class Service:
         down is left as it was.
         """
         known = {check.id: check for check in self.checks}
-        merged = [_merged(known.get(check.id), check, at) for check in checks]
+        # Nobody looks at a paused service, whatever it is to be asked.
+        kind = TimeKind.PAUSED if self.mode is Mode.PAUSED else TimeKind.UNKNOWN
+        merged = [_merged(known.get(check.id), check, at, kind) for check in checks]
         kept = {check.id for check in merged}
         events: list[Event] = [
             turn_account(check, at, TimeKind.PAUSED)
@@ -239,7 +241,7 @@ class Service:
             if check.id not in kept
         ]
         events += [
-            turn_account(check, at, TimeKind.UNKNOWN)
+            turn_account(check, at, kind)
             for check in merged
             if check.id not in known or known[check.id].version != check.version
         ]
@@ -388,7 +390,7 @@ def _anchored(check: Check, at: datetime) -> Check:
     return replace(check, schedule=grid_of(check.id, check.schedule.every, at))
 
 
-def _merged(old: Check | None, new: Check, at: datetime) -> Check:
+def _merged(old: Check | None, new: Check, at: datetime, kind: TimeKind) -> Check:
     if old is None:
         return new
     if _question(old) == _question(new):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.incident import REOPEN_WITHIN, Incident, Quiet, Surroundings
@@ -69,7 +69,9 @@ async def look_around(
     return Surveyed(
         services=failing,
         windows=await uow.windows.of_services(failing.keys(), begin, end),
-        previous=await _previous(failing.values(), begin, uow),
+        previous=await _previous(
+            failing.values(), min([begin, *_suspect_since(failing.values())]), uow
+        ),
         upstream=await _upstream(failing.values(), uow),
     )
 
@@ -86,6 +88,14 @@ def _quiet_since(services: Iterable[Service]) -> Iterable[datetime]:
             yield service.incident.outage_began_at
 
 
+def _suspect_since(services: Iterable[Service]) -> Iterable[datetime]:
+    """Return when outages would begin that are being confirmed: perhaps some slots ago."""
+    for service in services:
+        for check in service.checks:
+            if check.state.first_bad_slot is not None:
+                yield check.state.first_bad_slot
+
+
 async def _previous(
     services: Iterable[Service], since: datetime, uow: UnitOfWork
 ) -> dict[ServiceId, Incident]:
@@ -93,7 +103,9 @@ async def _previous(
     ids = [service.id for service in services if service.incident is None]
     if not ids:
         return {}
-    found = await uow.incidents.latest(ids, limit=2 * len(ids), since=since - REOPEN_WITHIN)
+    # What ended exactly then was not over before.
+    earliest = since - REOPEN_WITHIN - timedelta.resolution
+    found = await uow.incidents.latest(ids, limit=2 * len(ids), since=earliest)
     latest = sorted(found, key=lambda incident: incident.ended_at or incident.began_at)
     return {incident.service_id: incident for incident in latest}
 
