@@ -8,11 +8,12 @@ and begins another, so that time that has passed keeps the meaning it had.
 from __future__ import annotations
 
 from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from functools import lru_cache
 
 from allgreen.domain.calendar import Calendar, zone_named
 from allgreen.domain.check import Check
@@ -82,8 +83,12 @@ class Recurrence:
             return min(later - place for place, later in zip(places, following, strict=True)) * DAY
         return {Repeat.DAILY: DAY, Repeat.MONTHLY: 28 * DAY}.get(self.repeat)
 
-    def falls_on(self, local_date: date) -> bool:
-        """Tell whether it begins on a date, as far as the calendar goes."""
+    def falls_on(self, local_date: date, first: date) -> bool:
+        """Tell whether it begins on a date, the first of which is `first`."""
+        if local_date < first or (self.until is not None and local_date > self.until):
+            return False
+        if self.repeat is Repeat.NONE:
+            return local_date == first
         if self.repeat is Repeat.WEEKLY:
             return Weekday.of(local_date) in self.weekdays
         if self.repeat is Repeat.MONTHLY:
@@ -178,13 +183,14 @@ def occurrences(window: Window, begin: datetime, end: datetime) -> list[Interval
 
     With `begin` and `end` the same instant: what runs then.
     """
-    zone = zone_named(window.zone)
     since = max(begin, window.holds_from)
     until = end if window.cancelled_at is None else min(end, window.cancelled_at)
     found = (
         (max(began_at, window.holds_from), _end_of(window, began_at))
-        for local_date in _dates(window, since, until, zone)
-        if (began_at := _begin_on(local_date, window, zone)) is not None
+        for year, month in _months(since - window.duration - 2 * DAY, until + 2 * DAY)
+        for began_at in _begins(
+            window.zone, window.first, window.at, window.recurrence, year, month
+        )
     )
     return [each for each in found if each[0] < each[1] and each[0] <= end and begin < each[1]]
 
@@ -308,30 +314,31 @@ def _end_of(window: Window, began_at: datetime) -> datetime:
     return over if window.cancelled_at is None else min(over, window.cancelled_at)
 
 
-def _dates(window: Window, begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[date]:
-    """Return the dates on which occurrences may begin that touch a range, and few others."""
-    if window.recurrence.repeat is Repeat.NONE:
-        yield window.first
-        return
-    # A day more on both sides: in a gap a window begins later than its clock says.
-    local_date = max(window.first, (begin - window.duration).astimezone(zone).date() - DAY)
-    last = end.astimezone(zone).date() + DAY
-    if window.recurrence.until is not None:
-        last = min(last, window.recurrence.until)
-    while local_date <= last:
-        if window.recurrence.falls_on(local_date):
-            yield local_date
-        local_date += DAY
+def _months(begin: datetime, end: datetime) -> Iterator[tuple[int, int]]:
+    """Return year and month of all months from one instant to another."""
+    first, last = begin.year * 12 + begin.month - 1, end.year * 12 + end.month - 1
+    return ((number // 12, number % 12 + 1) for number in range(first, last + 1))
 
 
-def _begin_on(local_date: date, window: Window, zone: ZoneInfo) -> datetime | None:
-    """Return when the window begins on a date; `None` on one that the zone left out."""
-    began_at = first_instant(local_date, window.at, zone)
-    if began_at.astimezone(zone).date() != local_date:
-        day = Calendar(zone=zone.key).day_of(local_date)
-        if day.begin == day.end:
-            return None
-    return began_at
+@lru_cache(maxsize=2048)
+def _begins(
+    zone: str, first: date, at: time, recurrence: Recurrence, year: int, month: int
+) -> tuple[datetime, ...]:
+    """Return when a window begins on the local dates of a month.
+
+    Kept, because sums and pages ask for the same months again and again, and clocks are slow.
+    """
+    calendar, info = Calendar(zone=zone), zone_named(zone)
+    days = (date(year, month, day) for day in range(1, monthrange(year, month)[1] + 1))
+    found = []
+    for local_date in days:
+        if not recurrence.falls_on(local_date, first):
+            continue
+        began_at = first_instant(local_date, at, info)
+        day = calendar.day_of(local_date)
+        if day.begin < day.end:  # else the zone left the date out
+            found.append(began_at)
+    return tuple(found)
 
 
 def _laid_over(span: Span, intervals: Sequence[Interval]) -> Iterator[Span]:

@@ -200,7 +200,7 @@ def windows_near_odd_dates(draw: st.DrawFn) -> Window:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(windows_near_odd_dates(), st.integers(0, 4000), st.integers(0, 4000))
 def test_occurrences_agree_with_a_calendar_read_minute_by_minute(
     window: Window, from_minute: int, until_minute: int

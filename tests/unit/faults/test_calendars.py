@@ -10,10 +10,19 @@ from tests.faults import calendars
 from tests.faults.calendars import Offsets
 
 
-def test_no_window_and_no_day_is_wrong_where_clocks_jump() -> None:
-    report = calendars.walk(("Europe/Rome", "Asia/Gaza"), 1, lambda _: None)
+@pytest.mark.parametrize("zone", ["Europe/Rome", "Asia/Gaza"])
+def test_no_window_and_no_day_is_wrong_where_clocks_jump(zone: str) -> None:
+    judged = calendars.judge_zone(zone, 1)
 
-    assert report.faults == ()
+    assert judged.faults == []
+    assert judged.changes >= 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "local_date", "at"), calendars.ODD_DAYS, ids=lambda part: str(part).replace("/", " ")
+)
+async def test_odd_day_is_lived_through(zone: str, local_date: date, at: time) -> None:
+    assert await calendars.live_through(zone, local_date, at) == []
 
 
 @pytest.mark.parametrize(
@@ -35,9 +44,6 @@ def test_judge_reads_wall_clocks_by_offsets(local: str, instant: str) -> None:
 
 
 def test_judge_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calendars, "ODD_DAYS", calendars.ODD_DAYS[:1])
     monkeypatch.setattr(calendars, "occurrences", lambda *_: [])
 
-    report = calendars.walk(("Europe/Rome",), 1, lambda _: None)
-
-    assert len(report.faults) > 1_000
+    assert len(calendars.judge_zone("Europe/Rome", 1).faults) > 1_000
