@@ -8,7 +8,7 @@ from typing import Any
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import IncidentId, OutboxId, RecipientId, ServiceId, WorkspaceId
 from allgreen.domain.mailing import compose
-from allgreen.domain.notice import Channel, Notice, NoticeKind
+from allgreen.domain.notice import UNPACED, Channel, Notice, NoticeKind
 from allgreen.notifiers.letters import write_letter
 from allgreen.notifiers.stationery import Letter, LetterLinks
 
@@ -63,7 +63,7 @@ def a_message(kind: NoticeKind = NoticeKind.DOWN, **facts: Any) -> Notice:
     return a_digest(
         a_notice(part, service_name=f"Service {number}", **facts)
         for number, part in enumerate(NoticeKind)
-        if part is not NoticeKind.DIGEST
+        if part not in UNPACED | {NoticeKind.DIGEST}
     )
 
 

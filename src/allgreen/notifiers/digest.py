@@ -104,7 +104,7 @@ def _say(told: Told, *, hears_of_begin: bool) -> str:
         case NoticeKind.STEADY:
             return f"is steady again: {facts.health or 'as it was'}."
         case NoticeKind.UNDELIVERED:
-            return f"a mail to {plain(facts.address)} was given up. {sentence(facts.reason)}"
+            return f"could not be told to {plain(facts.address)}. {sentence(facts.reason)}"
         case NoticeKind.BLOCKED:
             return f"cannot be checked since {since}. {sentence(facts.message or facts.reason)}"
         case kind:

@@ -1,19 +1,25 @@
 """What each kind of notice says."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from allgreen.domain.notice import NoticeKind
+from allgreen.domain.identity import OutboxId
+from allgreen.domain.mailing import compose
+from allgreen.domain.notice import Notice, NoticeKind
 from allgreen.domain.status import DayGrade
 from allgreen.notifiers.letters import write_letter
 from allgreen.notifiers.stationery import LATE_AFTER, LetterLinks, Row
-from tests.letters import AT, LINKS, a_letter, a_notice
+from tests.letters import AT, LINKS, a_digest, a_letter, a_letter_of, a_notice
 
 OF_A_LIST = (
     NoticeKind.DOWN,
+    NoticeKind.REMINDER,
     NoticeKind.UP,
+    NoticeKind.FLAPPING,
+    NoticeKind.STEADY,
     NoticeKind.PAUSED,
     NoticeKind.RECONFIGURED,
     NoticeKind.DELETED,
@@ -63,9 +69,7 @@ def test_up_says_how_long_it_lasted() -> None:
     letter = a_letter(NoticeKind.UP, sent=AT + timedelta(minutes=2))
 
     assert letter.subject == "Payments webhook holds again after 12 min 26 s"
-    assert letter.paragraphs == (
-        "It was down for 12\u00a0min 26\u00a0s, from 23:18 to 23:30 UTC.",
-    )
+    assert letter.paragraphs == ("It was down for 12\u00a0min 26\u00a0s, from 23:18 to 23:30 UTC.",)
     assert letter.tone == "up"
 
 
@@ -87,6 +91,8 @@ def test_up_does_not_hide_that_it_is_slow() -> None:
         (NoticeKind.RECONFIGURED, "The check of Payments webhook was changed"),
         (NoticeKind.DELETED, "Payments webhook is no longer watched"),
         (NoticeKind.BLOCKED, "Payments webhook cannot be checked"),
+        (NoticeKind.PARKED, "What is known of Payments webhook is on hold"),
+        (NoticeKind.OFFLINE, "Allgreen checked nothing from 23:18 to 23:30 UTC"),
         (NoticeKind.CONFIRM_RECIPIENT, "Be told about Payments webhook?"),
         (NoticeKind.VERIFY_EMAIL, "Is this your address?"),
     ],
@@ -181,3 +187,168 @@ def test_blocked_without_a_reason_still_says_what_to_do() -> None:
     letter = a_letter(NoticeKind.BLOCKED, message="", reason="")
 
     assert letter.paragraphs[0].startswith("Its address is not allowed. Until its address changes")
+
+
+# In between ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("Checkout",), "1 service depends on it and is down with it: Checkout."),
+        (("A", "B", "C"), "3 services depend on it and are down with it: A, B and C."),
+    ],
+    ids=["one", "three"],
+)
+@pytest.mark.parametrize("kind", [NoticeKind.DOWN, NoticeKind.REMINDER])
+def test_what_is_down_with_it_is_named(kind: NoticeKind, names: tuple[str, ...], said: str) -> None:
+    assert a_letter(kind, affected=names).paragraphs[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "subject"),
+    [
+        (7200.0, "Payments webhook is still down, 2 h"),
+        (None, "Payments webhook is still down"),
+    ],
+    ids=["for two hours", "for a while"],
+)
+def test_a_reminder_says_for_how_long(duration_s: float | None, subject: str) -> None:
+    letter = a_letter(NoticeKind.REMINDER, duration_s=duration_s)
+
+    assert letter.subject == subject
+    assert "It answered 503 instead of 202. We check again" in letter.paragraphs[0]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "subject"),
+    [
+        (0, "Payments webhook goes up and down"),
+        (60, "Payments webhook still goes up and down"),
+    ],
+    ids=["first", "summary"],
+)
+def test_flapping_is_told_once_and_then_summed_up(minutes: int, subject: str) -> None:
+    began_at = AT - timedelta(minutes=minutes)
+
+    letter = a_letter(NoticeKind.FLAPPING, turns=6, health="down", began_at=began_at)
+
+    assert letter.subject == subject
+    assert letter.paragraphs[0].endswith("6 times within the last hour. Just now it is down.")
+
+
+@pytest.mark.parametrize(
+    ("health", "subject", "said"),
+    [
+        ("up", "Payments webhook is steady again", "not turned for a while."),
+        ("degraded", "Payments webhook is steady again", "slower than you asked for."),
+        ("down", "Payments webhook is down and stays down", "a mail when it holds again."),
+    ],
+)
+def test_steady_says_what_lasts(health: str, subject: str, said: str) -> None:
+    letter = a_letter(NoticeKind.STEADY, health=health)
+
+    assert letter.subject == subject
+    assert letter.paragraphs[0].endswith(said)
+
+
+# For who looks after things ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("incidents", "about"), [(1, "about Payments webhook"), (23, "about 23 incidents")]
+)
+def test_admins_read_who_could_not_be_told_and_why(incidents: int, about: str) -> None:
+    letter = a_letter(
+        NoticeKind.UNDELIVERED, address="bo@example.net", reason="550 no", incidents=incidents
+    )
+
+    assert letter.subject == "A mail to bo@example.net was given up"
+    assert letter.paragraphs[0] == f"It was {about}, and nobody reads it there. 550 no."
+    assert letter.leave_url == ""
+
+
+def test_who_runs_allgreen_reads_when_nothing_was_checked() -> None:
+    letter = a_letter(NoticeKind.OFFLINE, reason="its own network was down")
+
+    assert letter.paragraphs[0] == (
+        "Nothing was checked from 23:18 to 23:30 UTC (12\u00a0min 26\u00a0s), "
+        "because its own network was down."
+    )
+
+
+# Several in one ------------------------------------------------------------------------------------
+
+
+def _merged(**down: Any) -> Notice:
+    end = a_notice(NoticeKind.UP)
+    return compose([replace(a_notice(), batch=end.key, **down), end])
+
+
+def test_what_was_over_before_it_could_be_told_is_told_as_one() -> None:
+    letter = a_letter_of(_merged())
+
+    assert letter.subject == "Payments webhook was down from 23:18 to 23:30 UTC"
+    assert letter.paragraphs[0].startswith("It was down for 12\u00a0min 26\u00a0s, from 23:18 to")
+    assert letter.leave_url == LINKS.leave
+
+
+def test_a_late_mail_says_that_the_mail_server_was_the_reason() -> None:
+    letter = a_letter_of(_merged(failed_at=AT), sent=AT + timedelta(hours=6))
+
+    assert letter.subject.startswith("Late: Payments webhook was down from 23:18 to 23:30 UTC on")
+    assert letter.paragraphs[-1].endswith(
+        "The mail server did not take it from 23:18 UTC on 17\u00a0April to 05:18 UTC."
+    )
+
+
+def test_a_digest_names_each_with_what_became_of_it() -> None:
+    letter = a_letter_of(
+        a_digest(
+            [
+                a_notice(NoticeKind.UP, service_name="Search"),
+                a_notice(service_name="Checkout"),
+                a_notice(NoticeKind.STEADY, service_name="Shop", health="down"),
+                a_notice(NoticeKind.PAUSED, service_name="Blog"),
+            ]
+        )
+    )
+
+    assert letter.subject == (
+        "2 services are down, 1 holds again and 1 other message: Checkout, Shop, Search and 1 more"
+    )
+    assert [(line.tone, line.name, line.text) for line in letter.lines] == [
+        ("down", "Checkout", "down since 23:18 UTC. It answered 503 instead of 202."),
+        ("down", "Shop", "is steady again: down."),
+        ("up", "Search", "holds again after 12\u00a0min 26\u00a0s, since 23:30 UTC."),
+        ("quiet", "Blog", "was paused at 23:30 UTC."),
+    ]
+    assert {(line.url, line.leave_url) for line in letter.lines} == {(LINKS.open, LINKS.leave)}
+
+
+def test_a_digest_tells_begin_and_end_of_one_incident_in_one_line() -> None:
+    other = replace(a_notice(service_name="Other"), id=OutboxId("x"), incident_id=None)
+    both = [replace(one, batch="digest/1/0") for one in (*_merged().parts, other)]
+
+    letter = a_letter_of(compose(both))
+
+    assert [line.text for line in letter.lines][-1] == (
+        "was down from 23:18 to 23:30 UTC and holds again."
+    )
+
+
+def test_a_digest_of_one_thing_reads_like_any_mail() -> None:
+    letter = a_letter_of(a_digest([a_notice()]))
+
+    assert letter.subject == "Payments webhook is down"
+    assert letter.lines == ()
+
+
+def test_a_digest_that_waited_for_the_mail_server_says_so() -> None:
+    parts = [replace(a_notice(service_name=name), failed_at=AT) for name in "ab"]
+
+    late = a_letter_of(a_digest(parts), sent=AT + timedelta(hours=6))
+    in_time = a_letter_of(a_digest([replace(part, failed_at=None) for part in parts]))
+
+    assert "The mail server did not take it" in late.paragraphs[-1]
+    assert len(in_time.paragraphs) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from allgreen.domain.notice import NoticeKind
 from allgreen.notifiers.rendering import LARGEST_HTML_BYTES, render_html, render_text
-from tests.letters import a_letter
+from tests.letters import a_digest, a_letter, a_letter_of, a_notice
 
 TEMPLATE_SIGNS = "{{7*7}} {% raw %} ${7*7} {m.__init__} %(x)s $JSON"
 
@@ -99,3 +99,17 @@ def test_the_largest_mail_is_small() -> None:
     letter = a_letter(**facts)
 
     assert len(render_html(letter).encode()) <= LARGEST_HTML_BYTES
+
+
+def test_the_largest_digest_names_the_first_in_full_and_is_small_enough() -> None:
+    digest = a_digest(
+        a_notice(service_name=f"{number:04}" + "W" * 76, reason="x" * 300) for number in range(2000)
+    )
+    letter = a_letter_of(digest)
+
+    html, text = render_html(letter), render_text(letter)
+
+    assert len(html.encode()) <= 95 * 1024
+    assert "And 1940 more: 0060W" in html
+    assert "The text form of this mail names them all." in html
+    assert [number for number in range(2000) if f"{number:04}W" not in text] == []
