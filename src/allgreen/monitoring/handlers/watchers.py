@@ -19,6 +19,7 @@ from allgreen.domain.notice import Channel, Notice, NoticeKind
 from allgreen.domain.rewind import forget_suspicions, is_ahead, set_clock_back
 from allgreen.domain.service import Service
 from allgreen.domain.watcher import (
+    LONGEST_SPREAD,
     Absence,
     AbsenceReason,
     Watcher,
@@ -183,8 +184,9 @@ async def _run_soon(check_ids: Sequence[CheckId], at: datetime, uow: UnitOfWork)
 
 def _soon(check_id: CheckId, plan: Plan, at: datetime) -> Slot:
     """Return the one run that stands for all that were missed: a slot of the grid if one is near."""
-    spread = at + spread_of(check_id, plan.schedule.every)
-    slot = min(spread, plan.schedule.next_after(at))
+    slot = plan.schedule.next_after(at)
+    if slot - at > LONGEST_SPREAD:
+        slot = at + spread_of(check_id, plan.schedule.every)
     return Slot(at=slot, due_at=slot)
 
 
