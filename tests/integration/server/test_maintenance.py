@@ -282,6 +282,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "a date that is a number": ({"first": 1774656000}, {"first": "invalid"}),
     "no such time": ({"at": "24:00"}, {"at": "invalid"}),
     "a time with seconds": ({"at": "12:00:30"}, {"at": "invalid"}),
+    "a leap second": ({"at": "23:59:60"}, {"at": "invalid"}),
     "no time": ({"at": None}, {"at": "invalid"}),
     "too long": ({"duration_minutes": 10_081}, {"duration_minutes": "less_than_equal"}),
     "no duration": ({"duration_minutes": 0}, {"duration_minutes": "greater_than_equal"}),
