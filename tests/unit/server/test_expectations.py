@@ -19,6 +19,7 @@ from allgreen.domain.expectation import (
     BodySize,
     CertificateLasts,
     Expectation,
+    Explanation,
     HeaderOperator,
     HeaderValue,
     JsonOperator,
@@ -38,6 +39,7 @@ from allgreen.server.catalog.expectations import (
     show_expectations,
 )
 from allgreen.server.catalog.mistakes import Problems
+from allgreen.server.catalog.queries import show_explanation
 from allgreen.server.wire import encode
 from allgreen.testing import a_check
 
@@ -209,6 +211,19 @@ def test_a_record_that_cannot_be_found_is_refused_beside_itself(
     _, refused = read({"records": {"values": ["", typed]}}, asked)
 
     assert refused == {"records.values.0": "record", "records.values.1": "record"}
+
+
+@pytest.mark.parametrize(
+    ("operand", "is_veiled"),
+    [("Body", True), ("Header X-Key", True), ("Status", False), ("$.key", False), ("Size", False)],
+)
+def test_an_explanation_veils_the_text_that_was_looked_for(operand: str, is_veiled: bool) -> None:
+    line = Explanation(operand=operand, actual="canary", expected="b", holds=False, quotes=True)
+
+    whole, veiled = (show_explanation(line, is_whole=is_whole) for is_whole in (True, False))
+
+    assert (whole.actual, whole.expected) == ("canary", "b")
+    assert (veiled.actual, veiled.expected) == (HIDDEN, HIDDEN if is_veiled else "b")
 
 
 FITS = {

@@ -418,10 +418,6 @@ def _by_id(service: Service | None) -> dict[CheckId, Check]:
 
 def _show_preview(check: Check, preview: Preview) -> schemas.Preview:
     result, within = preview.result, check.answers_within
-    lines = preview.explanations
-    if check.upside_down:
-        result = result.turned_over()
-        lines = result.explanations
     failure = None
     if result.outcome not in (Outcome.OK, Outcome.SLOW):
         kind = result.failure.value if result.failure else result.outcome.value
@@ -431,7 +427,9 @@ def _show_preview(check: Check, preview: Preview) -> schemas.Preview:
         latency_ms=result.latency_ms,
         phases=schemas.Phases(**asdict(result.phases)),
         answers_within_ms=None if within is None else round(within / timedelta(milliseconds=1)),
-        explanations=[queries.show_explanation(line, is_whole=True) for line in lines],
+        explanations=[
+            queries.show_explanation(line, is_whole=True) for line in preview.explanations
+        ],
         failure=failure,
         body_excerpt=preview.body_excerpt,
         certificate_days=result.certificate_days,
