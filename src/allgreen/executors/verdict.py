@@ -181,6 +181,8 @@ async def conclude_preview(
     slot = Slot(at=started_at, due_at=started_at)
     leased = LeasedCheck(check=check, slot=slot, fence=0, leased_until=started_at)
     result = await conclude(leased, started_at, finished_at, finding)
+    if check.upside_down:
+        result = result.turned_over()
     excerpt = "" if finding.answer is None else _cut(finding.answer.text)
     return Preview(result=result, explanations=result.explanations, body_excerpt=excerpt)
 

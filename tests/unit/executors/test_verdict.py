@@ -1,5 +1,6 @@
 """From what was found to a result."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,15 @@ async def test_what_cannot_be_run_says_nothing_about_the_target() -> None:
 
     assert (result.outcome, result.failure) == (Outcome.PROBE_ERROR, None)
     assert result.message == "This check cannot be run. Write a host."
+
+
+async def test_a_preview_of_a_check_that_is_upside_down_is_turned_over() -> None:
+    check = replace(a_check(expectation=AllOf(parts=())), upside_down=True)
+
+    preview = await conclude_preview(check, NOON, NOON, Finding(answer=Seen()))
+
+    assert preview.result.outcome is Outcome.FAIL
+    assert preview.explanations == preview.result.explanations
 
 
 async def test_a_preview_shows_a_kibibyte_of_plain_text() -> None:
