@@ -86,8 +86,8 @@ class Plan:
     @property
     def bound(self) -> tuple[Notice, ...]:
         """Return the rows that go with others from now on, to be written down before all else."""
-        going = (row for rows in self.go if len(rows) > 1 for row in rows if row.batch)
-        merged = (row for row in going if not is_digest(row.batch))
+        going = (row for rows in self.go for row in rows)
+        merged = (row for row in going if row.batch is not None and not is_digest(row.batch))
         return (*merged, *self.wait)
 
 
@@ -140,6 +140,11 @@ def compose(rows: Sequence[Notice]) -> Notice:
         created_at=min(row.created_at for row in rows),
         parts=tuple(rows),
     )
+
+
+def is_single(row: Notice) -> bool:
+    """Tell whether a row goes alone, or is the one of several that has their key."""
+    return row.message_key == row.key
 
 
 def is_digest(batch: str | None) -> bool:
@@ -248,4 +253,4 @@ def _with_end(row: Notice, chain: Sequence[Notice]) -> list[Notice]:
     end = next((at for at, one in enumerate(about) if one.kind in ENDS), 0)
     if row.kind not in BEGINS or not end:
         return [row]
-    return [*(replace(one, batch=about[end].key) for one in about[:end]), about[end]]
+    return [replace(one, batch=about[end].key) for one in about[: end + 1]]

@@ -35,6 +35,7 @@ from allgreen.domain.mailing import (
     Waiting,
     compose,
     is_digest,
+    is_single,
     order_of,
     plan,
 )
@@ -734,7 +735,7 @@ class MemoryOutboxRepository(OutboxRepository):
             row, at = owed.notice, owed.handed_at
             if row.address not in waiting or row.kind in UNPACED:
                 continue
-            if at is not None and at > since and row.batch is None:
+            if at is not None and at > since and is_single(row):
                 singles[row.address] += 1
             elif at is not None and at > since and is_digest(row.batch):
                 digests[row.address] = max(at, digests.get(row.address, at))

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import OutboxId, RecipientId, ServiceId, WorkspaceId
 from allgreen.domain.notice import Channel, Notice, NoticeKind
 from allgreen.domain.policy import Role
+from allgreen.monitoring.undelivered import DeadLetterWriter
 from allgreen.notifiers.log import KEPT
 from allgreen.ports import OutboxRepository
 from allgreen.server.platform import Platform
-from allgreen.storage.sql.tables import memberships
+from allgreen.storage.sql.tables import memberships, outbox
 from tests.api import ADDRESS, Person
 
 ANA, BO = "ana@example.org", "bo@example.net"
@@ -104,6 +105,45 @@ async def test_an_attempt_ends_in_a_word(
     (message,) = await list_deliveries(owner, owner.workspace)
     assert (message["state"], message["attempts"]) == (state, 1)
     assert message["last_error"] == error
+
+
+@pytest.mark.parametrize(
+    ("batch", "form"),
+    [(None, "alone"), ("key of the end", "merged"), ("digest/1/0", "digest")],
+    ids=["alone", "merged", "digest"],
+)
+async def test_it_is_said_with_what_a_message_goes(
+    owner: Person, platform: Platform, service: dict[str, Any], batch: str | None, form: str
+) -> None:
+    await owe(platform, owner, service)
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(update(outbox).values(batch=batch))
+        await uow.commit()
+
+    (message,) = await list_deliveries(owner, owner.workspace)
+
+    assert message["form"] == form
+
+
+async def test_what_is_never_taken_is_given_up_and_admins_are_owed_the_news(
+    owner: Person, stranger: Person, platform: Platform, service: dict[str, Any]
+) -> None:
+    await join(platform, stranger, owner, Role.ADMIN)
+    await owe(platform, owner, service, to=BO)
+    now = platform.clock.now()
+    async with platform.database.unit_of_work() as uow:
+        (dead,) = await uow.outbox.lease(now=now, limit=1, lease_for=timedelta(minutes=1))
+        await uow.outbox.begin_attempt(dead, at=now)
+        await uow.outbox.mark_dead(dead, at=now, error="550 no such mailbox")
+        await DeadLetterWriter(ids=platform.new_id).tell(dead.rows, "550 no", now, uow)
+        await uow.commit()
+
+    *news, message = await list_deliveries(owner, owner.workspace)
+
+    assert (message["state"], message["last_error"]) == ("given_up", "550 no such mailbox")
+    assert {one["kind"] for one in news} == {"undelivered"}
+    assert {one["to"] for one in news} == {ANA, "eve@example.net"}
+    assert all(BO not in one["body_text"] for one in news)
 
 
 async def test_an_admin_sees_names_of_members_and_not_their_addresses(

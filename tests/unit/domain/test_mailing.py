@@ -224,7 +224,7 @@ def test_an_outage_that_is_over_goes_with_its_end(end: NoticeKind) -> None:
     decided = plan_for_mara(due)
 
     assert going(decided) == [["down", "still", "end"]]
-    assert [row.batch for row in decided.bound] == ["key of end", "key of end"]
+    assert [row.batch for row in decided.bound] == ["key of end"] * 3
 
 
 def test_an_outage_that_lasts_goes_alone() -> None:

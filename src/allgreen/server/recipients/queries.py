@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
+from allgreen.domain.mailing import is_digest
 from allgreen.domain.notice import NoticeState
 from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
@@ -16,7 +17,7 @@ from allgreen.notifiers.rendering import render_text
 from allgreen.notifiers.stationery import Letter, LetterLinks
 from allgreen.server.auth.access import Member
 from allgreen.server.platform import Platform
-from allgreen.server.recipients.schemas import Delivery, DeliveryState
+from allgreen.server.recipients.schemas import Delivery, DeliveryForm, DeliveryState
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.rows import notice_from_row
 from allgreen.storage.sql.tables import (
@@ -157,6 +158,7 @@ def _show(row: RowMapping, readers: _Readers, platform: Platform) -> Delivery:
         to=readers.address(row),
         to_name=readers.name(row),
         state=DeliveryState.KEPT if row["was_kept"] else _STATES[row["state"]],
+        form=_form_of(row["batch"]),
         attempts=row["attempts"],
         created_at=row["created_at"],
         sent_at=row["sent_at"],
@@ -164,6 +166,12 @@ def _show(row: RowMapping, readers: _Readers, platform: Platform) -> Delivery:
         subject=letter.subject,
         body_text=render_text(letter),
     )
+
+
+def _form_of(batch: str | None) -> DeliveryForm:
+    if batch is None:
+        return DeliveryForm.ALONE
+    return DeliveryForm.DIGEST if is_digest(batch) else DeliveryForm.MERGED
 
 
 def _letter_of(row: RowMapping, platform: Platform) -> Letter:

@@ -22,6 +22,17 @@ class DeliveryState(StrEnum):
     """It was no longer true before it could go out."""
 
 
+class DeliveryForm(StrEnum):
+    """As what a message goes, as far as that is decided."""
+
+    ALONE = "alone"
+    """As a mail of its own."""
+    MERGED = "merged"
+    """In one mail with the end of the same outage, because that came before it could be sent."""
+    DIGEST = "digest"
+    """In one mail with others, because so much happened at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message owed to one address.
@@ -41,6 +52,7 @@ class Delivery:
     to: str | None
     to_name: str | None
     state: DeliveryState
+    form: DeliveryForm
     attempts: int
     created_at: datetime
     sent_at: datetime | None

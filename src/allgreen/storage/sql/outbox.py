@@ -239,7 +239,8 @@ class SqlOutboxRepository(OutboxRepository):
         addresses = Counter(row.address for row in due if row.kind not in UNPACED)
         if not addresses:
             return {}
-        since, is_single = now - pace.window, outbox.c.batch.is_(None)
+        since = now - pace.window
+        is_single = or_(outbox.c.batch.is_(None), outbox.c.batch == outbox.c.key)
         sent = (
             select(outbox.c.address, is_single, func.count(), func.max(outbox.c.handed_at))
             .where(outbox.c.address.in_(addresses), outbox.c.handed_at > since)
