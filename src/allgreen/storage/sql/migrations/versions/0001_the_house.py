@@ -273,9 +273,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
         sa.Column("depends_on_id", sa.String(length=36), nullable=False),
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["service_id"], ["services.id"], name="fk_dependencies_service_id"
-        ),
+        sa.ForeignKeyConstraint(["service_id"], ["services.id"], name="fk_dependencies_service_id"),
         sa.ForeignKeyConstraint(
             ["depends_on_id"], ["services.id"], name="fk_dependencies_depends_on_id"
         ),
@@ -430,9 +428,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
         ),
         sa.PrimaryKeyConstraint("id", "version", name="pk_maintenance_windows"),
     )
-    op.create_index(
-        "ix_maintenance_windows_workspace_id", "maintenance_windows", ["workspace_id"]
-    )
+    op.create_index("ix_maintenance_windows_workspace_id", "maintenance_windows", ["workspace_id"])
     op.create_table(
         "strips",
         sa.Column("service_id", sa.String(length=36), nullable=False),
