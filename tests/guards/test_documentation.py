@@ -16,11 +16,12 @@ from allgreen.bootstrap import Figures
 from allgreen.cli.exits import ExitCode
 from allgreen.cli.front import PLATFORM_COMMANDS
 from allgreen.domain import commands, events
-from allgreen.domain.check import CheckKind
-from allgreen.domain.expectation import JsonOperator
+from allgreen.domain.check import CheckKind, RecordType
+from allgreen.domain.expectation import HeaderOperator, JsonOperator, RecordMatch
 from allgreen.domain.policy import PERMISSIONS, Permission, Role
 from allgreen.domain.status import FailureClass, Outcome
 from allgreen.server import problems
+from allgreen.server.catalog.check_schemas import ExpectNode
 from allgreen.server.operation.metrics import build_registry
 from tests.checkout import ROOT, source_files
 
@@ -104,12 +105,24 @@ def test_every_command_and_exit_code_is_described() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [Outcome, FailureClass, JsonOperator, CheckKind], ids=lambda words: str(words.__name__)
+    "words",
+    [
+        *(Outcome, FailureClass, CheckKind, RecordType),
+        *(JsonOperator, HeaderOperator, RecordMatch),
+    ],
+    ids=lambda words: str(words.__name__),
 )
 def test_every_word_of_a_check_is_described(words: type[StrEnum]) -> None:
     page = (ROOT / "docs/reference/checks.md").read_text().lower()
 
-    assert [word.value for word in words if word.value not in page] == []
+    assert [word.value for word in words if f"`{word.value.lower()}`" not in page] == []
+
+
+def test_every_leaf_of_a_tree_is_described() -> None:
+    page = (ROOT / "docs/reference/checks.md").read_text()
+    names = [field.alias or name for name, field in ExpectNode.model_fields.items()]
+
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_the_table_of_permissions_equals_the_policy() -> None:
