@@ -157,6 +157,7 @@ export type Delivery = {
      * Created At
      */
     created_at: string;
+    form: DeliveryForm;
     /**
      * Id
      */
@@ -192,6 +193,13 @@ export type Delivery = {
      */
     to_name: string | null;
 };
+
+/**
+ * DeliveryForm
+ *
+ * As what a message goes, as far as that is decided.
+ */
+export type DeliveryForm = 'alone' | 'merged' | 'digest';
 
 /**
  * DeliveryPage

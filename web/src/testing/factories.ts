@@ -149,6 +149,7 @@ export function makeMessage(over: Partial<Delivery> = {}): Delivery {
     to: "sofia@nordlys.example",
     to_name: "Sofia Lindqvist",
     state: "sent",
+    form: "alone",
     attempts: 1,
     created_at: "2026-04-14T23:18:00Z",
     sent_at: "2026-04-14T23:18:02Z",

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryState, NoticeKind } from "@/api"
+import type { Delivery, DeliveryForm, DeliveryState, NoticeKind } from "@/api"
 import type { GlyphState } from "@/components/ui/status-glyph"
 import { formatNoun } from "@/lib/format"
 
@@ -31,12 +31,21 @@ export const STATES: Readonly<Record<DeliveryState, { word: string; glyph: Glyph
   cancelled: { word: "Not sent", glyph: "nodata" },
 }
 
+/** With what a message goes, when it does not go alone. */
+const TOGETHER: Readonly<Record<DeliveryForm, string | null>> = {
+  alone: null,
+  merged: "In one mail with its end",
+  digest: "In one mail with others",
+}
+
 /** The line under the state: why it stands so, as far as there is more to say than the word. */
 export function explainDelivery(message: Delivery): string | null {
   if (message.state === "kept") return "Sent to nobody"
   if (message.state === "cancelled") return "No longer true in time"
-  if (message.last_error === null && message.attempts < 2) return null
-  return formatNoun(message.attempts, "attempt")
+  const together = TOGETHER[message.form]
+  if (message.last_error === null && message.attempts < 2) return together
+  const attempts = formatNoun(message.attempts, "attempt")
+  return together === null ? attempts : `${together}, ${attempts}`
 }
 
 /** Whom a message is for: a name, an address, or the reason why neither is shown. */
