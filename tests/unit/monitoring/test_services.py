@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -553,3 +554,43 @@ async def test_screens_hear_of_what_people_do(
 
     assert [(hint.kind, hint.id) for hint in heard] == [("service", SERVICE)]
     assert heard[0].version >= 1
+
+
+# Asked too often ----------------------------------------------------------------------------------
+
+
+async def test_what_is_asked_again_in_the_same_second_waits_for_the_next(scene: Scene) -> None:
+    await scene.run(Outcome.OK)
+
+    await _check_now(scene)
+
+    slot = await scene.planned()
+    assert slot is not None
+    assert slot.due_at == NOON + timedelta(seconds=1)
+
+
+async def test_many_edits_leave_one_run_a_second_and_one_chain(scene: Scene) -> None:
+    asked: list[datetime] = []
+
+    for number in range(500):
+        scene.clock.advance(timedelta(milliseconds=20))
+        await _edit(scene, checks=(a_check(url=f"http://127.0.0.1:9000/{number}"),))
+        for leased in await scene.lease():
+            asked.append(scene.now)
+            scene.held[leased.check.id] = leased
+
+    gaps = [later - earlier for earlier, later in pairwise(asked)]
+    assert len(asked) == 10
+    assert min(gaps) >= timedelta(seconds=1)
+    assert len(await scene.ask(lambda uow: uow.checks.plans([CHECK]))) == 1
+
+
+async def test_an_edit_does_not_wait_for_a_run_that_is_long_over(scene: Scene) -> None:
+    await scene.run(Outcome.OK)
+    scene.clock.advance(timedelta(seconds=30))
+
+    await _edit(scene, checks=(a_check(url="http://127.0.0.1:9000/other"),))
+
+    slot = await scene.planned()
+    assert slot is not None
+    assert slot.due_at == scene.now
