@@ -5,7 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from allgreen.domain.check import Check, CheckState, Confirmation, HttpOptions
+from allgreen.domain.check import (
+    Check,
+    CheckKind,
+    CheckState,
+    Confirmation,
+    DnsOptions,
+    HttpOptions,
+    Options,
+    RecordType,
+    TcpOptions,
+    TlsOptions,
+)
 from allgreen.domain.expectation import AllOf, BodyContains, StatusIs
 from allgreen.domain.flapping import Flaps
 from allgreen.domain.identity import CheckId, ServiceId
@@ -45,6 +56,7 @@ EVERY_FIELD = Check(
     schedule=a_check().schedule,
     timeout=timedelta(milliseconds=1500),
     answers_within=timedelta(milliseconds=800),
+    upside_down=True,
     confirmation=Confirmation(down=2, up=3, slow=4, blind=5),
     version=7,
     state=CheckState(
@@ -92,6 +104,26 @@ async def test_service_comes_back_with_every_field(storage: Storage) -> None:
 
     async with storage.unit_of_work() as unit:
         assert await unit.services.get(SERVICE) == service
+
+
+KINDS: dict[CheckKind, Options] = {
+    CheckKind.HTTP: HttpOptions(method="GET", url="https://a.example/"),
+    CheckKind.DNS: DnsOptions(
+        name="a.example", record_type=RecordType.MX, server="[2001:db8::53]:5353"
+    ),
+    CheckKind.TCP: TcpOptions(hostname="2001:db8::1", port=5432, send="AUTH hidden\r\n"),
+    CheckKind.TLS: TlsOptions(hostname="a.example", server_name="b.example", verify=False),
+}
+
+
+@pytest.mark.parametrize("kind", CheckKind)
+async def test_check_of_each_kind_comes_back(storage: Storage, kind: CheckKind) -> None:
+    check = replace(a_check(), kind=kind, options=KINDS[kind])
+
+    await _store(storage, a_service(checks=(check,)))
+
+    async with storage.unit_of_work() as unit:
+        assert (await unit.services.get(SERVICE)).checks == (check,)
 
 
 async def test_service_comes_with_its_open_incident_only(storage: Storage) -> None:
