@@ -120,6 +120,7 @@ class Figures:
     Attributes:
         running: Checks that are being run.
         lateness: By how much runs began after they were due.
+        idle_s: For how many seconds nobody has looked for what is due.
         link: What is known of our own network.
         doubted: Failures that count for nothing, because our own network was down.
         absences: How often nobody looked, and why.
@@ -135,6 +136,7 @@ class Figures:
     results_dropped: int
     deliveries: Mapping[NoticeState, int]
     lateness: Lateness = field(default_factory=Lateness)
+    idle_s: float = 0.0
     link: Link = Link.ONLINE
     doubted: int = 0
     absences: Mapping[AbsenceReason, int] = field(default_factory=dict)
@@ -280,6 +282,7 @@ class Monitor:
         return Figures(
             running=self._agent.running,
             lateness=self._runner.lateness,
+            idle_s=self._agent.idle_s,
             link=self._connectivity.link,
             doubted=self._connectivity.doubted,
             absences=dict(self._presence.absences),

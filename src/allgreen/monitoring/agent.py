@@ -38,12 +38,19 @@ class Agent:
         self._sink = sink
         self._drain_for = drain_for
         self._connectivity = connectivity
+        self._looked_s: float | None = None
         self._in_flight: dict[CheckId, asyncio.Task[None]] = {}
 
     @property
     def running(self) -> int:
         """Return how many checks are being run."""
         return len(self._in_flight)
+
+    @property
+    def idle_s(self) -> float:
+        """Return for how many seconds nobody has looked for what is due; 0 before the start."""
+        now_s = asyncio.get_running_loop().time()
+        return 0.0 if self._looked_s is None else now_s - self._looked_s
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set; then let what runs finish for a while, and release the rest."""
@@ -57,6 +64,7 @@ class Agent:
 
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:
+            self._looked_s = asyncio.get_running_loop().time()
             if self._connectivity and not await self._connectivity.wait_until_online(POLL):
                 return
             # Counted here: a task that was just made has not yet taken its place in the runner.

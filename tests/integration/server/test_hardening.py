@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from allgreen.server.app import create_app
+from allgreen.server.operation import routes as operation
 from allgreen.server.platform import Platform
 from tests.api import Person, fields, person_of
 
@@ -214,6 +215,16 @@ async def test_metrics_are_for_this_machine_and_not_for_those_behind_a_proxy(
     assert "allgreen_results_dropped_total" in here.text
     assert "allgreen_check_lateness_seconds" in here.text
     assert proxied.status_code == 404
+
+
+async def test_a_schedule_that_stands_still_is_not_healthy(
+    anonymous: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operation, "LONGEST_IDLE_S", -1.0)
+
+    answer = await anonymous.get("/healthz")
+
+    assert (answer.status_code, answer.json()) == (503, {"status": "unavailable"})
 
 
 async def test_health_tells_the_status_alone(anonymous: httpx2.AsyncClient) -> None:

@@ -25,6 +25,7 @@ from allgreen.testing import (
     a_result_of,
 )
 from tests.unit.monitoring.scene import until
+from tests.unit.monitoring.test_connectivity import Watch
 
 SHORT = timedelta(milliseconds=20)
 
@@ -257,3 +258,44 @@ async def test_a_check_that_is_leased_anew_while_it_runs_is_run_again() -> None:
     await running
 
     assert agent.running == 0
+
+
+async def test_an_agent_that_looks_for_what_is_due_is_not_idle() -> None:
+    source, sink, stop = ListedSource(*_checks(1)), ListSink(), asyncio.Event()
+    agent = _agent(source, ScriptedExecutor(), sink)
+    before = agent.idle_s
+    running = asyncio.create_task(agent.run(stop))
+
+    await _has(sink, 1)
+    meanwhile = agent.idle_s
+    stop.set()
+    await running
+
+    assert before == 0
+    assert 0 <= meanwhile < 10
+
+
+async def test_while_our_own_network_is_down_nothing_is_leased(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(agent_module, "POLL", SHORT)
+    watch, stop = Watch(), asyncio.Event()
+    watch.cut()
+    await watch.look()
+    source, sink = ListedSource(*_checks(3)), ListSink()
+    runner = CheckRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=5)
+    agent = Agent(
+        CheckScheduler(source), runner, sink, drain_for=SHORT, connectivity=watch.connectivity
+    )
+    running = asyncio.create_task(agent.run(stop))
+    await asyncio.sleep(0)
+    offline = list(source.asked)
+
+    watch.cut(0)
+    await watch.look()
+    await _has(sink, 3)
+    stop.set()
+    await running
+
+    assert offline == []
+    assert source.left == []

@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +15,9 @@ from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.operation.metrics import build_registry
 from allgreen.server.platform import Platform, get_platform
 from allgreen.server.wire import answers, render
+
+LONGEST_IDLE_S: Final = 30.0
+"""The schedule is looked at each second; a storage that is busy may hold that up for a while."""
 
 router = guarded_router("operation")
 
@@ -30,10 +33,14 @@ class Status:
 async def get_health(
     request: Request, _access: Annotated[Access, permission(Permission.PUBLIC)]
 ) -> Response:
-    """Tell whether requests can be served."""
+    """Tell whether requests can be served, and whether somebody looks for what is due."""
+    platform = get_platform(request)
     try:
-        await get_platform(request).database.check()
+        await platform.database.check()
     except StorageError:
+        return render(Status(status="unavailable"), status=503)
+    # Where it stands still, services are not checked although every page looks fine.
+    if platform.figures().idle_s > LONGEST_IDLE_S:
         return render(Status(status="unavailable"), status=503)
     return render(Status(status="ok"))
 
