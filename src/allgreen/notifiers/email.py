@@ -75,7 +75,7 @@ class EmailNotifier(Notifier):
 
     async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
         recipient = _recipient(notice)
-        message = self.compose(notice).as_bytes(policy=_ON_THE_WIRE)
+        message = await self._write(notice)
         is_unsure = False
 
         async def pass_gate() -> None:
@@ -125,6 +125,15 @@ class EmailNotifier(Notifier):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         _add_body(message, letter)
         return message
+
+    async def _write(self, notice: Notice) -> bytes:
+        if len(notice.parts) <= _MOST_IN_LOOP:
+            return self._compose_bytes(notice)
+        # A digest of thousands takes long enough for others to notice.
+        return await asyncio.to_thread(self._compose_bytes, notice)
+
+    def _compose_bytes(self, notice: Notice) -> bytes:
+        return self.compose(notice).as_bytes(policy=_ON_THE_WIRE)
 
     async def _hand_over(self, message: bytes, recipient: Address, gate: Gate) -> Accepted:
         async with self._connected() as client:
@@ -205,6 +214,7 @@ class EmailNotifier(Notifier):
 
 
 _GOODBYE_S: Final = 1.0
+_MOST_IN_LOOP: Final = 50
 _SIGN_IN_FIRST: Final = frozenset({530, 534, 538})
 # Long lines are allowed (RFC 5322: 998) and a folded URL in a header is none any more.
 _ON_THE_WIRE: Final = SMTP_POLICY.clone(max_line_length=998)

@@ -46,7 +46,7 @@ from allgreen.storage.sql.tables import IS_OPEN, deliveries, incidents, outbox
 _HELD = (NoticeState.LEASED,)
 _MOST_DUE = 500
 """How many rows a lease looks at: in a storm, most of them are bound to digests by that."""
-_MOST_LOOKS = 8
+_MOST_LOOKS = 3
 """How often it looks again when all of those have to wait."""
 _LEASING = 4_711_003
 """Advisory lock: what one sender decides must be seen by the next."""
