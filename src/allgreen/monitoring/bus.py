@@ -14,6 +14,8 @@ from typing import TypeVar, cast
 
 from allgreen.domain.commands import Command
 from allgreen.domain.events import Event
+from allgreen.domain.identity import ServiceId
+from allgreen.domain.service import Service
 from allgreen.ports import UnitOfWork, UnitOfWorkFactory
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,20 @@ class Turn:
         self._within = within
         self._queue: deque[Event] = deque()
         self._is_telling = False
+        self._services: dict[ServiceId, Service] = {}
+
+    def know(self, service: Service) -> None:
+        """Note a service as it is stored now, so that handlers need not read it again."""
+        self._services[service.id] = service
+
+    async def service(self, service_id: ServiceId) -> Service:
+        """Return a service as it is stored now.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        known = self._services.get(service_id)
+        return known or await self.uow.services.get(service_id)
 
     async def tell(self, *events: Event) -> None:
         """Tell events to the handlers within, one after the other.
@@ -61,6 +77,7 @@ class Turn:
                 yield
         except BaseException:
             del self.events[told:]
+            self._services.clear()
             raise
 
     async def _tell_one(self, event: Event) -> None:

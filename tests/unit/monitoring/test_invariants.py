@@ -191,15 +191,30 @@ async def _check_history(scene: Scene) -> None:
 
 
 def _check_order(notices: list[Notice]) -> None:
-    """Of each incident somebody hears the begin first and the end once, if at all."""
-    by_incident: dict[object, list[NoticeKind]] = {}
+    """Of each incident somebody hears begin and end in turn, the begin first."""
+    by_incident: dict[object, list[Notice]] = {}
     for notice in notices:
-        by_incident.setdefault(notice.incident_id, []).append(notice.kind)
-    for kinds in by_incident.values():
-        assert kinds[0] is NoticeKind.DOWN
-        assert len(kinds) <= 2
-        assert NoticeKind.DOWN not in kinds[1:]
+        by_incident.setdefault(notice.incident_id, []).append(notice)
+    for told in by_incident.values():
+        _check_alternation(told)
     assert len({notice.key for notice in notices}) == len(notices)
+
+
+def _check_alternation(notices: list[Notice]) -> None:
+    """Flapping says how it is in its own words, so either may follow it."""
+    knows_down: bool | None = False
+    for notice in notices:
+        match notice.kind:
+            case NoticeKind.DOWN:
+                assert knows_down is not True
+                knows_down = True
+            case NoticeKind.FLAPPING:
+                knows_down = None
+            case NoticeKind.STEADY:
+                knows_down = notice.facts["health"] == ServiceHealth.DOWN
+            case _:
+                assert knows_down is not False
+                knows_down = False
 
 
 async def _check_time(scene: Scene) -> None:

@@ -65,12 +65,12 @@ class NoticeWriter:
             unsent = await uow.outbox.withdraw(incident.id, NoticeKind.UP)
             still_down = {notice.address for notice in unsent}
             recipients = [each for each in recipients if each.address not in still_down]
-        await self._owe_down(incident, recipients, incident.confirmed_at, uow)
+        await self._owe_down(incident, recipients, incident.confirmed_at, turn)
 
     async def tell_late(self, event: RecipientAdded, turn: Turn) -> None:
         """Owe somebody who joins during an outage the news that the others have already."""
         uow = turn.uow
-        service = await uow.services.get(event.service_id)
+        service = await turn.service(event.service_id)
         incident = service.incident
         if incident is None or incident.quiet is not None or service.flaps.is_flapping:
             return
@@ -81,7 +81,7 @@ class NoticeWriter:
             # Who left and came back during the same outage knows of it.
             if recipient.id == event.recipient_id and recipient.address not in told
         ]
-        await self._owe_down(incident, recipients, event.at, uow, late=True)
+        await self._owe_down(incident, recipients, event.at, turn, late=True)
 
     async def tell_reminder(self, event: IncidentReminded, turn: Turn) -> None:
         """Owe those who know of an outage that it still lasts."""
@@ -91,7 +91,7 @@ class NoticeWriter:
         concerned = [each for each in recipients if each.address in told]
         if not concerned:
             return
-        service = await uow.services.get(incident.service_id)
+        service = await turn.service(incident.service_id)
         at = incident.confirmed_at + (service.remind_every or _NOTHING) * incident.reminded
         facts = replace(
             await _facts_of(service, incident, uow),
@@ -116,7 +116,7 @@ class NoticeWriter:
         recipients = [each for each in recipients if each.address in told]
         if not recipients:
             return
-        facts = await self._facts_of_end(incident, next(iter(told.values())), uow)
+        facts = await self._facts_of_end(incident, next(iter(told.values())), turn)
         facts = replace(facts, told_others=len(recipients) - 1)
         kind = _KINDS[incident.resolution]
         await uow.outbox.add(
@@ -130,7 +130,7 @@ class NoticeWriter:
         recipients = await _confirmed(uow, event.service_id)
         if not recipients:
             return
-        service = await uow.services.get(event.service_id)
+        service = await turn.service(event.service_id)
         match event:
             case ServiceFlapping(summaries=summaries):
                 kind, seq = NoticeKind.FLAPPING, summaries
@@ -164,7 +164,7 @@ class NoticeWriter:
 
     async def tell_parked(self, event: CheckParked, turn: Turn) -> None:
         """Owe the admins the news that results of a check cannot be evaluated."""
-        service = await turn.uow.services.get(event.service_id)
+        service = await turn.service(event.service_id)
         message = "Allgreen could not evaluate what it found. The log of the server says why."
         facts = await _facts_of_service(service, event.at, turn.uow)
         facts = replace(facts, message=message, began_at=event.at)
@@ -172,7 +172,7 @@ class NoticeWriter:
 
     async def tell_admins(self, event: ServiceBlocked, turn: Turn) -> None:
         """Owe the admins the news that our guard keeps us from checking a service."""
-        service = await turn.uow.services.get(event.service_id)
+        service = await turn.service(event.service_id)
         check = max(service.checks, key=lambda check: check.state.blind)
         facts = replace(
             await _facts_of_service(service, event.at, turn.uow),
@@ -188,13 +188,13 @@ class NoticeWriter:
         incident: Incident,
         recipients: Sequence[Recipient],
         at: datetime,
-        uow: UnitOfWork,
+        turn: Turn,
         *,
         late: bool = False,
     ) -> None:
         if not recipients:
             return
-        service = await uow.services.get(incident.service_id)
+        uow, service = turn.uow, await turn.service(incident.service_id)
         facts = await _facts_of(service, incident, uow)
         others = len(await _confirmed(uow, service.id)) if late else len(recipients)
         facts = replace(facts, told_others=others - 1, late=late)
@@ -222,7 +222,7 @@ class NoticeWriter:
             for address in addresses
         )
 
-    async def _facts_of_end(self, incident: Incident, down: Notice, uow: UnitOfWork) -> Facts:
+    async def _facts_of_end(self, incident: Incident, down: Notice, turn: Turn) -> Facts:
         """Build on what was said before, so that both messages tell one story."""
         assert incident.ended_at is not None
         facts = replace(
@@ -234,7 +234,7 @@ class NoticeWriter:
         )
         if incident.resolution is Resolution.DELETED:
             return facts
-        service = await uow.services.get(incident.service_id)
+        uow, service = turn.uow, await turn.service(incident.service_id)
         grades = await rollup.latest_grades(service, incident.ended_at, STRIP_DAYS_IN_MAILS, uow)
         return replace(facts, strip14=grades, health=service.health.value)
 

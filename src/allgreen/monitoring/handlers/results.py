@@ -185,6 +185,7 @@ async def _ask_around(taken: Iterable[Taken], now: datetime, uow: UnitOfWork) ->
 async def _keep(taken: Taken, turn: Turn) -> None:
     async with turn.part():
         await turn.uow.services.save_states([taken.service])
+        turn.know(taken.service)
         await turn.tell(*taken.events)
 
 
