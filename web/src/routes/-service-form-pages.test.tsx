@@ -104,6 +104,26 @@ test("a name and an address make a service, and its row opens", async () => {
   })
 })
 
+test("a check without a form is shown, and the rest of its service can be edited", async () => {
+  const [check] = makeService().checks
+  if (check?.kind !== "http") throw new Error("the factory makes a service with one HTTP check")
+  const { id, expectations, timeout_ms, confirm_down, confirm_up, upside_down } = check
+  const common = { id, expectations, timeout_ms, confirm_down, confirm_up, upside_down }
+  const lookUp = { kind: "dns", name: "nordlys.example", record_type: "MX", server: null } as const
+  const service = makeService({ checks: [{ ...common, ...lookUp }] })
+  server.use(http.get("/api/v1/services/s1", () => HttpResponse.json(service)))
+  const { user } = openApp(EDIT)
+
+  expect(await screen.findByText("DNS MX nordlys.example")).toBeInTheDocument()
+  expect(screen.queryByRole("textbox", { name: "Request" })).not.toBeInTheDocument()
+  await user.clear(await field("Name"))
+  await user.type(await field("Name"), "Mail")
+  await user.click(await press("Save"))
+
+  await waitFor(() => expect(sent("edit")).toHaveLength(1))
+  expect(sent("edit")[0]?.body).toEqual({ name: "Mail" })
+})
+
 test("mistakes are told beside their fields, counted, and nothing is sent", async () => {
   const { user } = openApp(NEW)
 
