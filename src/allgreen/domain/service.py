@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from allgreen.domain.check import Check, CheckState, Slot
 from allgreen.domain.evaluation import evaluate, retry_delay, turn_account
-from allgreen.domain.events import Event, ServiceStatusChanged
+from allgreen.domain.events import CheckAccountChanged, Event, ServiceStatusChanged
 from allgreen.domain.flapping import FlapRule, Flaps
 from allgreen.domain.identity import (
     AccountId,
@@ -26,6 +26,7 @@ from allgreen.domain.incident import Incident, Resolution, Surroundings
 from allgreen.domain.result import Result
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
 from allgreen.domain.telling import Telling
+from allgreen.domain.uptime import silent_since
 from allgreen.domain.watcher import grid_of
 
 MOST_MISSED_SLOTS = 100
@@ -235,7 +236,10 @@ class Service:
         kind = TimeKind.PAUSED if self.mode is Mode.PAUSED else TimeKind.UNKNOWN
         merged = [_merged(known.get(check.id), check, at, kind) for check in checks]
         kept = {check.id for check in merged}
-        events: list[Event] = [
+        left = {check.id: check.version for check in merged}
+        changed = [check for check in self.checks if left.get(check.id) != check.version]
+        events: list[Event] = [*_silences(changed, at)]
+        events += [
             turn_account(check, at, TimeKind.PAUSED)
             for check in self.checks
             if check.id not in kept
@@ -343,7 +347,10 @@ class Service:
         why: Resolution,
     ) -> Observed:
         fresh = tuple(replace(check, state=_fresh(check.state, kind)) for check in checks)
-        accounts = [turn_account(check, at, kind) for check in fresh]
+        accounts = [
+            *_silences(self.checks, at),
+            *(turn_account(check, at, kind) for check in fresh),
+        ]
         service, turns = replace(self, checks=fresh, mode=mode).settled(
             at=at, now=at, reason="", resolution=why
         )
@@ -358,6 +365,7 @@ class Observed:
     events: tuple[Event, ...] = ()
 
 
+_EVIDENT = (TimeKind.UP, TimeKind.DEGRADED, TimeKind.DOWN)
 _RANK = {
     ServiceHealth.UNKNOWN: 0,
     ServiceHealth.UP: 1,
@@ -379,6 +387,14 @@ def _missed(check: Check, slot: datetime) -> Result:
         reason="not checked",
         message="Allgreen was not running, or too busy, when this check was due.",
     )
+
+
+def _silences(checks: Iterable[Check], at: datetime) -> Iterable[CheckAccountChanged]:
+    """Say of checks that are silent at `at` since when: else that time would count as health."""
+    for check in checks:
+        since = silent_since(check, at)
+        if since is not None and check.state.counts_as in _EVIDENT:
+            yield turn_account(check, since, TimeKind.UNKNOWN)
 
 
 def _fresh(state: CheckState, kind: TimeKind) -> CheckState:

@@ -202,16 +202,23 @@ def until_covered(spans: Sequence[Span], check: Check, now: datetime) -> list[Sp
     Three slots may pass without a result; then the time since the slot after the last evidence
     is unknown, just as the state machine will say when it hears of the missed slots.
     """
-    last = check.state.last_evidence_at
-    if not spans or spans[-1].ended_at is not None or last is None:
-        return list(spans)
-    first_blind = check.schedule.next_after(last)
-    patience = check.schedule.every * check.confirmation.blind + check.timeout
-    if now <= last + patience or spans[-1].kind in (TimeKind.PAUSED, TimeKind.MAINTENANCE):
+    since = silent_since(check, now)
+    if not spans or spans[-1].ended_at is not None or since is None:
         return list(spans)
     open_span = spans[-1]
-    end = max(first_blind, open_span.began_at)
+    if open_span.kind in (TimeKind.PAUSED, TimeKind.MAINTENANCE):
+        return list(spans)
+    end = max(since, open_span.began_at)
     return [*spans[:-1], Span(kind=open_span.kind, began_at=open_span.began_at, ended_at=end)]
+
+
+def silent_since(check: Check, now: datetime) -> datetime | None:
+    """Return from when a check has nothing to say; `None` while its silence may still be chance."""
+    last = check.state.last_evidence_at
+    if last is None:
+        return None
+    patience = check.schedule.every * check.confirmation.blind + check.timeout
+    return check.schedule.next_after(last) if now > last + patience else None
 
 
 _WORSE = (

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from allgreen.domain.commands import DeleteCheck, PauseService
+from allgreen.domain.commands import Command, DeleteCheck, EditService, PauseService
 from allgreen.domain.identity import CheckId, WindowId
 from allgreen.domain.maintenance import Window
 from allgreen.domain.status import DayGrade, Outcome
-from allgreen.domain.uptime import Tally
+from allgreen.domain.uptime import Tally, tally
 from allgreen.monitoring.keeper import Keeper
 from allgreen.monitoring.rollup import latest_grades
 from allgreen.ports import Grain, Strip
@@ -123,6 +123,52 @@ async def test_paused_time_in_a_window_stays_paused(scene: Scene) -> None:
 
     (day,) = await _tallies(scene, Grain.DAY)
     assert (day.maintenance, day.paused) == (paused_at - NOON, 10 * MINUTE)
+
+
+# Silence ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deed", ["paused", "edited", "removed"])
+async def test_silence_before_people_change_something_is_unknown(deed: str) -> None:
+    scene = Scene()
+    await scene.watch(a_check(), a_check(id=OTHER))
+    await scene.run(Outcome.OK)
+    await scene.run(Outcome.OK, OTHER)
+
+    scene.clock.advance(10 * HOUR)
+    await _do(scene, deed)
+
+    measured = tally(await scene.raw_spans(OTHER), NOON, scene.now)
+    assert timedelta(0) < measured.up <= MINUTE
+    assert measured.unknown == scene.now - NOON - measured.up
+
+
+async def test_silence_that_may_be_chance_is_no_silence() -> None:
+    scene = Scene()
+    await scene.watch()
+    await scene.run(Outcome.OK)
+
+    scene.clock.advance(2 * MINUTE)
+    await scene.handle(PauseService(service_id=SERVICE, by=ACCOUNT, at=scene.now))
+
+    assert tally(await scene.raw_spans(), NOON, scene.now) == Tally(up=scene.now - NOON)
+
+
+async def _do(scene: Scene, deed: str) -> None:
+    service = await scene.service()
+    other = a_check(id=OTHER, url="http://127.0.0.1:9000/other")
+    commands: dict[str, Command] = {
+        "paused": PauseService(service_id=SERVICE, by=ACCOUNT, at=scene.now),
+        "removed": DeleteCheck(service_id=SERVICE, check_id=OTHER, by=ACCOUNT, at=scene.now),
+        "edited": EditService(
+            service_id=SERVICE,
+            expected_version=service.version,
+            checks=(service.check(CHECK), other),
+            by=ACCOUNT,
+            at=scene.now,
+        ),
+    }
+    await scene.handle(commands[deed])
 
 
 # Removed checks -----------------------------------------------------------------------------------
