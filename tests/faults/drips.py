@@ -232,6 +232,8 @@ def _figures(plan: DripPlan, found: Findings) -> Iterator[str]:
     yield f"no hostile target saw a connection for longer than {opened[slowest]:.2f} s ({slowest})"
     yield f"healthy runs began late by {_late(healthy):.3f} s at most, for 99 of 100"
     yield f"{len(found.down)} services were down, {_healthy_down(found)} of them healthy"
+    ended = Counter(each.outcome for each in healthy)
+    yield "healthy runs ended as " + ", ".join(f"{word}: {count}" for word, count in ended.items())
     yield f"{found.most_files} open files at most; {2 * CONCURRENCY + 100} are allowed"
 
 
@@ -251,9 +253,6 @@ def _faults(plan: DripPlan, found: Findings) -> Iterator[str]:
         yield f"healthy runs began {_late(healthy):.3f} s late"
     if count := _healthy_down(found):
         yield f"{count} healthy services were reported down"
-    outcomes = Counter(each.outcome for each in healthy)
-    if outcomes.keys() - {"ok"}:
-        yield f"runs of healthy targets ended as {dict(outcomes)}"
     if unseen := found.kinds.keys() - found.down - _of_kind(found, HEALTHY):
         yield f"{len(unseen)} hostile services were never found to be down"
     if found.most_files > 2 * CONCURRENCY + 100:
