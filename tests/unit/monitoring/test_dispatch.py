@@ -347,7 +347,8 @@ async def test_the_doorbell_wakes_a_dispatcher_that_waits() -> None:
     options = DispatchOptions(poll=timedelta(hours=1), drain_for=timedelta(seconds=1))
     dispatcher = _dispatcher(scene, notifier, options=options)
     running = asyncio.create_task(dispatcher.run(stop))
-    await asyncio.sleep(0)
+    for _ in range(50):  # it looks, finds nothing and waits
+        await asyncio.sleep(0)
     await scene.runs(outcomes("offf"))
 
     dispatcher.wake()
