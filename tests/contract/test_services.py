@@ -89,7 +89,9 @@ async def test_service_comes_back_with_every_field(storage: Storage) -> None:
     service = Service(
         depends_on=(ServiceId("higher"), ServiceId("above")),
         remind_every=timedelta(hours=2),
-        flaps=Flaps(turns=(NOON, NOON + MINUTE), since=NOON + MINUTE, summaries=2),
+        flaps=Flaps(
+            turns=(NOON, NOON + MINUTE), since=NOON + MINUTE, summaries=2, restless_at=NOON
+        ),
         id=SERVICE,
         workspace_id=EVERY_FIELD.workspace_id,
         name="Checkout – Übersee",

@@ -36,11 +36,14 @@ class Flaps:
         turns: When it turned between down and not down, oldest first; only as many as matter.
         since: From when it counts as flapping; `None` while it does not.
         summaries: How many hourly summaries were owed since then.
+        restless_at: When a result last contradicted the state that held, although it turned
+            nothing: two good results in a row are rare in a service that flaps.
     """
 
     turns: tuple[datetime, ...] = ()
     since: datetime | None = None
     summaries: int = 0
+    restless_at: datetime | None = None
 
     @property
     def is_flapping(self) -> bool:
@@ -58,13 +61,19 @@ class Flaps:
 
     def is_over(self, at: datetime, rule: FlapRule) -> bool:
         """Tell whether it has been steady for long enough."""
-        return self.since is not None and at - self.turns[-1] >= rule.steady_after
+        if self.since is None:
+            return False
+        return at - max(self.turns[-1], self.restless_at or self.since) >= rule.steady_after
 
     def owes_summary(self, at: datetime, rule: FlapRule) -> bool:
         """Tell whether people should hear again that it still flaps."""
         if self.since is None:
             return False
         return at - self.since >= rule.summary_every * (self.summaries + 1)
+
+    def contradicted(self, at: datetime) -> Flaps:
+        """Note that a result says another thing than the state that holds."""
+        return replace(self, restless_at=at)
 
     def with_summary(self) -> Flaps:
         """Note that a summary is owed."""

@@ -319,7 +319,11 @@ class Service:
         is_same_outage = self.incident is not None and self.incident == before.incident
         is_quiet = self.incident is not None and self.incident.quiet is not None
         if self.flaps.is_flapping and not is_quiet:
-            told, news = telling.go_on_flapping(now=now, health=self.health)
+            told, news = telling.go_on_flapping(
+                now=now,
+                health=self.health,
+                is_contradicted=result.outcome in _CONTRARY.get(self.health, ()),
+            )
         elif is_same_outage and result.outcome is Outcome.FAIL:
             told, news = telling.go_on_down(slot=result.slot, now=now, around=around)
         else:
@@ -366,6 +370,11 @@ class Observed:
 
 
 _EVIDENT = (TimeKind.UP, TimeKind.DEGRADED, TimeKind.DOWN)
+_CONTRARY = {
+    ServiceHealth.DOWN: (Outcome.OK, Outcome.SLOW),
+    ServiceHealth.UP: (Outcome.FAIL,),
+    ServiceHealth.DEGRADED: (Outcome.FAIL,),
+}
 _RANK = {
     ServiceHealth.UNKNOWN: 0,
     ServiceHealth.UP: 1,

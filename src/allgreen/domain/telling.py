@@ -96,11 +96,18 @@ class Telling:
         return replace(self, incident=reminded), [IncidentReminded(incident=reminded)]
 
     def go_on_flapping(
-        self, *, now: datetime, health: ServiceHealth
+        self, *, now: datetime, health: ServiceHealth, is_contradicted: bool
     ) -> tuple[Telling, list[Event]]:
-        """Look whether flapping is over, or lasts so long that people hear of it again."""
+        """Look whether flapping is over, or lasts so long that people hear of it again.
+
+        Args:
+            now: When the latest result was found.
+            health: What holds after it.
+            is_contradicted: That result says another thing.
+        """
         assert self.flaps.since is not None
-        if self.flaps.is_over(now, self.rule):
+        flaps = self.flaps.contradicted(now) if is_contradicted else self.flaps
+        if flaps.is_over(now, self.rule):
             steady = ServiceSteady(
                 service_id=self.service_id,
                 workspace_id=self.workspace_id,
@@ -109,10 +116,10 @@ class Telling:
                 at=now,
             )
             return replace(self, flaps=Flaps()), [steady]
-        if self.flaps.owes_summary(now, self.rule):
-            flaps = self.flaps.with_summary()
+        if flaps.owes_summary(now, self.rule):
+            flaps = flaps.with_summary()
             return replace(self, flaps=flaps), [self._flapping(flaps, now)]
-        return self, []
+        return replace(self, flaps=flaps), []
 
     def _perhaps_release(
         self, incident: Incident, slot: datetime, now: datetime, around: Surroundings

@@ -49,6 +49,13 @@ def test_half_an_hour_without_a_turn_ends_it() -> None:
     assert flaps.is_over(NOON + 34 * MINUTE, RULE)
 
 
+def test_what_contradicts_the_state_keeps_it_from_being_steady() -> None:
+    flaps = turned(0, 1, 2, 3, 4).contradicted(NOON + 20 * MINUTE)
+
+    assert not flaps.is_over(NOON + 34 * MINUTE, RULE)
+    assert flaps.is_over(NOON + 50 * MINUTE, RULE)
+
+
 def test_what_does_not_flap_is_never_over() -> None:
     assert not turned(0).is_over(NOON + timedelta(days=1), RULE)
 

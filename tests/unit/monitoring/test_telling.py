@@ -147,6 +147,20 @@ async def test_people_hear_every_hour_that_it_still_flaps(scene: Scene) -> None:
     assert kinds.count(FLAPPING) == 3
 
 
+async def test_a_target_that_is_down_every_other_slot_is_never_called_steady(
+    scene: Scene,
+) -> None:
+    begin = scene.now
+    while scene.now - begin < timedelta(minutes=100):
+        await scene.runs(outcomes("fffo"))
+        await scene.send_all()
+
+    kinds = await every_kind(scene)
+
+    assert kinds[:5] == [DOWN, UP, DOWN, UP, FLAPPING]
+    assert set(kinds[5:]) == {FLAPPING}
+
+
 async def test_what_lasts_after_flapping_is_told_once(scene: Scene) -> None:
     await flap(scene, 6)
     await scene.runs(outcomes("o" * 35))

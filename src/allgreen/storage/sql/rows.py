@@ -54,6 +54,7 @@ def service_from_row(
             turns=tuple(map(datetime.fromisoformat, row["turns"])),
             since=row["flapping_since"],
             summaries=row["summaries"],
+            restless_at=row["restless_at"],
         ),
     )
 
@@ -80,6 +81,7 @@ def service_state_to_row(service: Service) -> Row:
         "turns": [turn.isoformat() for turn in service.flaps.turns],
         "flapping_since": service.flaps.since,
         "summaries": service.flaps.summaries,
+        "restless_at": service.flaps.restless_at,
     }
 
 

@@ -136,6 +136,7 @@ services = Table(
     Column("turns", Json, nullable=False),
     Column("flapping_since", Instant),
     Column("summaries", Integer, nullable=False, default=0),
+    Column("restless_at", Instant),
 )
 
 # Without which others a service cannot hold.

@@ -261,6 +261,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
         sa.Column("turns", types.Json(), nullable=False),
         sa.Column("flapping_since", types.Instant(), nullable=True),
         sa.Column("summaries", sa.Integer(), nullable=False),
+        sa.Column("restless_at", types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name="fk_services_workspace_id"
         ),
