@@ -278,7 +278,7 @@ async def test_an_agent_that_looks_for_what_is_due_is_not_idle() -> None:
 async def test_while_our_own_network_is_down_nothing_is_leased(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(agent_module, "POLL", SHORT)
+    monkeypatch.setattr(agent_module, "POLL", timedelta(0))
     watch, stop = Watch(), asyncio.Event()
     watch.cut()
     await watch.look()
@@ -288,7 +288,8 @@ async def test_while_our_own_network_is_down_nothing_is_leased(
         CheckScheduler(source), runner, sink, drain_for=SHORT, connectivity=watch.connectivity
     )
     running = asyncio.create_task(agent.run(stop))
-    await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
     offline = list(source.asked)
 
     watch.cut(0)
