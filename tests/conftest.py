@@ -19,6 +19,15 @@ settings.register_profile("allgreen", deadline=None)
 settings.load_profile("allgreen")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--model-examples",
+        type=int,
+        default=200,
+        help="how many histories are compared with the reference in tests/model",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     browser.use_packaged_node()
     if hasattr(config, "workerinput"):

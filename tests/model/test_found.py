@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from allgreen.domain.check import Confirmation
-from allgreen.domain.commands import EditService, PauseService
+from allgreen.domain.commands import Command, EditService, PauseService
+from allgreen.domain.notice import NoticeKind
 from allgreen.domain.status import Outcome, TimeKind
+from allgreen.monitoring.presence import Presence
 from allgreen.testing import ACCOUNT, MINUTE, NOON, SERVICE, a_check, outcomes
 from tests.unit.monitoring.scene import Scene
 
@@ -60,3 +64,71 @@ async def test_an_outage_that_takes_slots_to_confirm_continues_the_last_one_all_
     (incident,) = await scene.incidents()
     assert incident.reopened == 1
     assert incident.confirmed_at - ended_at > timedelta(minutes=5)
+
+
+@pytest.mark.xfail(reason="the end is when the outage is known to be over, some slots later")
+async def test_an_outage_ends_with_the_first_of_several_good_results() -> None:
+    scene = Scene()
+    await scene.watch(a_check(confirmation=Confirmation(up=2)))
+
+    await scene.runs(outcomes("offfoo"))
+
+    (incident,) = await scene.incidents()
+    assert incident.ended_at == NOON + 2 * MINUTE
+
+
+@pytest.mark.xfail(reason="only checks that are suspect, or blind, are looked at")
+async def test_good_results_from_before_an_absence_do_not_end_an_outage() -> None:
+    scene = Scene()
+    await scene.watch(a_check(confirmation=Confirmation(up=2)))
+    await scene.runs(outcomes("offfo"))
+    presence = _presence(scene)
+    await presence.go_offline(scene.now)
+
+    await presence.come_back(scene.now)
+
+    assert (await scene.service()).checks[0].state.good == 0
+
+
+@pytest.mark.xfail(reason="a start looks for what is overdue only")
+async def test_suspicion_from_before_an_absence_is_forgotten_over_a_restart() -> None:
+    scene = Scene()
+    await scene.watch()
+    await _presence(scene).begin()
+    await scene.runs(outcomes("off"))
+    await _presence(scene).go_offline(scene.now)
+
+    await _presence(scene).begin()
+
+    assert (await scene.service()).checks[0].state.bad == 0
+
+
+@pytest.mark.xfail(reason="it says how the service is after all that was found in one go")
+async def test_what_became_steady_is_told_as_it_was_then() -> None:
+    scene = Scene()
+    await scene.watch(a_check(confirmation=Confirmation(down=1)))
+    await scene.runs(outcomes("ofofofoo"))
+    assert (await scene.service()).flaps.is_flapping
+
+    scene.clock.advance(timedelta(minutes=40))
+    await scene.run(Outcome.FAIL)
+
+    told = [notice for notice in await scene.owed() if notice.kind is NoticeKind.STEADY]
+    assert [notice.facts["health"] for notice in told] in ([], ["unknown"], ["up"])
+    assert (await scene.kinds())[-1] is NoticeKind.DOWN
+
+
+def _presence(scene: Scene) -> Presence:
+    async def execute(command: Command) -> None:
+        await scene.handle(command)
+
+    async def flush() -> None:
+        return None
+
+    return Presence(
+        name="local",
+        unit_of_work=scene.storage.unit_of_work,
+        execute=execute,
+        flush=flush,
+        clock=scene.clock,
+    )
