@@ -65,14 +65,16 @@ class Agent:
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:
             self._looked_s = asyncio.get_running_loop().time()
-            if self._connectivity and not await self._connectivity.wait_until_online(POLL):
-                return
-            # Counted here: a task that was just made has not yet taken its place in the runner.
-            free = self._runner.concurrency - len(self._in_flight)
-            for leased in await self._scheduler.lease(free):
-                self._begin(leased, tasks)
+            if not self._connectivity or await self._connectivity.wait_until_online(POLL):
+                await self._lease_some(tasks)
 
         await Patience("The scheduler").repeat(lease, stop)
+
+    async def _lease_some(self, tasks: asyncio.TaskGroup) -> None:
+        # Counted here: a task that was just made has not yet taken its place in the runner.
+        free = self._runner.concurrency - len(self._in_flight)
+        for leased in await self._scheduler.lease(free):
+            self._begin(leased, tasks)
 
     def _begin(self, leased: LeasedCheck, tasks: asyncio.TaskGroup) -> None:
         check_id = leased.check.id
