@@ -13,6 +13,7 @@ from allgreen.domain.status import Outcome
 from allgreen.errors import StorageUnavailableError
 from allgreen.monitoring import agent as agent_module
 from allgreen.monitoring.agent import Agent
+from allgreen.monitoring.connectivity import Link
 from allgreen.monitoring.runner import CheckRunner
 from allgreen.monitoring.scheduler import LARGEST_BATCH, CheckScheduler
 from allgreen.ports import CheckExecutor, CheckSource, ResultSink
@@ -278,10 +279,15 @@ async def test_an_agent_that_looks_for_what_is_due_is_not_idle() -> None:
 async def test_while_our_own_network_is_down_nothing_is_leased(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(agent_module, "POLL", timedelta(0))
     watch, stop = Watch(), asyncio.Event()
     watch.cut()
     await watch.look()
+
+    async def look_once(_at_most: timedelta) -> bool:
+        await asyncio.sleep(0)
+        return watch.connectivity.link is Link.ONLINE
+
+    monkeypatch.setattr(watch.connectivity, "wait_until_online", look_once)
     source, sink = ListedSource(*_checks(3)), ListSink()
     runner = CheckRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=5)
     agent = Agent(
