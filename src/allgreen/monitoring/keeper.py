@@ -33,6 +33,12 @@ LONGEST_FOLDING = timedelta(seconds=10)
 LARGEST_SWEEP = 2_500
 """Rows deleted in one transaction, for the same reason."""
 
+STEADY_FOR = timedelta(minutes=10)
+"""Nothing is deleted before the clock has gone evenly for so long: one that was set to another
+year by mistake must not take all history with it."""
+
+UNEVEN = timedelta(minutes=1)
+
 QUARTER = timedelta(minutes=15)
 """Every zone of the world has its midnights at a quarter of an hour of UTC."""
 
@@ -66,6 +72,7 @@ class Keeper:
         retention: Retention | None = None,
         on_schedule: Callable[[], None] = lambda: None,
         tick: timedelta = TICK,
+        steady_for: timedelta = STEADY_FOR,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._clock = clock
@@ -78,6 +85,9 @@ class Keeper:
         self._at_once = LARGEST_FOLD
         self._turned: int | None = None
         self._swept: int | None = None
+        self._steady_for = steady_for
+        self._boot: datetime | None = None
+        self._steady_since_s = clock.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep until `stop` is set."""
@@ -97,9 +107,18 @@ class Keeper:
             await self._turn_days(now, stop)
             self._turned = quarter
         hour = int(now.timestamp()) // 3600
-        if hour != self._swept:
+        if self._is_clock_steady(now) and hour != self._swept:
             await self._sweep(now, stop)
             self._swept = hour
+
+    def _is_clock_steady(self, now: datetime) -> bool:
+        """Tell whether the wall clock has gone with the monotonic one for a while."""
+        passed_s = self._clock.monotonic()
+        boot = now - timedelta(seconds=passed_s)
+        if self._boot is not None and abs(boot - self._boot) > UNEVEN:
+            self._steady_since_s = passed_s
+        self._boot = boot
+        return passed_s - self._steady_since_s >= self._steady_for.total_seconds()
 
     async def _fold_all(self, stop: asyncio.Event) -> None:
         """Fold until nothing is marked; where marks come faster than that, let midnight pass too."""

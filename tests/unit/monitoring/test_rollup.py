@@ -394,25 +394,57 @@ async def test_old_history_is_deleted_and_days_stay(scene: Scene) -> None:
 async def test_history_is_deleted_in_slices(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper_module, "LARGEST_SWEEP", 2)
     await scene.runs(outcomes("ooooo"))
+    keeper = _keeper(scene)
 
     scene.clock.advance(8 * DAY)
-    await _keeper(scene).keep()
+    await keeper.keep()
 
+    assert await scene.results() == []
+
+
+async def test_a_clock_that_is_set_to_another_year_takes_no_history_with_it(scene: Scene) -> None:
+    await scene.runs(outcomes("ooo"))
+    keeper = _keeper(scene)
+    await keeper.keep()
+    right = scene.now
+
+    scene.clock.jump(right + 3650 * DAY)
+    await keeper.keep()
+    scene.clock.advance(9 * MINUTE)
+    await keeper.keep()
+    scene.clock.jump(right + 10 * MINUTE)
+    await keeper.keep()
+
+    assert len(await scene.results()) == 3
+
+
+async def test_nothing_is_deleted_at_once_after_a_start(scene: Scene) -> None:
+    await scene.runs(outcomes("ooo"))
+    scene.clock.advance(8 * DAY)
+    keeper = _keeper(scene)
+
+    await keeper.keep()
+    at_once = len(await scene.results())
+    scene.clock.advance(10 * MINUTE)
+    await keeper.keep()
+
+    assert at_once == 3
     assert await scene.results() == []
 
 
 async def test_old_lines_of_the_history_and_ended_messages_are_deleted(scene: Scene) -> None:
     await scene.runs(outcomes("offfo"))
     await scene.send_all()
+    keeper = _keeper(scene)
 
     scene.clock.advance(89 * DAY)
-    await _keeper(scene).keep()
+    await keeper.keep()
     kept = (len(await scene.owed()), len(await scene.audit()))
     scene.clock.advance(2 * DAY)
-    await _keeper(scene).keep()
+    await keeper.keep()
     without_messages = (len(await scene.owed()), len(await scene.audit()))
     scene.clock.advance(310 * DAY)
-    await _keeper(scene).keep()
+    await keeper.keep()
 
     assert kept[0] == 2
     assert without_messages == (0, kept[1])
