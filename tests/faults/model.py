@@ -1,70 +1,50 @@
-"""I1 to I20: 2,000 random histories, and after each step the invariants and a small model agree."""
+"""I20: two thousand histories against the reference, and mutants that it has to find."""
 
 from __future__ import annotations
 
-import importlib
-import logging
-import traceback
-from typing import Any
-
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+import subprocess
+import sys
+import time
 
 from tests.faults.scenario import Report, Tell
+from tests.model import mutants
 
-MACHINE = "tests.model.test_machine"
-STEPS = 50
-WORTH_SHRINKING = 1_000
+EXAMPLES = 2000
+_SHORT = 200
 
 
 def run(tell: Tell) -> Report:
-    """Play 2,000 histories."""
-    return _play(2_000, tell)
-
-
-def run_short(tell: Tell) -> Report:
-    """Play 20 histories."""
-    return _play(20, tell)
-
-
-def _play(examples: int, tell: Tell) -> Report:
-    # By name: its rules are built while it is imported, which only this scenario should pay for.
-    machine: Any = importlib.import_module(MACHINE).Machine
-    steps = 0
-
-    class Counted(machine):  # type: ignore[misc]  # the base is known by its name only
-        def check_invariants(self, *given: Any, **named: Any) -> None:
-            nonlocal steps
-            steps += 1
-            super().check_invariants(*given, **named)
-
-    logging.disable(logging.CRITICAL)
-    try:
-        run_state_machine_as_test(
-            Counted,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=STEPS,
-                deadline=None,
-                database=None,
-                # A short form that finds something does not look for the shortest way to it.
-                phases=[Phase.generate] if examples < WORTH_SHRINKING else list(Phase),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-    except Exception as error:  # noqa: BLE001 - whatever a history brings to light is the result
-        for line in traceback.format_exception(error):
-            tell(line.rstrip())
-        return Report(
-            figures=(f"histories {examples} of up to {STEPS} steps asked for",),
-            faults=(f"a history breaks the law: {type(error).__name__}: {_first_line(error)}",),
-        )
-    finally:
-        logging.disable(logging.NOTSET)
+    """Compare 2,000 histories, then make every mistake of the list."""
+    report = _compare(EXAMPLES, tell)
+    count, survivors = mutants.kill_all(tell)
     return Report(
-        figures=(f"histories {examples} of up to {STEPS} steps, looked at {steps} times",)
+        figures=(*report.figures, f"mutants {count}, found {count - len(survivors)}"),
+        faults=(*report.faults, *(f"nobody notices that {_words(each)}" for each in survivors)),
     )
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
+def run_short(tell: Tell) -> Report:
+    """Compare 200 histories."""
+    return _compare(_SHORT, tell)
+
+
+def _compare(examples: int, tell: Tell) -> Report:
+    began_s = time.perf_counter()
+    command = [sys.executable, "-m", "pytest", "-q", "tests/model", "--timeout=3600"]
+    done = subprocess.run(
+        [*command, f"--model-examples={examples}", "-p", "no:cacheprovider"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-300:]
+    tell(last)
+    faults = () if done.returncode == 0 else (f"the product and the reference differ: {last}",)
+    took_s = time.perf_counter() - began_s
+    return Report(
+        figures=(f"histories {examples}, of 50 steps each, in {took_s:.0f} s",), faults=faults
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

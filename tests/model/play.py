@@ -253,12 +253,23 @@ class Play:
 
     async def record(self, name: str, result: Result, lease: int, *, copies: int = 1) -> None:
         """Record a result, perhaps more than once in the same batch."""
-        if await self.do(RecordResults(results=(result,) * copies, at=self.now), again=False):
+
+        def note() -> None:
             self.recorded.append(result)
             self._count(name, result, lease)
             watched = self.watched(name)
             if watched.mode != "deleted":
                 watched.take(_finding(result, lease))
+
+        try:
+            with self._doomed():
+                await self.stage.handle(RecordResults(results=(result,) * copies, at=self.now))
+        except KilledError:
+            if self.stage.is_committed:
+                note()
+            await self.restart()
+        else:
+            note()
 
     async def record_again(self, results: Sequence[Result]) -> None:
         """Record results that are known, as after an answer that was lost."""
@@ -516,22 +527,16 @@ class Play:
         finally:
             self.stage.kill_at = None
 
-    async def do(self, command: Command, *, again: bool = True) -> bool:
-        """Carry out a command; tell whether it was.
-
-        The process may be killed meanwhile. Then people repeat what they did, unless it was done;
-        a result is lost, and its run is made again.
-        """
+    async def do(self, command: Command) -> None:
+        """Carry out a command; who finds the process killed repeats what was not done."""
         try:
             with self._doomed():
                 await self.stage.handle(command)
         except KilledError:
             is_done = self.stage.is_committed
             await self.restart()
-            if not is_done and again:
+            if not is_done:
                 await self.stage.handle(command)
-            return is_done or again
-        return True
 
     # What is sent ---------------------------------------------------------------------------
 

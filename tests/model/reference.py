@@ -91,6 +91,7 @@ class Watched:
     outages: list[Outage] = field(default_factory=list)
     turns: list[datetime] = field(default_factory=list)
     flaps_since: datetime | None = None
+    restless_at: datetime | None = None
     summaries: int = 0
     time: list[tuple[datetime, str]] = field(default_factory=list)
     results: dict[tuple[datetime, int], str] = field(default_factory=dict)
@@ -198,6 +199,8 @@ class Watched:
             self._end(at, now, why)
 
     def _open(self, at: datetime, now: datetime) -> None:
+        # Time inside a window does not count against a service.
+        at = max([at, *(end for _, end in self.windows if end <= now)])
         last = self.outages[-1] if self.outages else None
         confirmed = max(at, now)
         if last and last.ended_at and last.why == "holds again" and at - last.ended_at <= REOPEN:
@@ -223,7 +226,7 @@ class Watched:
         if why == "holds again":
             began_to_flap = self._count_turn(now, outage)
         else:
-            self.turns, self.flaps_since, self.summaries = [], None, 0
+            self._forget_flaps()
         if self.flaps_since is None:
             self._tell_knowing(ENDS[why], outage)
         if began_to_flap:
@@ -232,6 +235,8 @@ class Watched:
     def _go_on(self, found: Finding, *, is_same: bool) -> None:
         outage, now = self.outage, found.ended
         if self.flaps_since is not None and not (outage and outage.quiet):
+            if found.outcome in (("ok", "slow") if self.health == "down" else ("fail",)):
+                self.restless_at = now
             self._go_on_flapping(now)
         elif outage is None or not is_same or found.outcome != "fail":
             return
@@ -246,12 +251,15 @@ class Watched:
 
     def _go_on_flapping(self, now: datetime) -> None:
         assert self.flaps_since is not None
-        if now - self.turns[-1] >= STEADY:
-            self.turns, self.flaps_since, self.summaries = [], None, 0
+        if now - max(self.turns[-1], self.restless_at or self.flaps_since) >= STEADY:
+            self._forget_flaps()
             self._tell_all("steady")
         elif now - self.flaps_since >= HOUR * (self.summaries + 1):
             self.summaries += 1
             self._tell_all("flapping")
+
+    def _forget_flaps(self) -> None:
+        self.turns, self.flaps_since, self.restless_at, self.summaries = [], None, None, 0
 
     def _release(self, outage: Outage, found: Finding) -> None:
         begin = outage.again_at or outage.began_at

@@ -9,10 +9,12 @@ import pytest
 
 from allgreen.domain.check import Confirmation
 from allgreen.domain.commands import Command, EditService, PauseService
+from allgreen.domain.identity import WindowId
+from allgreen.domain.maintenance import Window
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.status import Outcome, TimeKind
 from allgreen.monitoring.presence import Presence
-from allgreen.testing import ACCOUNT, MINUTE, NOON, SERVICE, a_check, outcomes
+from allgreen.testing import ACCOUNT, MINUTE, NOON, SERVICE, WORKSPACE, a_check, outcomes
 from tests.unit.monitoring.scene import Scene
 
 SECOND = timedelta(seconds=1)
@@ -64,6 +66,28 @@ async def test_an_outage_that_takes_slots_to_confirm_continues_the_last_one_all_
     (incident,) = await scene.incidents()
     assert incident.reopened == 1
     assert incident.confirmed_at - ended_at > timedelta(minutes=5)
+
+
+async def test_an_outage_that_takes_slots_to_confirm_does_not_begin_inside_a_window() -> None:
+    scene = Scene()
+    await scene.watch(a_check(confirmation=Confirmation(down=5)))
+    await scene.run(Outcome.OK)
+    over = NOON + MINUTE + 30 * SECOND
+    window = Window(
+        id=WindowId("0198c000-0000-7000-8000-0000000000cc"),
+        workspace_id=WORKSPACE,
+        name="Upgrade",
+        first=NOON.date(),
+        at=NOON.time(),
+        duration=over - NOON,
+        holds_from=NOON,
+    )
+    await scene.ask(lambda uow: uow.windows.save([window]))
+
+    await scene.runs(outcomes("fffff"))
+
+    (incident,) = await scene.incidents()
+    assert incident.began_at == over
 
 
 @pytest.mark.xfail(reason="the end is when the outage is known to be over, some slots later")

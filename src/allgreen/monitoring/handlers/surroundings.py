@@ -64,14 +64,13 @@ async def look_around(
     failing = {each.id: each for each in services if each.id in concerned and _may_be_news(each)}
     if not failing:
         return Surveyed()
-    begin = min([result.slot for result in failures] + list(_quiet_since(failing.values())))
+    slots = [result.slot for result in failures]
+    begin = min([*slots, *_quiet_since(failing.values()), *_suspect_since(failing.values())])
     end = max(result.finished_at for result in failures)
     return Surveyed(
         services=failing,
         windows=await uow.windows.of_services(failing.keys(), begin, end),
-        previous=await _previous(
-            failing.values(), min([begin, *_suspect_since(failing.values())]), uow
-        ),
+        previous=await _previous(failing.values(), begin, uow),
         upstream=await _upstream(failing.values(), uow),
     )
 
