@@ -23,6 +23,10 @@ from tests.faults.virtual import VirtualWorld
 from tests.platform import Person
 
 SLOTS = 100
+SLOTS_IN_EARNEST = 60
+SLOT_S = 3
+"""Long enough that an outage of one slot is confirmed before it is over."""
+
 STEADY_AFTER_S = 35 * 60
 MOST_TURNS_TOLD = 4
 TURNS = (NoticeKind.DOWN, NoticeKind.UP)
@@ -31,7 +35,7 @@ TURNS = (NoticeKind.DOWN, NoticeKind.UP)
 def run(tell: Tell) -> Report:
     """Flap 100 slots long, on virtual time and in earnest."""
     virtual = run_short(tell)
-    real = _flap_in_earnest(SLOTS, tell)
+    real = _flap_in_earnest(SLOTS_IN_EARNEST, tell)
     return Report(
         figures=(*virtual.figures, *real.figures),
         faults=(*virtual.faults, *real.faults),
@@ -43,8 +47,8 @@ def run_short(tell: Tell) -> Report:
     """Flap on virtual time only."""
     told = asyncio.run(flap_virtually(SLOTS))
     tell(f"on virtual time: {dict(told)}")
-    # Beside the first notice there is one for each full hour that it goes on.
-    summaries = SLOTS // 60
+    # Beside the first notice there is one for each full hour until it is steady.
+    summaries = (SLOTS + 30) // 60
     return Report(
         figures=(f"virtual time, every minute, {SLOTS} slots: {_in_words(told)}",),
         faults=tuple(_faults(told, summaries=summaries, steady=1)),
@@ -70,16 +74,16 @@ def _flap_in_earnest(slots: int, tell: Tell) -> Report:
         stage.platform.start()
         person = Person(stage.platform).set_up()
         begin = now_s() + 2
-        stage.target.plans["/flapping"] = [begin + turn for turn in range(slots)]
-        stage.watch(person, "/flapping", addresses=[person.email])
-        pause(slots + 5)
+        stage.target.plans["/flapping"] = [begin + turn * SLOT_S for turn in range(slots)]
+        stage.watch(person, "/flapping", addresses=[person.email], every_s=SLOT_S)
+        pause(slots * SLOT_S + 5)
         mails = {message_id_of(mail): kind_of(mail) for mail in stage.news}
         answers = stage.target.log["/flapping"]
     told = Counter(NoticeKind(kind) for kind in mails.values())
     tell(f"in earnest: {dict(told)}")
     turns = sum(one.is_down != other.is_down for one, other in pairwise(answers))
     return Report(
-        figures=(f"in earnest, every second, {turns} turns seen: {_in_words(told)}",),
+        figures=(f"in earnest, every {SLOT_S} seconds, {turns} turns seen: {_in_words(told)}",),
         faults=tuple(_faults(told, summaries=0, steady=0)),
     )
 
