@@ -106,7 +106,6 @@ class LocalCheckSource(CheckSource):
             return True
         return False
 
-
     async def _look_with_a_turn(self) -> datetime | None:
         async with self._unit_of_work() as uow:
             return await uow.checks.next_due_at()

@@ -20,4 +20,4 @@ def _faked_now(clock: SystemClock) -> datetime:
     return _now(clock) + timedelta(seconds=offset_s + rate * time.monotonic())
 
 
-SystemClock.now = _faked_now  # type: ignore[method-assign]  # that is what this file is for
+SystemClock.now = _faked_now  # type: ignore[assignment,method-assign]  # as wanted

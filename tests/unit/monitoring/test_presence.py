@@ -116,9 +116,7 @@ class Stage(Scene):
 
     async def messages(self) -> list[Notice]:
         """Return what is owed now, to anybody."""
-        return await self.ask(
-            lambda uow: uow.outbox.lease(now=self.now, limit=1000, lease_for=DAY)
-        )
+        return await self.ask(lambda uow: uow.outbox.lease(now=self.now, limit=1000, lease_for=DAY))
 
 
 @pytest.fixture
