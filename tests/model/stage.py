@@ -65,6 +65,12 @@ class Kept:
 class Keeping(Protocol):
     """A storage, and a look into it."""
 
+    async def open(self) -> None:
+        """Begin to use it."""
+
+    async def close(self) -> None:
+        """Leave nothing of it behind."""
+
     @property
     def unit_of_work(self) -> UnitOfWorkFactory:
         """Open a unit of work."""
@@ -79,6 +85,12 @@ class InMemory(Keeping):
     def __init__(self) -> None:
         self._storage = MemoryStorage()
         self._storage.add_workspace(WORKSPACE, name="Nordlys", zone="UTC", admins=[ADMIN])
+
+    async def open(self) -> None:
+        """Begin to use it: nothing is to be done."""
+
+    async def close(self) -> None:
+        """Leave nothing behind: it goes with the object."""
 
     @property
     def unit_of_work(self) -> UnitOfWorkFactory:

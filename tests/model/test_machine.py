@@ -6,9 +6,12 @@ word of the reference, so that a mistake that is made in both is found all the s
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -33,6 +36,7 @@ from allgreen.domain.uptime import tally
 from allgreen.testing import MINUTE, NOON, outcomes
 from tests.model.play import FIRST_CASE, Play, Trouble
 from tests.model.reference import COUNTERS, Watched
+from tests.model.sqlite import InSqlite, migrate
 from tests.model.stage import Kept, Loop
 
 T = TypeVar("T")
@@ -67,6 +71,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.loop = Loop()
         self.play = self.make_play()
+        self.loop.run(self.play.stage.keeping.open())
         self._kept: Kept | None = None
         self.keys: dict[str, NoticeState] = {}
         self.frozen: Mapping[ServiceId, int] = {}
@@ -95,6 +100,7 @@ class Machine(RuleBasedStateMachine):
             self.play.doom = None
             self.do(self.play.drain())
             self._check_ends()
+        self.loop.run(self.play.stage.keeping.close())
         self.loop.close()
 
     @initialize(confirmation=confirmations, remind=st.sampled_from([None, 10 * MINUTE, HOUR]))
@@ -328,8 +334,8 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def i10_nothing_opens_while_nobody_looks(self) -> None:
-        for service_id, count in self.frozen.items():
-            assert self._outages(service_id) == count
+        for service_id, before in self.frozen.items():
+            assert self._outages(service_id) == before
         self.frozen = {
             service.id: self._outages(service.id)
             for service in self.kept.services.values()
@@ -568,6 +574,19 @@ def test_the_invariants_hold_when_clocks_are_set_back(pytestconfig: pytest.Confi
     examples: int = pytestconfig.getoption("model_examples")
 
     run_state_machine_as_test(ClocksMachine, settings=_thorough(examples // 10))
+
+
+@pytest.mark.timeout(600)
+def test_the_product_keeps_the_law_on_sqlite(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    examples: int = pytestconfig.getoption("model_examples")
+    migrated, numbers = tmp_path / "migrated.sqlite3", count()
+    asyncio.run(migrate(migrated))
+
+    class OnSqlite(Machine):
+        def make_play(self) -> Play:
+            return Play(InSqlite(migrated, tmp_path / f"{next(numbers)}.sqlite3"))
+
+    run_state_machine_as_test(OnSqlite, settings=_thorough(examples // 40))
 
 
 def _thorough(examples: int) -> settings:
