@@ -420,7 +420,7 @@ export const createService = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Get Health
  *
- * Tell whether requests can be served.
+ * Tell whether requests can be served, and whether somebody looks for what is due.
  */
 export const getHealth = <ThrowOnError extends boolean = true>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, GetHealthErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
