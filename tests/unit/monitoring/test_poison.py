@@ -61,9 +61,10 @@ async def test_the_days_of_the_others_are_closed(scene: Scene) -> None:
 
 
 async def test_what_is_old_is_deleted_all_the_same(scene: Scene) -> None:
+    keeper = _keeper(scene)
     scene.clock.advance(timedelta(days=8))
 
-    await _keeper(scene).keep()
+    await keeper.keep()
 
     assert await scene.results() == []
 
