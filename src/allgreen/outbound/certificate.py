@@ -58,7 +58,7 @@ def read_certificate(encoded: bytes) -> Certificate | None:
             issuer=as_plain(parsed.issuer.rfc4514_string(), _LONGEST_SUBJECT),
             names=tuple(_names_of(parsed)),
         )
-    except (ValueError, TypeError, OverflowError):
+    except (x509.InvalidVersion, ValueError, TypeError, OverflowError):
         return None
 
 

@@ -76,7 +76,7 @@ class TlsPolicies:
             try:
                 parsed = x509.load_der_x509_certificate(certificate)
                 expiry = parsed.not_valid_after_utc.timestamp()
-            except ValueError:
+            except (x509.InvalidVersion, ValueError):
                 return None
             self._expiries[key] = expiry
         return expiry

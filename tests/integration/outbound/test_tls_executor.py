@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from allgreen.domain.check import TlsOptions
+from allgreen.domain.check import HttpOptions, TlsOptions
 from allgreen.domain.expectation import AllOf, BodyContains, CertificateLasts, Expectation
 from allgreen.domain.result import Result
 from allgreen.domain.status import FailureClass, Outcome
@@ -230,6 +230,30 @@ async def test_text_of_a_certificate_is_plain_and_cut(
     assert preview.result.outcome is Outcome.OK
     assert "\u202e" not in preview.body_excerpt
     assert len(preview.body_excerpt.encode()) <= 1024
+
+
+async def test_a_certificate_of_no_known_version_is_the_fault_of_the_target(
+    tmp_path: Path, trusting: TlsPolicies
+) -> None:
+    chain_of(tmp_path, ["name.example"], 1, "odd")
+    encoded = ssl.PEM_cert_to_DER_cert((tmp_path / "chain.pem").read_text())
+    odd = encoded.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    (tmp_path / "chain.pem").write_text(ssl.DER_cert_to_PEM_cert(odd))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")
+
+    verified = await run(context, trusting)
+    believed = await run(context, trusting, verify=False)
+    async with (
+        listen(saying(b"HTTP/1.1 204 No Content\r\n\r\n"), tls=context) as target,
+        open_house(tls=trusting, clock=CLOCK) as house,
+    ):
+        url = target.url.replace("http:", "https:", 1)
+        asked = await house.run(asking(HttpOptions(method="GET", url=url, verify_tls=False)))
+
+    assert (verified.outcome, verified.failure) == (Outcome.FAIL, FailureClass.TLS)
+    assert [each.outcome for each in (believed, asked)] == [Outcome.OK] * 2
+    assert [each.certificate_days for each in (believed, asked)] == [None] * 2
 
 
 @pytest.mark.parametrize(
