@@ -70,7 +70,7 @@ def _rewound(check: Check, at: datetime) -> Check:
         blind=0,
         first_bad_slot=None,
         last=None,
-        last_evidence_at=None,
+        last_evidence_at=_not_after(check.state.last_evidence_at, at),
         since=_not_after(check.state.since, at),
     )
     return replace(check, state=state, schedule=_begun(check.schedule, at))

@@ -124,9 +124,12 @@ class Service:
         """
         check = self.check(result.check_id)
         state = check.state
-        if state.last is None or result.version != check.version:
+        # After the clock was set back there is evidence without a slot.
+        looked = [state.last.slot] if state.last else []
+        looked += [state.last_evidence_at] if state.last_evidence_at else []
+        if not looked or result.version != check.version:
             return []
-        looked_until = max(state.last.slot, state.last_evidence_at or state.last.slot)
+        looked_until = max(looked)
         slots = check.schedule.missed_between(looked_until, result.slot, at_most=MOST_MISSED_SLOTS)
         return [_missed(check, slot) for slot in slots]
 

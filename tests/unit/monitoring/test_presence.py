@@ -275,6 +275,15 @@ async def test_going_offline_is_kept_and_hinted(stage: Stage) -> None:
     assert [(hint.workspace_id, hint.kind) for hint in found] == [(WORKSPACE, "workspace")]
 
 
+async def test_a_jump_of_the_clock_brings_no_network_back(stage: Stage) -> None:
+    await stage.presence.go_offline(stage.now)
+
+    await stage.jump(10 * MINUTE)
+
+    watcher = await stage.watcher()
+    assert (watcher.state, watcher.since) == (WatcherState.OFFLINE, NOON)
+
+
 async def test_on_return_failures_are_forgotten_and_looked_at_anew(stage: Stage) -> None:
     await stage.runs(outcomes("off"))
     await stage.presence.go_offline(stage.now)
@@ -421,6 +430,17 @@ async def test_an_outage_after_a_clock_was_set_back_is_found_and_begins_now(
     (incident,) = await stage.incidents()
     assert jumped <= incident.began_at <= incident.confirmed_at <= stage.now
     assert NoticeKind.DOWN in await stage.kinds()
+
+
+async def test_time_off_after_a_clock_was_set_back_is_unknown(stage: Stage) -> None:
+    await stage.runs(outcomes("ooo"))
+    await stage.jump(-2 * MINUTE)
+
+    await stage.begin_after(HOUR)
+    await stage.run(Outcome.OK)
+
+    kinds = [kind for kind, _ in await stage.spans()]
+    assert kinds == [TimeKind.UP, TimeKind.UNKNOWN, TimeKind.UP]
 
 
 async def test_an_incident_of_before_ends_after_it_began(stage: Stage) -> None:

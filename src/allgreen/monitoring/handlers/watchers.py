@@ -56,8 +56,11 @@ async def note_offline(command: NoteOffline, turn: Turn) -> None:
 async def note_absence(command: NoteAbsence, turn: Turn) -> None:
     """Keep a time in which nobody looked; it is over."""
     absence = command.absence
-    watcher = Watcher(name=absence.watcher, since=absence.ended_at, seen_at=absence.ended_at)
-    await turn.uow.watchers.save(watcher)
+    known = await turn.uow.watchers.find(absence.watcher)
+    # A jump of the clock brings no network back; the canaries say when it is.
+    if absence.why is not AbsenceReason.CLOCK or not known or known.state is WatcherState.ONLINE:
+        watcher = Watcher(name=absence.watcher, since=absence.ended_at, seen_at=absence.ended_at)
+        await turn.uow.watchers.save(watcher)
     await turn.uow.watchers.add_absence(absence)
     workspaces = tuple(await turn.uow.workspaces.ids())
     await turn.tell(AbsenceEnded(absence=absence, workspaces=workspaces))
