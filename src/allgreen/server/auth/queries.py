@@ -131,7 +131,9 @@ async def list_healths(
     connection: AsyncConnection, account_id: AccountId, now: datetime
 ) -> list[tuple[str, Any]]:
     """Return workspace and health of the active services not in maintenance, each pair once."""
-    covered = await SqlWindowRepository(connection).covered_at(now)
+    theirs = select(memberships.c.workspace_id).where(memberships.c.account_id == account_id)
+    workspace_ids = [WorkspaceId(each) for each in await connection.scalars(theirs)]
+    covered = await SqlWindowRepository(connection).covered_at(now, workspace_ids)
     query = (
         select(services.c.workspace_id, services.c.health)
         .join(memberships, memberships.c.workspace_id == services.c.workspace_id)

@@ -45,7 +45,7 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
     sums = await _list_strip_sums(connection, workspace_id)
     known, good = sum(row["known_us"] for row in sums), sum(row["good_us"] for row in sums)
     medians = [row["median_ms"] for row in sums if row["median_ms"] is not None]
-    covered = await SqlWindowRepository(connection).covered_at(now)
+    covered = await SqlWindowRepository(connection).covered_at(now, [workspace_id])
     prober = await load_prober(connection, now)
     counts = await _count_services(connection, workspace_id, covered)
     pooled = Tally(up=timedelta(microseconds=good), down=timedelta(microseconds=known - good))

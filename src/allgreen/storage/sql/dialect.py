@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import JSON, ColumnElement, Table, Text, cast, func, literal, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,6 +32,21 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Rows) -> None:
     }
     statement = insert.on_conflict_do_update(index_elements=keys, set_=new)
     await connection.execute(statement, listed)
+
+
+def is_one_of(
+    connection: AsyncConnection, column: ColumnElement[str], values: Iterable[str]
+) -> ColumnElement[bool]:
+    """Return the condition of being one of some texts, however many there are.
+
+    They are one parameter: a list of them with a parameter each is refused from 32,767 on.
+    """
+    listed = literal(json.dumps(sorted(values)), Text)
+    if connection.dialect.name == "sqlite":
+        rows = func.json_each(listed).table_valued("value")
+    else:
+        rows = func.json_array_elements_text(cast(listed, JSON)).table_valued("value")
+    return column.in_(select(type_coerce(rows.c.value, Text)))
 
 
 def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:

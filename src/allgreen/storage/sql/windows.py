@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, false, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId, ServiceId, WindowId, WorkspaceId
@@ -22,7 +22,7 @@ from allgreen.domain.maintenance import (
 from allgreen.domain.status import Mode, ServiceHealth
 from allgreen.errors import NotFoundError
 from allgreen.ports import CoveredCheck, WindowRepository
-from allgreen.storage.sql.dialect import upsert
+from allgreen.storage.sql.dialect import is_one_of, upsert
 from allgreen.storage.sql.tables import checks, maintenance_windows, services
 
 
@@ -89,10 +89,36 @@ class SqlWindowRepository(WindowRepository):
         }
         return spent(near, theirs, begin, end)
 
-    async def covered_at(self, instant: datetime) -> ColumnElement[bool]:
-        """Return the condition on `services` for being in maintenance at an instant."""
-        running = current(await self.touching(instant, instant), instant)
-        return or_(false(), *map(_is_covered, running))
+    async def covered_at(
+        self, instant: datetime, workspace_ids: Iterable[WorkspaceId]
+    ) -> ColumnElement[bool]:
+        """Return the condition on `services` for being in maintenance at an instant.
+
+        It says nothing about other workspaces than those asked about, and stays as short as it is
+        however many windows run.
+        """
+        theirs = self._is_one_of(maintenance_windows.c.workspace_id, workspace_ids)
+        running = current(await self._list(instant, instant, theirs), instant)
+        whole = {window.workspace_id for window in running if not window.service_ids}
+        # A service of another workspace may be named, but is not covered.
+        named = {
+            (window.workspace_id, service_id)
+            for window in running
+            if window.workspace_id not in whole
+            for service_id in window.service_ids
+        }
+        return or_(
+            self._is_one_of(services.c.workspace_id, whole),
+            and_(
+                self._is_one_of(services.c.workspace_id, {each for each, _ in named}),
+                self._is_one_of(
+                    services.c.workspace_id + "/" + services.c.id, map("/".join, named)
+                ),
+            ),
+        )
+
+    def _is_one_of(self, column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+        return is_one_of(self._connection, column, values)
 
     async def _list(
         self, begin: datetime, end: datetime, *conditions: ColumnElement[bool]
@@ -106,13 +132,6 @@ class SqlWindowRepository(WindowRepository):
         )
         rows = (await self._connection.execute(query)).mappings()
         return [window_from_row(row) for row in rows]
-
-
-def _is_covered(window: Window) -> ColumnElement[bool]:
-    of_workspace = services.c.workspace_id == window.workspace_id
-    if not window.service_ids:
-        return of_workspace
-    return and_(of_workspace, services.c.id.in_(window.service_ids))
 
 
 def window_from_row(row: RowMapping) -> Window:
