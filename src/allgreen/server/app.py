@@ -137,7 +137,10 @@ async def open_platform(
         clock=clock,
         user_agent=build_user_agent(__version__, settings.public_url),
     )
-    canaries = _build_canaries(settings, router, client)
+    # Apart from the pace: what is checked may never use up the word on our own network.
+    canary_client = HttpClient(guard=guard, resolver=resolver, tls=tls)
+    canary_router = Router(guard=guard, resolver=resolver)
+    canaries = _build_canaries(settings, canary_router, canary_client)
     passwords = PasswordPool()
     try:
         async with Database(settings.database, secret_key, reserve_bytes=RESERVE_BYTES) as database:
@@ -185,6 +188,7 @@ async def open_platform(
                 )
     finally:
         passwords.close()
+        await canary_client.aclose()
         await client.aclose()
 
 
