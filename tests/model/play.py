@@ -25,7 +25,7 @@ from allgreen.domain.commands import (
 )
 from allgreen.domain.events import IncidentOpened
 from allgreen.domain.identity import CheckId, RecipientId, ServiceId, WindowId
-from allgreen.domain.maintenance import Window
+from allgreen.domain.maintenance import Interval, Window
 from allgreen.domain.notice import Notice, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.service import Recipient, Service
@@ -106,6 +106,7 @@ class Play:
         strangers: Messages that were handed out to who is not on the list, or not confirmed.
         edits: How many changes by people each service has seen.
         lived: Which targets were truly down just now for how long, while all was well here.
+        everywhere: Windows that cover services which are still to come, too.
         doom: At which call of the storage the process is killed in what comes next.
     """
 
@@ -122,6 +123,7 @@ class Play:
         self.truth: dict[str, Outcome] = dict.fromkeys(FIRST_CASE, Outcome.OK)
         self.edits: dict[ServiceId, int] = {}
         self.windows: list[Window] = []
+        self.everywhere: list[Interval] = []
         self.strangers: list[Notice] = []
         self.offline_since: datetime | None = None
         self.doom: int | None = None
@@ -182,6 +184,7 @@ class Play:
             needs=self.told[above] if above else None,
             time=[(self.now, "unknown")],
             people={_address("mara"): True},
+            windows=list(self.everywhere),
         )
         await self.do(
             RegisterService(
@@ -300,7 +303,9 @@ class Play:
 
     def _count(self, name: str, result: Result, lease: int) -> None:
         watched, evidence = self.watched(name), self.evidence[self.id_of(name)]
-        evidence.in_a_row = evidence.in_a_row + 1 if result.outcome is Outcome.FAIL else 0
+        if result.outcome in GOOD:
+            evidence.in_a_row = 0
+        evidence.in_a_row += result.outcome is Outcome.FAIL
         evidence.longest = max(evidence.longest, evidence.in_a_row)
         key = (result.slot, result.attempt)
         is_stale = watched.last is not None and key <= watched.last
@@ -387,11 +392,11 @@ class Play:
 
     async def confirm(self, name: str, person: str) -> None:
         """Let a stranger say yes."""
-        if _address(person) in self.watched(name).people:
-            await self.do(
-                ConfirmRecipient(recipient_id=await self._id_of(name, person), at=self.now)
-            )
-            self.watched(name).confirm(_address(person))
+        watched, address = self.watched(name), _address(person)
+        if watched.mode != "deleted" and address in watched.people:
+            recipient_id = await self._id_of(name, person)
+            await self.do(ConfirmRecipient(recipient_id=recipient_id, at=self.now))
+            watched.confirm(address)
 
     async def leave(self, name: str, person: str, *, by_link: bool) -> None:
         """Take somebody off the list, by an edit or by the link in a mail."""
@@ -424,16 +429,20 @@ class Play:
         self.windows.append(window)
         for name in names or FIRST_CASE:
             self.watched(name).windows.append((begin, begin + span))
+        if not names:
+            self.everywhere.append((begin, begin + span))
 
     async def end_windows(self) -> None:
         """Call off all windows: what runs ends, what is to come does not begin."""
         over = [window.cancelled(self.now) for window in self.windows]
         self.windows.clear()
         await self.stage.ask(lambda uow: uow.windows.save(over))
+        self.everywhere = self._called_off(self.everywhere)
         for watched in self.told.values():
-            watched.windows = [
-                (begin, min(end, self.now)) for begin, end in watched.windows if begin < self.now
-            ]
+            watched.windows = self._called_off(watched.windows)
+
+    def _called_off(self, windows: list[Interval]) -> list[Interval]:
+        return [(begin, min(end, self.now)) for begin, end in windows if begin < self.now]
 
     def _recipient(self, name: str, person: str, *, confirmed: bool) -> Recipient:
         return a_recipient(
@@ -592,7 +601,9 @@ class Play:
             waiting = [each.due_at for each in kept.outbox if each.state in _OPEN]
             if not waiting:
                 return
-            self.wait(max(min(waiting) - self.now, timedelta(0)))
+            # What waits behind a digest is due before it.
+            ahead = [due_at for due_at in waiting if due_at > self.now]
+            self.wait(min(ahead, default=self.now) - self.now)
 
     def _handed(
         self, rows: Iterable[Notice], letters: Mapping[str, Letter], kept: Kept

@@ -200,7 +200,7 @@ class Watched:
 
     def _open(self, at: datetime, now: datetime) -> None:
         # Time inside a window does not count against a service.
-        at = max([at, *(end for _, end in self.windows if end <= now)])
+        at = max([at, *self._windows_over(now)])
         last = self.outages[-1] if self.outages else None
         confirmed = max(at, now)
         if last and last.ended_at and last.why == "holds again" and at - last.ended_at <= REOPEN:
@@ -264,8 +264,7 @@ class Watched:
     def _release(self, outage: Outage, found: Finding) -> None:
         begin = outage.again_at or outage.began_at
         if outage.quiet == "maintenance":
-            over = [end for _, end in self.windows if end <= found.ended]
-            begin = max(begin, max(over, default=found.slot))
+            begin = max(begin, max(self._windows_over(found.ended), default=found.slot))
         if outage.reopened:
             outage.again_at = begin
         else:
@@ -446,6 +445,10 @@ class Watched:
 
     def _is_in_window(self, now: datetime) -> bool:
         return any(begin <= now < end for begin, end in self.windows)
+
+    def _windows_over(self, now: datetime) -> list[datetime]:
+        """When windows ended, unless another one went on."""
+        return [end for _, end in self.windows if end <= now and not self._is_in_window(end)]
 
     def _slot_after(self, instant: datetime) -> datetime:
         if instant < self.anchor:

@@ -28,7 +28,6 @@ from hypothesis.stateful import (
 from allgreen.domain.check import Confirmation
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.incident import Incident, IncidentState
-from allgreen.domain.mailing import PACE
 from allgreen.domain.maintenance import accounted, merged
 from allgreen.domain.notice import UNPACED, Notice, NoticeKind, NoticeState
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
@@ -41,6 +40,9 @@ from tests.model.stage import Kept, Loop
 
 T = TypeVar("T")
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+SINGLES = 5
+"""So many mails of their own in five minutes, and one digest."""
+
 PEOPLE = ("mara", "elsa", "ola")
 ENDED = (NoticeState.SENT, NoticeState.DEAD, NoticeState.CANCELLED)
 SAYS_UP = {NoticeKind.UP, NoticeKind.PAUSED, NoticeKind.RECONFIGURED, NoticeKind.DELETED}
@@ -120,6 +122,24 @@ class Machine(RuleBasedStateMachine):
             self.do(self.play.run(name, outcome))
             if outcome is Outcome.OK:
                 self.play.wait(timedelta(seconds=rest))
+
+    @rule(name=names, is_planned=st.booleans())
+    def lasts(self, name: str, is_planned: bool) -> None:
+        for outcome in outcomes("fff"):
+            self.do(self.play.run(name, outcome))
+        if is_planned:
+            self.do(self.play.plan_window((name,), timedelta(0), HOUR))
+        self.play.wait(11 * MINUTE)
+        self.do(self.play.run(name, Outcome.FAIL))
+
+    @rule()
+    def storms(self) -> None:
+        for name in reversed(FIRST_CASE):
+            watched = self.play.watched(name)
+            self.do(self.play.reschedule(name, MINUTE / 2))
+            for outcome in outcomes(("f" * watched.down + "o" * watched.up) * 3):
+                self.do(self.play.run(name, outcome, SECOND / 5))
+                self.do(self.play.send_all())
 
     @rule()
     def begins_runs(self) -> None:
@@ -394,8 +414,8 @@ class Machine(RuleBasedStateMachine):
                 handed[mail.notice.address].setdefault(mail.notice.key, mail.handed_at)
         for instants in handed.values():
             times = sorted(instants.values())
-            for first, last in zip(times, times[PACE.singles + 1 :], strict=False):
-                assert last - first >= PACE.window
+            for first, last in zip(times, times[SINGLES + 1 :], strict=False):
+                assert last - first >= 5 * MINUTE
 
     @invariant()
     def i18_what_is_shown_follows_from_what_is_stored(self) -> None:
