@@ -9,6 +9,7 @@ from allgreen.domain.check import Check, LeasedCheck, Slot
 from allgreen.domain.expectation import Answer, Explanation
 from allgreen.domain.result import Phases, Result
 from allgreen.domain.status import FailureClass, Outcome
+from allgreen.domain.veil import is_open_in_words
 from allgreen.executors.matching import explain, find_values, has_match, parse_json
 from allgreen.outbound.fault import Fault, as_plain
 
@@ -247,6 +248,9 @@ def _explain(broken: Explanation) -> tuple[str, str]:
         case _ if operand.startswith("Header "):
             name = operand.removeprefix("Header ")
             return f"header {name} is wrong"[:80], f"The header {name} is not as asked for."
+        case _ if operand.startswith("$") and not is_open_in_words(expected):
+            words = f"{operand} is {'wrong' if broken.quotes else actual}"
+            return as_plain(words)[:80], as_plain(f"The value at {operand} is not as asked for.")
         case _:
             found = "something else" if broken.quotes else actual
             words = f"{operand} is {found}, expected {expected}"

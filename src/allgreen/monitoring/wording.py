@@ -23,6 +23,7 @@ from allgreen.domain.expectation import (
 )
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
+from allgreen.domain.veil import is_open
 
 _UNITS = (
     (timedelta(weeks=1), "week"),
@@ -191,7 +192,8 @@ def _header_in_words(leaf: HeaderValue) -> str:
 def _value_in_words(leaf: JsonValue) -> str:
     if leaf.operator is JsonOperator.EXISTS:
         return f"{leaf.path} is there"
-    return f"{leaf.path} {_SIGNS[leaf.operator]} {leaf.value}"
+    value = leaf.value if is_open(leaf) else "a hidden value"
+    return f"{leaf.path} {_SIGNS[leaf.operator]} {value}"
 
 
 def _joined(words: Iterable[str]) -> str:

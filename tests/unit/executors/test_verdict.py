@@ -81,6 +81,29 @@ async def test_what_does_not_hold_is_told_in_a_few_words(
     assert "192.0.2.66" not in result.reason + result.message
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "body", "reason", "message"),
+    [
+        ("equals", "true", "{}", "$.k is not there, expected true", None),
+        ("equals", "true", '{"k": 1}', "$.k is something else, expected true", None),
+        ("equals", "S3CRET", '{"k": 1}', "$.k is wrong", "The value at $.k is not as asked for."),
+        ("equals", "S3CRET", "{}", "$.k is not there", "The value at $.k is not as asked for."),
+        ("contains", "true", '{"k": 1}', "$.k is wrong", "The value at $.k is not as asked for."),
+        ("not_equals", "S3CRET", '{"k": "S3CRET"}', "$.k is wrong", None),
+    ],
+)
+async def test_a_text_of_json_that_is_looked_for_is_never_quoted(
+    operator: str, value: str, body: str, reason: str, message: str | None
+) -> None:
+    expected = JsonValue(path="$.k", operator=JsonOperator(operator), value=value)
+
+    result = await judge(expected, Finding(answer=Seen(body), latency_ms=5.0))
+
+    assert result.reason == reason
+    assert result.message == (message or result.message)
+    assert "S3CRET" not in result.message
+
+
 async def test_an_answer_in_time_is_ok_and_a_late_one_slow() -> None:
     everything = AllOf(parts=())
 

@@ -118,6 +118,18 @@ EXPECTED: dict[str, tuple[Expectation, str]] = {
         JsonValue(path="$.id", operator=JsonOperator.EXISTS),
         "$.id is there",
     ),
+    "a text of JSON": (
+        JsonValue(path="$.k", operator=JsonOperator.EQUALS, value="secret"),
+        "$.k = a hidden value",
+    ),
+    "not a text of JSON": (
+        JsonValue(path="$.k", operator=JsonOperator.NOT_EQUALS, value="secret"),
+        "$.k ≠ a hidden value",
+    ),
+    "a text inside of JSON": (
+        JsonValue(path="$", operator=JsonOperator.CONTAINS, value="secret"),
+        "$ contains a hidden value",
+    ),
     "a limit": (JsonValue(path="$.q", operator=JsonOperator.BELOW, value="9"), "$.q < 9"),
     "one of two": (
         AnyOf(parts=(STATUS, AllOf(parts=(BodyContains(text="ok"), ACCEPTED)))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -30,6 +30,8 @@ from allgreen.domain.expectation import (
     StatusIs,
     list_leaves,
 )
+from allgreen.domain.veil import is_open
+from allgreen.executors.verdict import Seen
 from allgreen.server.catalog.check_schemas import ExpectationsInput
 from allgreen.server.catalog.expectations import (
     HIDDEN,
@@ -124,7 +126,12 @@ def test_any_tree_reads_back_as_it_was_shown(tree: Expectation) -> None:
 @given(tree=trees)
 def test_who_may_not_edit_sees_no_text_that_is_looked_for(tree: Expectation) -> None:
     shown = json.dumps(show(tree, is_whole=False), ensure_ascii=False)
-    marked = [leaf for leaf in list_leaves(tree) if isinstance(leaf, BodyContains | HeaderValue)]
+    marked = [
+        leaf
+        for leaf in list_leaves(tree)
+        if isinstance(leaf, BodyContains | HeaderValue)
+        or (isinstance(leaf, JsonValue) and not is_open(leaf))
+    ]
 
     assert shown.count(HIDDEN) == len(marked)
 
@@ -215,7 +222,7 @@ def test_a_record_that_cannot_be_found_is_refused_beside_itself(
 
 @pytest.mark.parametrize(
     ("operand", "is_veiled"),
-    [("Body", True), ("Header X-Key", True), ("Status", False), ("$.key", False), ("Size", False)],
+    [("Body", True), ("Header X-Key", True), ("Status", False), ("$.key", True), ("Size", False)],
 )
 def test_an_explanation_veils_the_text_that_was_looked_for(operand: str, is_veiled: bool) -> None:
     line = Explanation(operand=operand, actual="canary", expected="b", holds=False, quotes=True)
@@ -224,6 +231,30 @@ def test_an_explanation_veils_the_text_that_was_looked_for(operand: str, is_veil
 
     assert (whole.actual, whole.expected) == ("canary", "b")
     assert (veiled.actual, veiled.expected) == (HIDDEN, HIDDEN if is_veiled else "b")
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "shown"),
+    [
+        (JsonOperator.EQUALS, "true", "true"),
+        (JsonOperator.EQUALS, "S3CRET", HIDDEN),
+        (JsonOperator.NOT_EQUALS, "S3CRET", HIDDEN),
+        (JsonOperator.CONTAINS, "true", HIDDEN),
+        (JsonOperator.BELOW, "50", "50"),
+        (JsonOperator.EXISTS, "", ""),
+    ],
+)
+def test_who_may_not_edit_sees_switches_and_numbers_of_json_alone(
+    operator: JsonOperator, value: str, shown: str
+) -> None:
+    tree = AllOf(parts=(JsonValue(path="$.key", operator=operator, value=value),))
+
+    fields, node = (show(each, is_whole=False) for each in (tree, Not(part=tree.parts[0])))
+    line = show_explanation(tree.explain(Seen('{"key": "other"}'))[0], is_whole=False)
+
+    assert node["expect"]["not"]["json_value"]["value"] == shown
+    assert value in json.dumps([fields, asdict(line)]) or shown == HIDDEN
+    assert "S3CRET" not in json.dumps([fields, node, asdict(line)])
 
 
 FITS = {

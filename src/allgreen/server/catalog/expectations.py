@@ -29,6 +29,7 @@ from allgreen.domain.expectation import (
     StatusIs,
     list_leaves,
 )
+from allgreen.domain.veil import is_open
 from allgreen.executors.matching import validate_json_path, validate_pattern
 from allgreen.server.catalog.check_schemas import (
     ExpectationsInput,
@@ -108,7 +109,7 @@ def show_expectations(check: Check, *, is_whole: bool) -> ExpectationsView:
         body_matches=_veil(view.body_matches, is_whole=is_whole),
         headers=[_show_header(header, is_whole=is_whole) for header in view.headers],
         size=_show_size(view.size) if view.size else None,
-        json_values=[_show_value(value) for value in view.json_values],
+        json_values=[_show_value(value, is_whole=is_whole) for value in view.json_values],
         certificate_days=view.certificate_days,
         records=_show_records(view.records) if view.records else None,
         answers_within_ms=None if within is None else round(within / timedelta(milliseconds=1)),
@@ -391,7 +392,7 @@ def _show_leaf(leaf: Leaf, *, is_whole: bool) -> ExpectNode:
         case HeaderValue():
             return _node(header=_show_header(leaf, is_whole=is_whole))
         case JsonValue():
-            return _node(json_value=_show_value(leaf))
+            return _node(json_value=_show_value(leaf, is_whole=is_whole))
         case CertificateLasts(days=days):
             return _node(certificate_days=days)
         case RecordsAre():
@@ -411,8 +412,9 @@ def _show_size(size: BodySize) -> SizeRule:
     return SizeRule(at_least=size.at_least, at_most=size.at_most)
 
 
-def _show_value(value: JsonValue) -> JsonValueRule:
-    return JsonValueRule(path=value.path, operator=value.operator, value=value.value)
+def _show_value(value: JsonValue, *, is_whole: bool) -> JsonValueRule:
+    shown = value.value if is_whole or is_open(value) else HIDDEN
+    return JsonValueRule(path=value.path, operator=value.operator, value=shown)
 
 
 def _show_records(records: RecordsAre) -> RecordsRule:

@@ -19,6 +19,7 @@ from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, ServiceHealth, Shown
 from allgreen.domain.uptime import Span, Tally, tally, worst_spans
+from allgreen.domain.veil import is_open_in_words
 from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
 from allgreen.server.catalog import schemas
@@ -295,6 +296,8 @@ def show_explanation(line: Explanation, *, is_whole: bool) -> schemas.Explanatio
 
 
 def _looks_for_text(line: Explanation) -> bool:
+    if line.operand.startswith("$"):
+        return not is_open_in_words(line.expected)
     return line.operand == "Body" or line.operand.startswith("Header ")
 
 
