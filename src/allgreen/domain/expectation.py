@@ -96,7 +96,7 @@ class Answer(Protocol):
     def headers(self, name: str) -> Sequence[str]:
         """Return the values of a header, whatever the case of its name; empty without one."""
 
-    def matches(self, pattern: str, text: str | None = None) -> bool:
+    def matches(self, pattern: str, texts: Sequence[str] | None = None) -> bool:
         """Tell whether a regular expression (RE2) is found in a text; in the body when absent.
 
         Raises:
@@ -106,8 +106,11 @@ class Answer(Protocol):
     def find_json(self, path: str) -> Sequence[object]:
         """Return the values at a JSONPath (RFC 9535); empty when there is none.
 
+        All searches in an answer have one budget together, because whoever asks looks at each
+        value that is found.
+
         Raises:
-            ValueError: The body is not JSON, or the search went over its budget.
+            ValueError: The body is not JSON, or the searches went over their budget.
         """
 
 
@@ -277,7 +280,7 @@ class HeaderValue:
             case HeaderOperator.CONTAINS:
                 return any(self.value in value for value in values)
             case HeaderOperator.MATCHES:
-                return any(answer.matches(self.value, value) for value in values)
+                return answer.matches(self.value, values)
             case _:
                 return True
 
@@ -289,7 +292,8 @@ class HeaderValue:
 class JsonValue:
     """A value of a JSON body compares as asked.
 
-    With several matches one is enough; "not equals" asks it of all.
+    With several matches one is enough; "not equals" asks it of all. A list or an object equals
+    nothing, and what one contains cannot be told.
     """
 
     path: str
@@ -311,12 +315,18 @@ class JsonValue:
             return _Finding(str(error), holds=None)
         if not found:
             return _Finding("not there", holds=self.operator is JsonOperator.NOT_EQUALS)
-        enough = all if self.operator is JsonOperator.NOT_EQUALS else any
-        holds = enough(_COMPARISONS[self.operator](value, self.value) for value in found)
-        if isinstance(found[0], dict | list):
-            # A path as short as `$` would quote the whole body.
-            return _Finding(_describe(found[0]), holds=holds)
-        return _Finding(as_text(found[0]), holds=holds, quotes=True)
+        holds = self._compare(found)
+        # A path as short as `$` would quote the whole body.
+        return _Finding(as_text(found[0]), holds=holds, quotes=not _is_container(found[0]))
+
+    def _compare(self, found: Sequence[object]) -> bool | None:
+        compare = _COMPARISONS[self.operator]
+        if self.operator is JsonOperator.NOT_EQUALS:
+            return all(compare(value, self.value) for value in found)
+        if any(compare(value, self.value) for value in found):
+            return True
+        is_text = self.operator is JsonOperator.CONTAINS
+        return None if is_text and any(map(_is_container, found)) else False
 
     def _words(self, words: dict[str, str]) -> str:
         return words[self.operator].format(self.value)
@@ -453,14 +463,16 @@ def list_leaves(expectation: Expectation) -> list[Leaf]:
 
 
 def as_text(value: object) -> str:
-    """Return a JSON value the way people write it in the form."""
+    """Return a JSON value the way people write it in the form; of a list only how long it is."""
     match value:
         case bool():
             return "true" if value else "false"
         case None:
             return "null"
-        case float() if value.is_integer():
+        case float() if value.is_integer() and abs(value) < _FIRST_ROUNDED:
             return str(int(value))
+        case dict() | list():
+            return _describe(value)
         case _:
             return str(value)
 
@@ -508,6 +520,22 @@ def _bytes(count: int) -> str:
     return "1 byte" if count == 1 else f"{count} bytes"
 
 
+_FIRST_ROUNDED = 1e16
+"""From here on floats are not exact, and the digits of whole ones are many and mean nothing."""
+
+
+def _is_container(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _equals(actual: object, expected: str) -> bool:
+    return not _is_container(actual) and as_text(actual) == expected
+
+
+def _contains(actual: object, expected: str) -> bool:
+    return not _is_container(actual) and expected in as_text(actual)
+
+
 def _describe(container: dict[str, object] | list[object]) -> str:
     kind, part = ("object", "member") if isinstance(container, dict) else ("list", "item")
     count = len(container)
@@ -530,9 +558,9 @@ def _compare_numbers(
 
 
 _COMPARISONS: dict[JsonOperator, Callable[[object, str], bool]] = {
-    JsonOperator.EQUALS: lambda actual, expected: as_text(actual) == expected,
-    JsonOperator.NOT_EQUALS: lambda actual, expected: as_text(actual) != expected,
-    JsonOperator.CONTAINS: lambda actual, expected: expected in as_text(actual),
+    JsonOperator.EQUALS: _equals,
+    JsonOperator.NOT_EQUALS: lambda actual, expected: not _equals(actual, expected),
+    JsonOperator.CONTAINS: _contains,
     JsonOperator.ABOVE: _compare_numbers(lambda actual, limit: actual > limit),
     JsonOperator.BELOW: _compare_numbers(lambda actual, limit: actual < limit),
     JsonOperator.EXISTS: lambda _actual, _expected: True,

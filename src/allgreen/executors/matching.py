@@ -13,6 +13,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Final, final
 
 import jsonpath
@@ -85,19 +86,37 @@ def parse_json_path(path: str) -> tuple[Step, ...]:
     return tuple(step for step in steps if step is not None)
 
 
-def find_values(document: object, path: str) -> list[object]:
+@final
+class Budget:
+    """How many values may still be looked at, over all searches in one document."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = MAX_VISITED
+
+    def spend(self, values: Iterable[object]) -> list[object]:
+        """Return values as a list, and count them; once overdrawn, nothing is looked at any more.
+
+        Raises:
+            ValueError: There are more than are left.
+        """
+        taken = list(islice(values, max(self._left + 1, 0)))
+        self._left -= len(taken)
+        if self._left < 0:
+            raise ValueError(f"more than {MAX_VISITED} values to look at")
+        return taken
+
+
+def find_values(document: object, path: str, budget: Budget) -> list[object]:
     """Return the values at a path; empty when there is none.
 
     Raises:
         ValueError: The path is not one, or the search went over its budget.
     """
     found = [document]
-    visited = 0
     for step in parse_json_path(path):
-        found = [value for parent in found for value in _members(parent, step)]
-        visited += len(found)
-        if visited > MAX_VISITED:
-            raise ValueError(f"more than {MAX_VISITED} values to look at")
+        found = budget.spend(value for parent in found for value in _members(parent, step))
     return found
 
 
@@ -137,26 +156,31 @@ def validate_pattern(pattern: str) -> None:
     _compile_pattern(pattern)
 
 
-def has_match(pattern: str, text: str) -> bool:
-    """Tell whether a pattern is found anywhere in a text.
+def has_match(pattern: str, *texts: str) -> bool:
+    """Tell whether a pattern is found anywhere in one of some texts.
 
-    At most `MAX_STEPS` are made, one for each byte and instruction, which are some 30 ms. So a
-    pattern of up to 45 instructions is searched in all of 64 KiB, and the largest in 3,000 bytes.
+    At most `MAX_STEPS` are made in all of them together, one for each byte and instruction, which
+    are some 30 ms. So a pattern of up to 45 instructions is searched in all of 64 KiB, and the
+    largest in 3,000 bytes.
 
     Raises:
-        ValueError: The pattern is not one; or it is not in the begin of the text, and the rest is
+        ValueError: The pattern is not one; or it is not in the begin of the texts, and the rest is
             too long for it. Says so in a few words.
     """
     program = _compile_pattern(pattern)
-    searched = text.encode("utf-8", "replace")
-    limit = MAX_STEPS // program.programsize
-    if len(searched) <= limit:
-        return program.search(searched) is not None
-    # Whether a match is one does not depend on what follows, unless it ends where the text was cut.
-    match = program.search(searched[:limit])
-    if match is None or match.end() == limit:
-        raise ValueError(f"cannot be told from the first {limit} bytes, and too costly to go on")
-    return True
+    limit = left = MAX_STEPS // program.programsize
+    for text in texts:
+        searched = text.encode("utf-8", "replace")
+        match = program.search(searched[:left])
+        if len(searched) > left and (match is None or match.end() == left):
+            # Whether a match is one does not depend on what follows, unless it ends at the cut.
+            raise ValueError(
+                f"cannot be told from the first {limit} bytes, and too costly to go on"
+            )
+        if match is not None:
+            return True
+        left -= len(searched)
+    return False
 
 
 async def explain(expectation: Expectation, answer: Answer) -> list[Explanation]:

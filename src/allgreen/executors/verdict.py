@@ -10,7 +10,7 @@ from allgreen.domain.expectation import Answer, Explanation
 from allgreen.domain.result import Phases, Result
 from allgreen.domain.status import FailureClass, Outcome
 from allgreen.domain.veil import is_open_in_words
-from allgreen.executors.matching import explain, find_values, has_match, parse_json
+from allgreen.executors.matching import Budget, explain, find_values, has_match, parse_json
 from allgreen.outbound.fault import Fault, as_plain
 
 EXCERPT_BYTES: Final = 1024
@@ -71,6 +71,7 @@ class Seen:
         self._certificate_days = certificate_days
         self._records = records
         self._document: tuple[object, ValueError | None] | None = None
+        self._budget = Budget()
 
     @property
     def http_status(self) -> int | None:
@@ -106,9 +107,9 @@ class Seen:
         """Return nothing: only HTTP has them."""
         return ()
 
-    def matches(self, pattern: str, text: str | None = None) -> bool:
-        """Search a text, or what was said."""
-        return has_match(pattern, self.text if text is None else text)
+    def matches(self, pattern: str, texts: Sequence[str] | None = None) -> bool:
+        """Search texts, or what was said."""
+        return has_match(pattern, *((self.text,) if texts is None else texts))
 
     def find_json(self, path: str) -> Sequence[object]:
         """Search what was said, read once."""
@@ -117,7 +118,7 @@ class Seen:
         document, problem = self._document
         if problem is not None:
             raise problem
-        return find_values(document, path)
+        return find_values(document, path, self._budget)
 
     def _parse(self) -> tuple[object, ValueError | None]:
         if not self.is_whole:

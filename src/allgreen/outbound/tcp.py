@@ -1,5 +1,6 @@
 """Connect, perhaps say something, and listen to what comes back."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final, final
@@ -17,7 +18,11 @@ SILENCE_S: Final = 1.0
 """Who has said something and is silent for so long has said it all."""
 
 _LULL_S: Final = 0.05
-"""How long to gather what comes before looking whether it is enough; not after every byte."""
+"""How long to gather what comes before looking whether it is enough; not after every byte.
+
+Each further lull is twice as long, up to a second, so that a target that drips is not looked at for
+as long as it likes.
+"""
 
 IsEnough = Callable[[bytes], Awaitable[bool]]
 """Tells whether what was received holds all that is wanted."""
@@ -88,7 +93,7 @@ class TcpClient:
 async def _listen(stream: Stream, talk: Talk, deadline: float, is_enough: IsEnough) -> None:
     """Listen until enough was said, or until silence, the close or a limit."""
     ear = _Ear(is_enough, deadline)
-    ear.holds = await is_enough(b"")
+    await ear.ask()
     while not ear.is_done:
         piece = await stream.receive(ear.next_look_at)
         if isinstance(piece, bytes):
@@ -121,6 +126,7 @@ class _Ear:
         self.holds = False
         self.is_done = self.is_out_of_time = False
         self._look_at: float | None = None
+        self._lull_s = _LULL_S
 
     @property
     def next_look_at(self) -> float:
@@ -142,7 +148,16 @@ class _Ear:
             self.first_heard_at = self.heard_at
         self.received += piece
         if self._look_at is None:
-            self._look_at = self.heard_at + _LULL_S
+            self._look_at = self.heard_at + self._lull_s
+            self._lull_s = min(2 * self._lull_s, SILENCE_S)
+
+    async def ask(self) -> None:
+        """Ask whether it is enough; who has no answer by the deadline has none."""
+        try:
+            async with asyncio.timeout(max(self._deadline - time.monotonic(), 0.0)):
+                self.holds = await self._is_enough(bytes(self.received))
+        except TimeoutError:
+            self.is_done = self.is_out_of_time = True
 
     async def look(self) -> None:
         """Find out whether that was all."""
@@ -151,7 +166,7 @@ class _Ear:
             self.is_done = True
         elif self._look_at is not None and now >= self._look_at:
             self._look_at = None
-            self.holds = await self._is_enough(bytes(self.received))
+            await self.ask()
             self.is_done |= self.holds
         elif self._look_at is None and now >= self.next_look_at:
             self.is_done = True

@@ -19,7 +19,8 @@ from allgreen.domain.expectation import (
 )
 from allgreen.domain.result import Result
 from allgreen.domain.status import FailureClass, Outcome
-from allgreen.outbound.tcp import SILENCE_S
+from allgreen.outbound.endpoint import parse_endpoint
+from allgreen.outbound.tcp import SILENCE_S, TcpClient
 from tests.integration.outbound.descriptors import open_descriptors, settled_descriptors
 from tests.integration.outbound.kinds import NOTHING, asking, open_house
 from tests.integration.outbound.targets import Behaviour, Target, Visit, listen, saying
@@ -138,6 +139,47 @@ async def test_what_comes_in_pieces_is_put_together() -> None:
     result = await run(drip, BodyContains(text="220 mail.example ESMTP"))
 
     assert result.outcome is Outcome.OK
+
+
+async def test_who_drips_is_looked_at_ever_less_often() -> None:
+    looks = 0
+    looked = asyncio.Event()
+
+    async def is_never_enough(_received: bytes) -> bool:
+        nonlocal looks
+        looks += 1
+        looked.set()
+        return False
+
+    async def drip(visit: Visit) -> None:
+        while True:
+            await looked.wait()
+            looked.clear()
+            await visit.say(b"a")
+
+    async with listen(drip, reads_head=False) as target, open_house() as house:
+        endpoint = parse_endpoint(target.host, target.port)
+        talk = await TcpClient(house.router).talk(endpoint, 1.5, is_enough=is_never_enough)
+
+    assert len(talk.received) > 1
+    assert looks <= 7
+
+
+@pytest.mark.parametrize("behave", [stays, greets_and_stays], ids=["silent", "talking"])
+async def test_no_look_takes_longer_than_the_deadline(behave: Behaviour) -> None:
+    async def is_enough(received: bytes) -> bool:
+        if behave is greets_and_stays and not received:
+            return False
+        await asyncio.Event().wait()
+        return True
+
+    async with listen(behave, reads_head=False) as target, open_house() as house:
+        endpoint = parse_endpoint(target.host, target.port)
+        async with asyncio.timeout(20):
+            talk = await TcpClient(house.router).talk(endpoint, 0.5, is_enough=is_enough)
+
+    assert not talk.is_whole
+    assert (talk.fault is None) is bool(talk.received)
 
 
 async def test_an_endless_answer_ends_at_64_kib() -> None:

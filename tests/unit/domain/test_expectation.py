@@ -49,11 +49,11 @@ class FakeAnswer:
         """Return the values of a header; names are listed in lower case."""
         return self.fields.get(name.lower(), ())
 
-    def matches(self, pattern: str, text: str | None = None) -> bool:
+    def matches(self, pattern: str, texts: Sequence[str] | None = None) -> bool:
         """Search for the pattern itself; one in parentheses is too costly."""
         if pattern.startswith("("):
             raise ValueError("too costly")
-        return pattern in (self.text if text is None else text)
+        return any(pattern in text for text in ((self.text,) if texts is None else texts))
 
     def find_json(self, path: str) -> Sequence[object]:
         """Return what stands at a path; a path that is not listed cannot be read."""
@@ -290,6 +290,9 @@ JSON = {
     "nothing is not equal": (NE, "up", [], True),
     "contains": (HAS, "go", ["all systems go"], True),
     "does not contain": (HAS, "stop", ["all systems go"], False),
+    "a list equals nothing": (EQ, "a list with 1 item", [["up"]], False),
+    "an object equals nothing": (NE, "{}", [{}], True),
+    "a list beside what contains": (HAS, "go", [["stop"], "all systems go"], True),
     "above": (ABOVE, "3", [4], True),
     "not above": (ABOVE, "3", [3], False),
     "below": (BELOW, "0.5", [0.25], True),
@@ -346,6 +349,16 @@ UNTOLD: dict[str, tuple[Expectation, FakeAnswer, str]] = {
         JsonValue(path="$.broken", operator=NE, value="up"),
         FakeAnswer(),
         "The body is not JSON.",
+    ),
+    "what an object contains": (
+        JsonValue(path="$", operator=HAS, value="fail"),
+        FakeAnswer(values={"$": [{"state": "fail"}]}),
+        "an object with 1 member",
+    ),
+    "what a list among texts contains": (
+        JsonValue(path="$[*]", operator=HAS, value="fail"),
+        FakeAnswer(values={"$[*]": ["up", ["fail"]]}),
+        "up",
     ),
     "no status": (StatusIs(codes=(200,)), FakeAnswer(http_status=None), "no status"),
     "a pattern that is too costly": (BodyMatches(pattern="(a)"), FakeAnswer(), "too costly"),
@@ -468,7 +481,19 @@ def test_the_opposite_is_explained_as_such() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "true"), (False, "false"), (None, "null"), (2.0, "2"), (2.5, "2.5"), ("x", "x")],
+    [
+        (True, "true"),
+        (False, "false"),
+        (None, "null"),
+        (2.0, "2"),
+        (2.5, "2.5"),
+        ("x", "x"),
+        (9e15, "9000000000000000"),
+        (1e16, "1e+16"),
+        (-1e300, "-1e+300"),
+        ([[0] * 9999], "a list with 1 item"),
+        ({}, "an object with 0 members"),
+    ],
 )
 def test_json_values_are_written_as_in_the_form(value: object, text: str) -> None:
     assert as_text(value) == text

@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -26,6 +26,8 @@ from allgreen.domain.expectation import (
     holds,
 )
 from allgreen.executors.matching import (
+    MAX_VISITED,
+    Budget,
     explain,
     find_values,
     has_match,
@@ -35,6 +37,7 @@ from allgreen.executors.matching import (
     validate_json_path,
     validate_pattern,
 )
+from allgreen.executors.verdict import Seen
 
 DOCUMENT = {
     "status": "ok",
@@ -64,7 +67,7 @@ DOCUMENT = {
     ],
 )
 def test_a_path_finds_what_is_there(path: str, values: list[object]) -> None:
-    assert find_values(DOCUMENT, path) == values
+    assert find_values(DOCUMENT, path, Budget()) == values
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,18 @@ def test_a_search_ends_at_its_budget() -> None:
     document = parse_json("[" + "1," * 20_000 + "1]")
 
     with pytest.raises(ValueError, match="more than 10000 values"):
-        find_values(document, "$[*]")
+        find_values(document, "$[*]", Budget())
+
+
+def test_all_searches_in_one_answer_share_a_budget() -> None:
+    seen = Seen(json.dumps([0] * (MAX_VISITED - 1)))
+
+    assert len(seen.find_json("$[*]")) == MAX_VISITED - 1
+    assert seen.find_json("$[0]") == [0]
+    for path in ("$[*]", "$[0]"):
+        with pytest.raises(ValueError, match="more than 10000 values"):
+            seen.find_json(path)
+    assert len(Seen("[1, 2]").find_json("$[*]")) == 2
 
 
 def repeated(begin: str, piece: str, end: str) -> str:
@@ -178,7 +192,27 @@ def test_there_are_two_hundred_bombs() -> None:
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_bomb_costs_milliseconds(text: str, path: str) -> None:
-    assert ends_within(0.05, lambda: find_values(parse_json(text), path))
+    assert ends_within(0.05, lambda: find_values(parse_json(text), path, Budget()))
+
+
+LARGE_ANSWERS = {
+    **BOMBS,
+    "ten thousand large numbers": "[" + ",".join(["1e300"] * 9_990) + "]",
+    "ten thousand long numbers": "[" + ",".join(["123456"] * 9_200) + "]",
+    "lists in a list": json.dumps([[0] * 100] * 200),
+}
+
+
+@pytest.mark.parametrize("operator", JsonOperator)
+@pytest.mark.parametrize("path", ["$", "$[*]", "$[0]"])
+@pytest.mark.parametrize("text", LARGE_ANSWERS.values(), ids=LARGE_ANSWERS)
+def test_a_verdict_on_as_many_values_as_can_be_asked_for_costs_milliseconds(
+    text: str, path: str, operator: JsonOperator
+) -> None:
+    leaf = JsonValue(path=path, operator=operator, value="1" + "0" * 40)
+    expectation = AllOf(parts=(leaf,) * 50)
+
+    assert ends_within(0.05, lambda: expectation.explain(Seen(text)))
 
 
 @settings(deadline=None)
@@ -189,7 +223,7 @@ def test_no_path_does_anything_but_parse_or_be_refused(path: str) -> None:
             parse_json_path(text)
         except ValueError:
             continue
-        assert isinstance(find_values(DOCUMENT, text), list)
+        assert isinstance(find_values(DOCUMENT, text, Budget()), list)
 
 
 @settings(deadline=None)
@@ -199,7 +233,7 @@ def test_no_document_does_anything_but_parse_or_be_refused(text: str) -> None:
         document = parse_json(text)
     except ValueError:
         return
-    assert find_values(document, "$") == [document]
+    assert find_values(document, "$", Budget()) == [document]
 
 
 def test_a_pattern_is_searched_anywhere() -> None:
@@ -326,6 +360,28 @@ def test_a_large_pattern_says_where_it_stopped_to_look(end: str) -> None:
         has_match(pattern, text)
 
 
+def test_all_values_of_a_header_are_one_text_to_a_costly_pattern() -> None:
+    values = ["".join(LETTERS.choices("ab", k=4_000)) for _ in range(8)]
+
+    with pytest.raises(ValueError, match=r"cannot be told from the first \d{4} bytes"):
+        has_match("[ab]*a[ab]{500}c", *values)
+    assert ends_within(0.1, lambda: has_match("[ab]*a[ab]{900}c", *values))
+    assert has_match("[ab]*a[ab]{9}c", *values, "a" * 10 + "c")
+    assert not has_match("c", *values, "")
+
+
+async def test_values_of_a_header_are_searched_together() -> None:
+    class WithHeaders(Seen):
+        def headers(self, name: str) -> Sequence[str]:
+            return ["b" * 4_000] * 8
+
+    expectation = HeaderValue(name="x", operator=HeaderOperator.MATCHES, value="[ab]*a[ab]{500}c")
+
+    (line,) = await explain(expectation, WithHeaders())
+
+    assert (line.holds, line.actual[:21]) == (False, "cannot be told from t")
+
+
 def test_a_large_pattern_is_found_where_it_was_looked_for() -> None:
     text = "a" * 101 + "queue" + "b" * 65_000
 
@@ -374,9 +430,9 @@ class Noted:
         self.threads.add(threading.get_ident())
         return [name]
 
-    def matches(self, pattern: str, text: str | None = None) -> bool:
+    def matches(self, pattern: str, texts: Sequence[str] | None = None) -> bool:
         """Search as real answers do."""
-        return has_match(pattern, self.text if text is None else text)
+        return has_match(pattern, *((self.text,) if texts is None else texts))
 
     def find_json(self, path: str) -> list[object]:
         """Find nothing."""
@@ -435,6 +491,6 @@ def test_no_pair_of_path_and_document_does_anything_but_search_or_be_refused(
 ) -> None:
     found: list[object] = []
     with contextlib.suppress(ValueError):
-        found = find_values(parse_json(json.dumps(document)), f"${path}")
+        found = find_values(parse_json(json.dumps(document)), f"${path}", Budget())
 
     assert all(isinstance(value, str | float | int | list | dict | None) for value in found)
