@@ -97,14 +97,15 @@ class Incident:
         """Tell whether an outage that begins at `at` belongs to this one, which is over."""
         if self.ended_at is None or self.resolution is not Resolution.HOLDS_AGAIN:
             return False
-        return at - self.ended_at <= REOPEN_WITHIN
+        # One that lies ahead is of a time before the clock was set back.
+        return at >= self.began_at and abs(at - self.ended_at) <= REOPEN_WITHIN
 
     def reopen(self, at: datetime, *, confirmed_at: datetime, reason: str) -> Incident:
         """Let the same outage go on from `at`."""
         return replace(
             self,
             state=IncidentState.OPEN,
-            confirmed_at=max(confirmed_at, self.confirmed_at),
+            confirmed_at=max(confirmed_at, self.began_at),
             ended_at=None,
             reason=reason,
             resolution=None,

@@ -252,7 +252,8 @@ class Service:
             for check in merged
             if check.id not in known or known[check.id].version != check.version
         ]
-        service, turns = replace(self, checks=tuple(merged)).settled(
+        flaps = Flaps() if changed else self.flaps
+        service, turns = replace(self, checks=tuple(merged), flaps=flaps).settled(
             at=at, now=at, reason="", resolution=Resolution.RECONFIGURED
         )
         return Observed(service=service, events=(*events, *turns))
@@ -358,9 +359,8 @@ class Service:
             *_silences(self.checks, at),
             *(turn_account(check, at, kind) for check in fresh),
         ]
-        service, turns = replace(self, checks=fresh, mode=mode).settled(
-            at=at, now=at, reason="", resolution=why
-        )
+        begun_anew = replace(self, checks=fresh, mode=mode, flaps=Flaps())
+        service, turns = begun_anew.settled(at=at, now=at, reason="", resolution=why)
         return Observed(service=service, events=(*accounts, *turns))
 
 

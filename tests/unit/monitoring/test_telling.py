@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from allgreen.domain.check import Confirmation
+from allgreen.domain.check import Confirmation, Slot
 from allgreen.domain.commands import PauseService
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import CheckId, RecipientId, ServiceId, WindowId
@@ -16,6 +16,7 @@ from allgreen.domain.notice import NoticeKind
 from allgreen.domain.service import Recipient
 from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.errors import InvalidInputError
+from allgreen.monitoring.handlers.surroundings import roots_first
 from allgreen.testing import (
     ACCOUNT,
     CHECK,
@@ -26,6 +27,7 @@ from allgreen.testing import (
     a_check,
     a_recipient,
     a_result_of,
+    a_service,
     outcomes,
 )
 from tests.unit.monitoring.scene import Scene
@@ -95,6 +97,24 @@ async def test_down_again_after_five_minutes_is_another_incident(scene: Scene) -
     await scene.runs(outcomes("oooooofff"))
 
     assert [incident.reopened for incident in await scene.incidents()] == [0, 0]
+
+
+async def test_an_outage_after_the_clock_was_set_back_is_another_one_and_told_at_once(
+    scene: Scene,
+) -> None:
+    await scene.runs(outcomes("offfo"))
+    await scene.send_all()
+    scene.clock.jump(scene.now - timedelta(hours=1))
+    await scene.ask(lambda uow: uow.checks.plan_many({CHECK: Slot(at=scene.now, due_at=scene.now)}))
+    service = await scene.service()
+    state = replace(service.check(CHECK).state, last=None, last_evidence_at=None, since=None)
+    fresh = replace(service, checks=(replace(service.check(CHECK), state=state),))
+    await scene.ask(lambda uow: uow.services.save([fresh]))
+
+    await scene.runs(outcomes("fff"))
+
+    assert [incident.reopened for incident in await scene.incidents()] == [0, 0]
+    assert [notice.kind for notice in await scene.send_all()] == [DOWN]
 
 
 async def test_what_ended_by_a_pause_does_not_go_on(scene: Scene) -> None:
@@ -201,6 +221,14 @@ async def test_a_pause_ends_the_flapping_without_a_word(scene: Scene) -> None:
     assert await scene.kinds() == [DOWN, UP, DOWN, UP, FLAPPING]
 
 
+async def test_a_pause_forgets_the_flapping_also_while_it_is_up(scene: Scene) -> None:
+    await flap(scene, 6)
+
+    await scene.handle(PauseService(service_id=SERVICE, by=ACCOUNT, at=scene.now))
+
+    assert not (await scene.service()).flaps.turns
+
+
 async def test_flapping_stands_in_the_history(scene: Scene) -> None:
     await flap(scene, 6)
     await scene.runs(outcomes("o" * 35))
@@ -279,6 +307,30 @@ async def test_an_outage_that_is_confirmed_just_after_a_window_begins_with_its_e
 
     (incident,) = await scene.incidents()
     assert (incident.quiet, incident.began_at) == (None, NOON + 2 * MINUTE)
+
+
+async def test_what_was_found_inside_a_window_is_no_news_after_it(scene: Scene) -> None:
+    end = NOON + 5 * MINUTE
+    await open_window(scene, NOON, end)
+    await scene.runs(outcomes("offff"))
+    scene.clock.jump(end - timedelta(seconds=5))
+    service = await scene.service()
+    slot = Slot(at=scene.now, due_at=scene.now)
+    await scene.ask(lambda uow: uow.checks.plan_many({CHECK: slot}))
+    (leased,) = await scene.lease()
+    found = a_result_of(leased, Outcome.FAIL, at=scene.now)
+    scene.clock.jump(end + timedelta(seconds=5))
+
+    await scene.record(replace(found, finished_at=scene.now))
+    at_once = await scene.owed()
+    again = await scene.planned()
+    await scene.run(Outcome.FAIL)
+
+    assert service.health is ServiceHealth.DOWN
+    assert at_once == []
+    assert again is not None
+    assert again.due_at <= end + timedelta(seconds=6)
+    assert await scene.kinds() == [DOWN]
 
 
 async def test_a_window_says_nothing_of_an_outage_that_is_told_already(scene: Scene) -> None:
@@ -433,6 +485,88 @@ async def test_the_root_counts_also_when_both_are_found_in_the_same_moment(scene
     assert len(failed) == 2
     (incident,) = await scene.incidents()
     assert (incident.quiet, incident.blocked_by) == (Quiet.BLOCKED_BY, DATABASE)
+
+
+async def test_what_was_found_before_a_root_held_again_is_no_news_yet(pair: Scene) -> None:
+    await both(pair, "offf", "offf")
+    slot = await pair.planned()
+    assert slot is not None
+    pair.clock.jump(slot.due_at)
+    pair.held |= {leased.check.id: leased for leased in await pair.lease()}
+    mine, began_at = pair.held.pop(CHECK), pair.now
+    await pair.run(Outcome.OK, ITS_CHECK)
+
+    await pair.record(a_result_of(mine, Outcome.FAIL, at=began_at))
+    at_once = await pair.owed()
+    again = await pair.planned()
+    pair.clock.advance(timedelta(seconds=2))
+    await pair.run(Outcome.FAIL)
+
+    assert at_once == []
+    assert again is not None
+    assert again.due_at <= pair.now
+    assert await pair.kinds() == [DOWN]
+
+
+async def test_a_suspicion_keeps_others_quiet_for_a_minute_only(scene: Scene) -> None:
+    patient = Confirmation(down=10)
+    slow = a_check(id=ITS_CHECK, service_id=DATABASE, confirmation=patient, every=timedelta(days=1))
+    await scene.also_watch(slow)
+    await scene.edit(depends_on=[DATABASE])
+    await both(scene, "offf", "offf")
+    quiet = (await scene.incidents())[-1].quiet
+
+    scene.clock.advance(MINUTE)
+    await scene.run(Outcome.FAIL)
+
+    assert quiet is Quiet.BLOCKED_BY
+    assert await scene.kinds() == [DOWN]
+
+
+async def test_what_is_quiet_for_a_suspicion_is_asked_again_within_a_minute(
+    scene: Scene,
+) -> None:
+    await scene.also_watch(
+        a_check(id=ITS_CHECK, service_id=DATABASE, confirmation=Confirmation(down=10))
+    )
+    daily = replace((await scene.service()).check(CHECK).schedule, every=timedelta(days=1))
+    service = await scene.service()
+    await scene.ask(
+        lambda uow: uow.services.save(
+            [replace(service, checks=(replace(service.check(CHECK), schedule=daily),))]
+        )
+    )
+    await scene.edit(depends_on=[DATABASE])
+    await both(scene, "offf", "offf")
+
+    slot = await scene.planned()
+
+    assert slot is not None
+    assert slot.due_at <= scene.now + MINUTE
+
+
+async def test_who_pauses_a_root_has_its_fruits_asked(pair: Scene) -> None:
+    await both(pair, "offf", "offf")
+
+    await pair.handle(PauseService(service_id=DATABASE, by=ACCOUNT, at=pair.now))
+    slot = await pair.planned()
+    assert slot is not None
+    due_at, paused_at = slot.due_at, pair.now
+    await pair.run(Outcome.FAIL)
+
+    assert due_at <= paused_at + timedelta(seconds=1)
+    assert await pair.kinds() == [DOWN]
+
+
+async def test_roots_come_first_however_much_they_depend_on_themselves() -> None:
+    leaf, twig = a_service(id=ServiceId("leaf")), a_service(id=ServiceId("twig"))
+    root, other = a_service(id=ServiceId("root")), a_service(id=ServiceId("other"))
+    leaf = replace(leaf, depends_on=(twig.id,))
+    twig = replace(twig, depends_on=(root.id, other.id, ServiceId("elsewhere")))
+
+    ordered = roots_first([leaf, twig, root, other])
+
+    assert [service.id for service in ordered] == ["root", "other", "twig", "leaf"]
 
 
 async def test_the_same_dependencies_again_change_nothing(pair: Scene) -> None:

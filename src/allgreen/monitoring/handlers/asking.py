@@ -23,6 +23,13 @@ async def ask_now(checks: Iterable[Check], at: datetime, uow: UnitOfWork) -> Non
     await plan_soon([check for check in free if check.id not in running], at, uow)
 
 
+async def ask_by(checks: Iterable[Check], by: datetime, uow: UnitOfWork) -> None:
+    """See to it that each check is run by then, if its next run is later."""
+    plans = await uow.checks.plans([check.id for check in checks])
+    late = [check_id for check_id, plan in plans.items() if plan.slot.due_at > by]
+    await uow.checks.plan_many({check_id: Slot(at=by, due_at=by) for check_id in late})
+
+
 async def plan_soon(checks: Iterable[Check], at: datetime, uow: UnitOfWork) -> None:
     """Plan a run at once; many who ask in the same second get one run together.
 

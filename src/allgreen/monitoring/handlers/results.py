@@ -23,9 +23,14 @@ from allgreen.domain.status import Mode
 from allgreen.errors import StorageError
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.bus import Turn
-from allgreen.monitoring.handlers.asking import ask_downstream, ask_upstream
+from allgreen.monitoring.handlers.asking import ask_by, ask_downstream, ask_now, ask_upstream
 from allgreen.monitoring.handlers.records import HOUR, dirty_hour
-from allgreen.monitoring.handlers.surroundings import Surveyed, look_around
+from allgreen.monitoring.handlers.surroundings import (
+    SUSPICION_LASTS,
+    Surveyed,
+    look_around,
+    roots_first,
+)
 from allgreen.ports import DirtyBucket, IdFactory, UnitOfWork
 
 logger = logging.getLogger(__name__)
@@ -87,9 +92,10 @@ class ResultRecorder:
         fences = await uow.checks.fences(check_ids)
         by_check = _by_check(command.results)
         surveyed = await look_around(services, command.results, uow)
-        # What others depend on comes first, so that they know of it.
-        roots_first = sorted(services, key=lambda service: len(service.depends_on))
-        taken = [self._take(each, by_check, fences, surveyed, command.at) for each in roots_first]
+        taken = [
+            self._take(each, by_check, fences, surveyed, command.at)
+            for each in roots_first(services)
+        ]
         await uow.results.add([result for each in taken for result in each.results])
         await uow.services.save_states([each.service for each in taken if each.is_calm])
         await turn.tell(*[event for each in taken if each.is_calm for event in each.events])
@@ -100,6 +106,7 @@ class ResultRecorder:
             {check_id: slot for each in taken for check_id, slot in each.slots.items()}
         )
         await _ask_around(taken, command.at, uow)
+        await _ask_the_quiet(taken, surveyed, command.at, uow)
         await uow.roll_ups.mark_dirty({bucket for each in taken for bucket in each.dirty})
         failpoint(Seam.BEFORE_COMMIT_OF_RESULTS)
 
@@ -180,6 +187,20 @@ async def _ask_around(taken: Iterable[Taken], now: datetime, uow: UnitOfWork) ->
         await ask_upstream(dependent, now, uow)
     if over:
         await ask_downstream(over, now, uow)
+
+
+async def _ask_the_quiet(
+    taken: Iterable[Taken], surveyed: Surveyed, now: datetime, uow: UnitOfWork
+) -> None:
+    """Ask again those whose quiet may be over before their next slot."""
+    services = [each.service for each in taken]
+    quiet = [each for each in services if each.incident is not None and each.incident.quiet]
+    again = [check for each in quiet if each.id in surveyed.again for check in each.checks]
+    soon = [check for each in quiet if each.id in surveyed.soon for check in each.checks]
+    if again:
+        await ask_now(again, now, uow)
+    if soon:
+        await ask_by(soon, now + SUSPICION_LASTS, uow)
 
 
 async def _keep(taken: Taken, turn: Turn) -> None:

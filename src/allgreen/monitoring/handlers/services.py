@@ -22,7 +22,12 @@ from allgreen.domain.status import Mode
 from allgreen.errors import InvalidInputError, NotFoundError, VersionConflictError
 from allgreen.monitoring import wording
 from allgreen.monitoring.bus import Turn
-from allgreen.monitoring.handlers.asking import ask_now, not_confirming, plan_soon
+from allgreen.monitoring.handlers.asking import (
+    ask_downstream,
+    ask_now,
+    not_confirming,
+    plan_soon,
+)
 from allgreen.monitoring.handlers.dependencies import depend
 from allgreen.ports import UnitOfWork
 
@@ -80,6 +85,7 @@ async def edit_service(command: EditService, turn: Turn) -> None:
         _changed(after, "service.edited", change, command.by, command.at),
         *added,
     )
+    await _release_downstream(before, after, command.at, uow)
 
 
 async def pause_service(command: PauseService, turn: Turn) -> None:
@@ -94,6 +100,7 @@ async def pause_service(command: PauseService, turn: Turn) -> None:
     await turn.tell(
         *observed.events, _changed(after, "service.paused", "paused it", command.by, command.at)
     )
+    await _release_downstream(before, after, command.at, turn.uow)
 
 
 async def resume_service(command: ResumeService, turn: Turn) -> None:
@@ -121,6 +128,7 @@ async def delete_service(command: DeleteService, turn: Turn) -> None:
     await turn.tell(
         *observed.events, _changed(after, "service.deleted", "deleted it", command.by, command.at)
     )
+    await _release_downstream(before, after, command.at, turn.uow)
 
 
 async def delete_check(command: DeleteCheck, turn: Turn) -> None:
@@ -143,6 +151,7 @@ async def delete_check(command: DeleteCheck, turn: Turn) -> None:
     await turn.tell(
         *observed.events, _changed(after, "check.deleted", change, command.by, command.at)
     )
+    await _release_downstream(before, after, command.at, turn.uow)
 
 
 async def execute_checks(command: ExecuteChecks, turn: Turn) -> None:
@@ -152,6 +161,14 @@ async def execute_checks(command: ExecuteChecks, turn: Turn) -> None:
         raise InvalidInputError.at("", "paused", "This service is paused. Resume it to check it.")
     await ask_now(service.checks, command.at, turn.uow)
     await turn.tell(_changed(service, "service.checked", "checked it now", command.by, command.at))
+
+
+async def _release_downstream(
+    before: Service, after: Service, at: datetime, uow: UnitOfWork
+) -> None:
+    """Ask what was quiet for a service whose trouble ended by the will of people."""
+    if before.is_in_trouble and not after.is_in_trouble:
+        await ask_downstream([after.id], at, uow)
 
 
 def _apply(before: Service, command: EditService) -> Observed:

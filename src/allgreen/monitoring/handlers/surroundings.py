@@ -10,10 +10,13 @@ from allgreen.domain.identity import ServiceId
 from allgreen.domain.incident import REOPEN_WITHIN, Incident, Quiet, Surroundings
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
-from allgreen.domain.status import Outcome
+from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.ports import UnitOfWork
 
 Interval = tuple[datetime, datetime]
+
+SUSPICION_LASTS = timedelta(minutes=1)
+"""For so long a suspicion keeps quiet what depends on it: until its re-probes are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,23 +28,40 @@ class Surveyed:
         windows: When they are in maintenance, in order and apart.
         previous: Their latest incidents, where they are over.
         upstream: What they depend on; those of the same batch as they are by now.
+        again: Services whose failure was found before the reason for their quiet ended: it says
+            nothing of the time since, so they are asked again.
+        soon: Services that are quiet for a mere suspicion, which does not last.
     """
 
     services: Mapping[ServiceId, Service] = field(default_factory=dict)
     windows: Mapping[ServiceId, Sequence[Interval]] = field(default_factory=dict)
     previous: Mapping[ServiceId, Incident] = field(default_factory=dict)
     upstream: dict[ServiceId, Service] = field(default_factory=dict)
+    again: set[ServiceId] = field(default_factory=set)
+    soon: set[ServiceId] = field(default_factory=set)
 
     def around(self, result: Result) -> Surroundings:
-        """Return what lies around the service of a result when its run ended."""
+        """Return what lay around the service of a result while it was run.
+
+        What was found while a window was open, or while what it depends on was down, is no news
+        of its own, also when that ended before the run did.
+        """
         service = self.services.get(result.service_id)
         if service is None:
             return Surroundings()
-        at, windows = result.finished_at, self.windows.get(service.id, ())
+        windows = self.windows.get(service.id, ())
+        ended = [end for _, end in windows if end <= result.finished_at]
+        during = [
+            (begin, end)
+            for begin, end in windows
+            if begin <= result.finished_at and result.started_at < end
+        ]
+        if during and all(end in ended for _, end in during):
+            self.again.add(service.id)
         return Surroundings(
-            in_window=any(begin <= at < end for begin, end in windows),
-            window_ended_at=max((end for _, end in windows if end <= at), default=None),
-            blocked_by=self._root(service),
+            in_window=bool(during),
+            window_ended_at=max(ended, default=None),
+            blocked_by=self._root(service, result),
             previous=self.previous.get(service.id),
         )
 
@@ -50,9 +70,20 @@ class Surveyed:
         if service.id in self.upstream:
             self.upstream[service.id] = service
 
-    def _root(self, service: Service) -> ServiceId | None:
-        above = (self.upstream.get(service_id) for service_id in service.depends_on)
-        return next((_root_of(each) for each in above if each and each.is_in_trouble), None)
+    def _root(self, service: Service, result: Result) -> ServiceId | None:
+        above = [self.upstream[each] for each in service.depends_on if each in self.upstream]
+        for each in above:
+            if each.incident is not None:
+                return _root_of(each)
+        for each in above:
+            if _is_freshly_suspect(each, result.finished_at):
+                self.soon.add(service.id)
+                return each.id
+        for each in above:
+            if _held_again_after(each, result.started_at):
+                self.again.add(service.id)
+                return each.id
+        return None
 
 
 async def look_around(
@@ -114,6 +145,39 @@ async def _upstream(services: Iterable[Service], uow: UnitOfWork) -> dict[Servic
     if not dependent:
         return {}
     return {service.id: service for service in await uow.services.list_upstream(dependent)}
+
+
+def _is_freshly_suspect(service: Service, at: datetime) -> bool:
+    """Tell whether its failures are being confirmed, and not for ever."""
+    since = [check.state.first_bad_slot for check in service.checks if check.state.is_suspect]
+    return any(slot is not None and at - slot <= SUSPICION_LASTS for slot in since)
+
+
+def _held_again_after(service: Service, instant: datetime) -> bool:
+    is_good = service.health in (ServiceHealth.UP, ServiceHealth.DEGRADED)
+    return is_good and service.since is not None and service.since >= instant
+
+
+def roots_first(services: Iterable[Service]) -> list[Service]:
+    """Return services so that what others depend on comes before them."""
+    by_id = {service.id: service for service in services}
+    ordered: dict[ServiceId, Service] = {}
+    for service in by_id.values():
+        _put(service, by_id, ordered, set())
+    return list(ordered.values())
+
+
+def _put(
+    service: Service,
+    by_id: Mapping[ServiceId, Service],
+    ordered: dict[ServiceId, Service],
+    on_the_way: set[ServiceId],
+) -> None:
+    on_the_way.add(service.id)
+    for above in service.depends_on:
+        if above in by_id and above not in ordered and above not in on_the_way:
+            _put(by_id[above], by_id, ordered, on_the_way)
+    ordered.setdefault(service.id, service)
 
 
 def _root_of(service: Service) -> ServiceId:
