@@ -400,6 +400,14 @@ class RollUpRepository(Protocol):
     ) -> dict[CheckId, dict[datetime, RollUp]]:
         """Return stored sums of buckets with ``begin <= bucket < end``."""
 
+    async def save_service_days(self, rows: Mapping[ServiceId, Mapping[date, RollUp]]) -> None:
+        """Store whole services day by day, over any that are there; without their latencies."""
+
+    async def service_days(
+        self, service_ids: Iterable[ServiceId], first: date, last: date
+    ) -> dict[ServiceId, dict[date, RollUp]]:
+        """Return stored local days of services, with the last one."""
+
     async def save_strips(self, strips: Mapping[ServiceId, "Strip"]) -> None:
         """Store the packed 90 days of services, over any that are there."""
 

@@ -82,6 +82,31 @@ async def test_sums_of_many_checks_are_saved_in_one_step(storage: Storage) -> No
     assert found == {CHECK: {NOON: SUM}, OTHER: {NOON: RollUp(), NOON + DAY: SUM}}
 
 
+async def test_days_of_a_service_come_back_without_latencies_as_they_were_saved_last(
+    storage: Storage,
+) -> None:
+    second = ServiceId("service-2")
+    days = {TODAY - timedelta(days=n): SUM for n in range(3)}
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(a_service(second))
+        await unit.roll_ups.save_service_days({SERVICE: {TODAY: RollUp()}})
+        await unit.roll_ups.save_service_days({second: {TODAY: RollUp()}, SERVICE: days})
+        await unit.roll_ups.save_service_days({SERVICE: {}})
+        await unit.roll_ups.save_service_days({})
+
+        found = await unit.roll_ups.service_days(
+            [SERVICE, second], TODAY - timedelta(days=1), TODAY
+        )
+        none = await unit.roll_ups.service_days([SERVICE], date(2026, 1, 1), date(2026, 1, 2))
+
+    stored = replace(SUM, latencies=LatencySketch())
+    assert found == {
+        SERVICE: {TODAY - timedelta(days=1): stored, TODAY: stored},
+        second: {TODAY: RollUp()},
+    }
+    assert none == {}
+
+
 async def test_loading_holds_the_begin_of_the_window_and_not_its_end(storage: Storage) -> None:
     sums = {NOON + n * HOUR: SUM for n in range(4)}
     async with storage.unit_of_work() as unit:

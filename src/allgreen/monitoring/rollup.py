@@ -15,7 +15,7 @@ from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade
-from allgreen.domain.uptime import RollUp, Span, Tally, tally, worst_spans
+from allgreen.domain.uptime import RollUp, Span, tally, worst_spans
 from allgreen.ports import DirtyBucket, Grain, Strip, UnitOfWork
 
 MINUTE = timedelta(minutes=1)
@@ -84,6 +84,7 @@ class Folding:
         stale = {page.service.id: page.stale_days(accounts[page.service.id]) for page in pages}
         hours = await self._stored_hours(spans, [day for days in stale.values() for day in days])
         strips: dict[ServiceId, Strip] = {}
+        whole: dict[ServiceId, dict[date, RollUp]] = {}
         days: dict[CheckId, dict[datetime, RollUp]] = {check_id: {} for check_id in spans}
         for page in pages:
             own = accounts[page.service.id]
@@ -94,8 +95,12 @@ class Folding:
                 for check_id, row in rows.items():
                     days[check_id][day.begin] = row
             median_ms = self._median_of_day(page.service, hours)
-            strips[page.service.id] = replace(page.packed(sums, own, self.now), median_ms=median_ms)
+            worst = worst_spans(own.values(), page.days[0].begin, self.now)
+            whole[page.service.id] = measured = page.measured(sums, worst, self.now)
+            strip = page.packed(measured, worst, self.now)
+            strips[page.service.id] = replace(strip, median_ms=median_ms)
         await self.uow.roll_ups.save_many(Grain.DAY, days)
+        await self.uow.roll_ups.save_service_days(whole)
         await self.uow.roll_ups.save_strips(strips)
 
     async def _fold_hours(
@@ -265,21 +270,31 @@ class _Page:
             day for day in stale.values() if any(_touches(spans, day) for spans in account.values())
         ]
 
+    def measured(
+        self, sums: Mapping[date, Sequence[RollUp]], worst: Sequence[Span], now: datetime
+    ) -> dict[date, RollUp]:
+        """Return the days of the strip that are made anew, at each moment as the worst check."""
+        return {
+            day.date: replace(
+                RollUp.pooled(sums[day.date]),
+                tally=tally(worst, day.begin, max(min(day.end, now), day.begin)),
+            )
+            for day in self.days
+            if day.date in sums
+        }
+
     def packed(
-        self, sums: Mapping[date, Sequence[RollUp]], account: Account, now: datetime
+        self, measured: Mapping[date, RollUp], worst: Sequence[Span], now: datetime
     ) -> Strip:
         """Pack ninety days; those that were not made anew keep their letter and figures."""
-        begin = self.days[0].begin
-        worst = worst_spans(account.values(), begin, now)
-        whole = tally(worst, begin, now)
+        whole = tally(worst, self.days[0].begin, now)
         grades: list[str] = []
         details: list[tuple[int, float, int, int, int]] = []
         known_details = _details_by_date(self.known)
         for index, day in enumerate(self.days):
-            if day.date in sums:
-                measured = tally(worst, day.begin, max(min(day.end, now), day.begin))
-                grade: str = measured.grade
-                figures = _figures(measured, sums[day.date])
+            if day.date in measured:
+                grade: str = measured[day.date].tally.grade
+                figures = _figures(measured[day.date])
             else:
                 grade = _stored_grade(self.known, day.date)
                 figures = known_details.get(day.date)
@@ -328,13 +343,12 @@ async def accounts_of(
     }
 
 
-def _figures(measured: Tally, rows: Sequence[RollUp]) -> tuple[float, int, int, int] | None:
+def _figures(day: RollUp) -> tuple[float, int, int, int] | None:
     """Return what a screen says of a day; nothing for one that is full or without data."""
-    uptime_pct = measured.uptime_pct()
-    if uptime_pct is None or measured.grade is DayGrade.FULL:
+    uptime_pct = day.tally.uptime_pct()
+    if uptime_pct is None or day.tally.grade is DayGrade.FULL:
         return None
-    counts = RollUp.pooled(rows)
-    return uptime_pct, int(measured.down.total_seconds()), counts.ran, counts.failed
+    return uptime_pct, int(day.tally.down.total_seconds()), day.ran, day.failed
 
 
 def _details_by_date(strip: Strip | None) -> dict[date, tuple[float, int, int, int]]:

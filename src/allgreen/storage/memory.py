@@ -43,6 +43,7 @@ from allgreen.domain.maintenance import LONGEST, Interval, Window, spent
 from allgreen.domain.notice import RETRY_DELAYS, UNPACED, Notice, NoticeKind, NoticeState
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
+from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import Mode, ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp, Span
 from allgreen.domain.watcher import Absence, Watcher
@@ -197,6 +198,7 @@ class _Tables:
     audit: dict[int, AuditRow] = field(default_factory=dict)
     dirty: dict[DirtyBucket, None] = field(default_factory=dict)
     roll_ups: dict[tuple[CheckId, Grain, datetime], RollUp] = field(default_factory=dict)
+    service_days: dict[tuple[ServiceId, date], RollUp] = field(default_factory=dict)
     strips: dict[ServiceId, Strip] = field(default_factory=dict)
     windows: dict[tuple[WindowId, int], Window] = field(default_factory=dict)
     workspaces: dict[WorkspaceId, _Workspace] = field(default_factory=dict)
@@ -848,6 +850,21 @@ class MemoryRollUpRepository(RollUpRepository):
         for check_id, of_grain, bucket in sorted(self._tables.roll_ups):
             if check_id in asked and of_grain is grain and begin <= bucket < end:
                 found[check_id][bucket] = self._tables.roll_ups[check_id, of_grain, bucket]
+        return dict(found)
+
+    async def save_service_days(self, rows: Mapping[ServiceId, Mapping[date, RollUp]]) -> None:
+        for service_id, days in rows.items():
+            for day, row in days.items():
+                self._tables.service_days[service_id, day] = replace(row, latencies=LatencySketch())
+
+    async def service_days(
+        self, service_ids: Iterable[ServiceId], first: date, last: date
+    ) -> dict[ServiceId, dict[date, RollUp]]:
+        asked = set(service_ids)
+        found: dict[ServiceId, dict[date, RollUp]] = defaultdict(dict)
+        for service_id, day in sorted(self._tables.service_days):
+            if service_id in asked and first <= day <= last:
+                found[service_id][day] = self._tables.service_days[service_id, day]
         return dict(found)
 
     async def save_strips(self, strips: Mapping[ServiceId, Strip]) -> None:

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from allgreen.domain.identity import ServiceId
+from allgreen.domain.status import TimeKind
+from allgreen.monitoring.rollup import Folding
 from allgreen.ports import Change, Strip
 from allgreen.server.platform import Platform
 from allgreen.testing import FakeClock
@@ -54,6 +56,27 @@ async def test_it_pools_time_and_floors_the_percentage(
         "paused": 0,
         "maintenance": 0,
     }
+
+
+async def test_of_a_day_it_says_what_its_service_says(
+    owner: Person, platform: Platform, url: str, clock: FakeClock
+) -> None:
+    service = await owner.watch(url, checks=[{"url": url}, {"url": f"{url}/other"}])
+    async with platform.database.unit_of_work() as uow:
+        stored = await uow.services.get(ServiceId(service["id"]))
+        for check, kind in zip(stored.checks, (TimeKind.DOWN, TimeKind.UP), strict=True):
+            await uow.spans.turn(check.id, clock.now(), kind)
+        clock.advance(timedelta(minutes=20))
+        folding = Folding(uow=uow, now=clock.now(), raw_since=clock.now() - timedelta(days=7))
+        await folding.turn_day(stored)
+        await uow.commit()
+
+    page = (await owner.client.get(owner.workspace)).json()
+    (row,) = (await owner.client.get(f"{owner.workspace}/services")).json()["items"]
+
+    assert page["uptime_pct"] == row["uptime_pct"] == 0.0
+    assert page["strip"]["details"] == row["strip"]["details"] != []
+    assert page["strip"]["grades"] == row["strip"]["grades"]
 
 
 async def test_a_strip_of_yesterday_ends_without_data_today(

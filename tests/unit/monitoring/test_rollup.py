@@ -25,6 +25,7 @@ from tests.unit.monitoring.scene import Scene, hints
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 OTHER = CheckId("0198c000-0000-7000-8000-0000000000aa")
 LETTERS = st.text("osfbpm", min_size=1, max_size=12)
 
@@ -356,6 +357,25 @@ async def test_several_checks_make_one_strip_of_the_worst() -> None:
     ((index, _, down_s, ran, failed),) = strip.details
     assert (index, ran, failed) == (89, 6, 3)
     assert down_s > 0
+
+
+async def test_the_day_of_a_service_says_what_its_strip_says() -> None:
+    scene = Scene()
+    await scene.watch(a_check(), a_check(id=OTHER))
+    await scene.runs(outcomes("oooo"))
+    await scene.runs(outcomes("ffff"), OTHER)
+
+    await _keeper(scene).keep()
+
+    today = NOON.date()
+    stored = await scene.ask(
+        lambda uow: uow.roll_ups.service_days([SERVICE], today - 89 * DAY, today + DAY)
+    )
+    ((_, uptime_pct, down_s, ran, failed),) = (await _strip(scene)).details
+    (day,) = stored[SERVICE].items()
+    assert day[0] == today
+    assert (day[1].tally.uptime_pct(), day[1].tally.down // SECOND) == (uptime_pct, down_s)
+    assert (day[1].ran, day[1].failed) == (ran, failed) == (8, 4)
 
 
 async def test_screens_hear_of_a_new_strip(scene: Scene) -> None:

@@ -20,12 +20,13 @@ from allgreen.server.auth.access import Member
 from allgreen.server.views.schemas import Strip
 from allgreen.server.views.watchers import load_prober
 from allgreen.server.workspaces.schemas import Counts, Workspace
+from allgreen.storage.sql.roll_ups import sums_from_row
 from allgreen.storage.sql.tables import (
     accounts,
     checks,
     incidents,
     memberships,
-    rollup_day,
+    service_days,
     services,
     strips,
     workspaces,
@@ -96,8 +97,8 @@ async def _load_strip(
 ) -> Strip:
     """Pool the strips of all services.
 
-    Days on which nothing was down follow from the letters alone; only for the others are day rows
-    read, so that the page of a healthy workspace costs one small row for each service.
+    Days on which nothing was down follow from the letters alone; only for the others are the days
+    of services read, so that the page of a healthy workspace costs one small row for each service.
     """
     query = (
         select(strips.c.first, strips.c.grades)
@@ -108,10 +109,10 @@ async def _load_strip(
     days = calendar.last_days(now)
     letters = _letters_by_day(stored)
     odd = [day for day in days if letters.get(day.date, set()) & _WITH_DOWNTIME]
-    sums = await _load_days(connection, workspace_id, [day.begin for day in odd])
+    sums = await _load_days(connection, workspace_id, [day.date for day in odd])
     grades, details = [], []
     for index, day in enumerate(days):
-        pooled = sums.get(day.begin)
+        pooled = sums.get(day.date)
         if pooled is None:
             grades.append(_quiet_grade(letters.get(day.date, set())))
             continue
@@ -140,34 +141,25 @@ def _quiet_grade(letters: set[str]) -> DayGrade:
 
 
 async def _load_days(
-    connection: AsyncConnection, workspace_id: WorkspaceId, buckets: Sequence[datetime]
-) -> dict[datetime, RollUp]:
-    if not buckets:
+    connection: AsyncConnection, workspace_id: WorkspaceId, days: Sequence[date]
+) -> dict[date, RollUp]:
+    """Add up what the strips of the services say of some days."""
+    if not days:
         return {}
-    times = [rollup_day.c[f"{kind.value}_us"] for kind in TimeKind]
-    counts = [rollup_day.c[f"{outcome.value}_count"] for outcome in Outcome]
+    times = [service_days.c[f"{kind.value}_us"] for kind in TimeKind]
+    counts = [service_days.c[f"{outcome.value}_count"] for outcome in Outcome]
+    sums = [func.sum(column).label(column.name) for column in (*times, *counts)]
     query = (
-        select(rollup_day.c.bucket, *(func.sum(column) for column in (*times, *counts)))
-        .join(checks, checks.c.id == rollup_day.c.check_id)
-        .join(services, services.c.id == checks.c.service_id)
+        select(service_days.c.day, *sums)
+        .join(services, services.c.id == service_days.c.service_id)
         .where(
             services.c.workspace_id == workspace_id,
             services.c.mode != Mode.DELETED,
-            rollup_day.c.bucket.in_(buckets),
+            service_days.c.day.in_(days),
         )
-        .group_by(rollup_day.c.bucket)
+        .group_by(service_days.c.day)
     )
-    return {row[0]: _pooled(row[1:]) for row in await connection.execute(query)}
-
-
-def _pooled(sums: Sequence[Any]) -> RollUp:
-    times, counts = sums[: len(TimeKind)], sums[len(TimeKind) :]
-    # PostgreSQL sums integers as numeric.
-    spent = {
-        kind: timedelta(microseconds=int(us)) for kind, us in zip(TimeKind, times, strict=True)
-    }
-    outcomes = {outcome: int(n) for outcome, n in zip(Outcome, counts, strict=True)}
-    return RollUp(tally=Tally.from_kinds(spent), outcomes=outcomes)
+    return {row["day"]: sums_from_row(row) for row in (await connection.execute(query)).mappings()}
 
 
 async def _count_services(

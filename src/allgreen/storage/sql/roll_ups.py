@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, final
 
@@ -23,6 +24,7 @@ from allgreen.storage.sql.tables import (
     rollup_day,
     rollup_hour,
     rollup_minute,
+    service_days,
     services,
     workspaces,
 )
@@ -105,11 +107,39 @@ class SqlRollUpRepository(RollUpRepository):
             found[CheckId(row["check_id"])][row["bucket"]] = _from_row(row)
         return dict(found)
 
+    async def save_service_days(self, rows: Mapping[ServiceId, Mapping[date, RollUp]]) -> None:
+        asked = sorted(service_id for service_id, days in rows.items() if days)
+        if not asked:
+            return
+        owners = await self._owners_of(asked)
+        await upsert(
+            self._connection,
+            service_days,
+            [
+                {"service_id": each, "workspace_id": owners[each], "day": day, **_sums_to_row(sum_)}
+                for each in asked
+                for day, sum_ in rows[each].items()
+            ],
+        )
+
+    async def service_days(
+        self, service_ids: Iterable[ServiceId], first: date, last: date
+    ) -> dict[ServiceId, dict[date, RollUp]]:
+        query = (
+            select(service_days)
+            .where(service_days.c.service_id.in_(list(service_ids)))
+            .where(service_days.c.day >= first, service_days.c.day <= last)
+            .order_by(service_days.c.service_id, service_days.c.day)
+        )
+        found: dict[ServiceId, dict[date, RollUp]] = defaultdict(dict)
+        for row in (await self._connection.execute(query)).mappings():
+            found[ServiceId(row["service_id"])][row["day"]] = sums_from_row(row)
+        return dict(found)
+
     async def save_strips(self, strips: Mapping[ServiceId, Strip]) -> None:
         if not strips:
             return
-        query = select(services.c.id, services.c.workspace_id).where(services.c.id.in_(strips))
-        owners = {row.id: row.workspace_id for row in await self._connection.execute(query)}
+        owners = await self._owners_of(strips)
         rows = [
             {"service_id": each, "workspace_id": owners[each], **_strip_to_row(strips[each])}
             for each in sorted(strips)
@@ -148,6 +178,12 @@ class SqlRollUpRepository(RollUpRepository):
         key = tuple_(table.c.check_id, table.c.bucket)
         return (await self._connection.execute(delete(table).where(key.in_(old)))).rowcount
 
+    async def _owners_of(self, service_ids: Iterable[ServiceId]) -> dict[str, str]:
+        """Return the workspace of each service."""
+        query = select(services.c.id, services.c.workspace_id)
+        query = query.where(services.c.id.in_(list(service_ids)))
+        return {row.id: row.workspace_id for row in await self._connection.execute(query)}
+
 
 def strip_from_row(row: Row[Any]) -> Strip:
     """Build a strip from a row that holds the columns of its table."""
@@ -177,17 +213,26 @@ def _strip_to_row(strip: Strip) -> dict[str, Any]:
     }
 
 
-def _to_row(roll_up: RollUp) -> dict[str, Any]:
-    times = {f"{kind}_us": roll_up.tally.of_kind(kind) // _MICROSECOND for kind in TimeKind}
-    counts = {f"{outcome}_count": roll_up.outcomes.get(outcome, 0) for outcome in Outcome}
-    return {**times, **counts, "latencies": roll_up.latencies.to_text()}
-
-
-def _from_row(row: RowMapping) -> RollUp:
-    times = {kind: timedelta(microseconds=row[f"{kind}_us"]) for kind in TimeKind}
-    counts = {outcome: row[f"{outcome}_count"] for outcome in Outcome}
+def sums_from_row(row: RowMapping) -> RollUp:
+    """Build a sum without latencies from a row that holds its times and counts."""
+    # PostgreSQL adds up integers as numeric.
+    times = {kind: timedelta(microseconds=int(row[f"{kind}_us"])) for kind in TimeKind}
+    counts = {outcome: int(row[f"{outcome}_count"]) for outcome in Outcome}
     return RollUp(
         tally=Tally.from_kinds(times),
         outcomes={outcome: count for outcome, count in counts.items() if count},
-        latencies=LatencySketch.from_text(row["latencies"]),
     )
+
+
+def _to_row(roll_up: RollUp) -> dict[str, Any]:
+    return {**_sums_to_row(roll_up), "latencies": roll_up.latencies.to_text()}
+
+
+def _from_row(row: RowMapping) -> RollUp:
+    return replace(sums_from_row(row), latencies=LatencySketch.from_text(row["latencies"]))
+
+
+def _sums_to_row(roll_up: RollUp) -> dict[str, Any]:
+    times = {f"{kind}_us": roll_up.tally.of_kind(kind) // _MICROSECOND for kind in TimeKind}
+    counts = {f"{outcome}_count": roll_up.outcomes.get(outcome, 0) for outcome in Outcome}
+    return {**times, **counts}

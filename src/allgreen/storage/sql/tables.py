@@ -458,6 +458,17 @@ rollup_minute = _rollup("rollup_minute")
 rollup_hour = _rollup("rollup_hour")
 rollup_day = _rollup("rollup_day")
 
+# Days of whole services, at each moment as their worst check says: a workspace adds them up.
+service_days = Table(
+    "service_days",
+    metadata,
+    Column("service_id", ForeignKey("services.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("workspace_id", _Id, nullable=False),
+    *(Column(f"{kind.value}_us", BigInteger, nullable=False) for kind in TimeKind),
+    *(Column(f"{outcome.value}_count", Integer, nullable=False) for outcome in Outcome),
+)
+
 dirty_buckets = Table(
     "dirty_buckets",
     metadata,

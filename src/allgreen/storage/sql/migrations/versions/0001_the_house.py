@@ -431,6 +431,26 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
     )
     op.create_index("ix_maintenance_windows_workspace_id", "maintenance_windows", ["workspace_id"])
     op.create_table(
+        "service_days",
+        sa.Column("service_id", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("up_us", sa.BigInteger(), nullable=False),
+        sa.Column("degraded_us", sa.BigInteger(), nullable=False),
+        sa.Column("down_us", sa.BigInteger(), nullable=False),
+        sa.Column("unknown_us", sa.BigInteger(), nullable=False),
+        sa.Column("paused_us", sa.BigInteger(), nullable=False),
+        sa.Column("maintenance_us", sa.BigInteger(), nullable=False),
+        sa.Column("ok_count", sa.Integer(), nullable=False),
+        sa.Column("slow_count", sa.Integer(), nullable=False),
+        sa.Column("fail_count", sa.Integer(), nullable=False),
+        sa.Column("blocked_count", sa.Integer(), nullable=False),
+        sa.Column("probe_error_count", sa.Integer(), nullable=False),
+        sa.Column("missed_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["service_id"], ["services.id"], name="fk_service_days_service_id"),
+        sa.PrimaryKeyConstraint("service_id", "day", name="pk_service_days"),
+    )
+    op.create_table(
         "strips",
         sa.Column("service_id", sa.String(length=36), nullable=False),
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
