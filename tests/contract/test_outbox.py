@@ -1,13 +1,13 @@
 """The outbox: in order for each recipient, at least once, and no mark by a late sender."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from allgreen.domain.identity import IncidentId, RecipientId
+from allgreen.domain.identity import IncidentId, RecipientId, WorkspaceId
 from allgreen.domain.incident import IncidentState, Resolution
 from allgreen.domain.notice import Notice, NoticeKind, NoticeState
 from tests.contract.build import (
@@ -16,6 +16,7 @@ from tests.contract.build import (
     NOON,
     SECOND,
     SERVICE,
+    WORKSPACE,
     a_notice,
     a_service,
     an_incident,
@@ -415,6 +416,26 @@ async def test_sixth_message_to_an_address_waits_to_be_gathered(storage: Storage
     assert early == []
     assert digest.kind is NoticeKind.DIGEST
     assert _ids(digest.rows) == ["n-0005", "n-0006", "n-0007"]
+
+
+async def test_workspaces_are_never_told_of_in_one_digest(storage: Storage) -> None:
+    def elsewhere(notices: Iterable[Notice]) -> Iterable[Notice]:
+        return (replace(one, workspace_id=WorkspaceId("workspace-2")) for one in notices)
+
+    await _add(storage, *_storm(7), *elsewhere(_storm(7, first=7)))
+    singles = await _lease(storage)
+    digests = await _lease(storage, NOON + MINUTE)
+    for message in (*singles, *digests):
+        await _send(storage, message)
+    await _add(storage, *elsewhere(_storm(1, first=14)))
+    quiet = replace(a_notice("n-0015"), address=singles[0].address, workspace_id=None)
+    await _add(storage, quiet)
+    after = await _lease(storage, NOON + 2 * MINUTE)
+
+    assert len(singles) == 10
+    assert [_ids(one.rows) for one in digests] == [["n-0005", "n-0006"], ["n-0012", "n-0013"]]
+    assert [one.workspace_id for one in digests] == [WORKSPACE, "workspace-2"]
+    assert _ids(after) == ["n-0015"]
 
 
 async def test_what_comes_before_the_digest_goes_joins_it(storage: Storage) -> None:

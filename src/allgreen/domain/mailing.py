@@ -1,8 +1,9 @@
 """Mailing: which messages go now, which go as one, and which wait to be gathered.
 
-Nobody reads forty mails of the same minute. So an address gets a few messages at once, and what
-comes beyond them waits a moment and goes as one digest. What was never sent and is over goes with
-its end. Pure: storage says what is due, and writes down what is decided here.
+Nobody reads forty mails of the same minute. So an address gets a few messages at once from each
+workspace, and what comes beyond them waits a moment and goes as one digest. Workspaces are kept
+apart: who is on lists of two has to know which one speaks, and the storm of one must not bury what
+another says. What was never sent and is over goes with its end. Pure: storage says what is due, and writes down what is decided here.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 
+from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.notice import BEGINS, ENDS, UNPACED, Notice, NoticeKind
+
+Letterbox = tuple[str, WorkspaceId | None]
+"""An address, and the workspace whose messages it gets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How many messages one address gets, but for those that somebody just asked for.
+    """How many messages a letterbox gets, but for those that somebody just asked for.
 
     Attributes:
         singles: How many of their own within `window`; it begins anew when no digest was sent for
@@ -57,7 +62,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lately:
-    """What an address was sent within the window of the pace.
+    """What a letterbox was sent within the window of the pace.
 
     Attributes:
         singles: Messages of their own that were handed over and not turned away.
@@ -93,7 +98,7 @@ class Plan:
 
 def plan(
     due: Iterable[Notice],
-    lately: Mapping[str, Lately],
+    lately: Mapping[Letterbox, Lately],
     *,
     now: datetime,
     pace: Pace,
@@ -102,15 +107,15 @@ def plan(
     """Decide what becomes of rows that are due.
 
     They come in the order in which they were added, and none of them waits for an earlier one of
-    the same service, recipient and channel that is not among them. `lately` is by address. Up to
-    `limit` messages go, and everybody's first goes before anybody's second.
+    the same service, recipient and channel that is not among them. Up to `limit` messages go, and
+    the first to every letterbox goes before the second to any.
     """
-    by_address: dict[str, list[Notice]] = defaultdict(list)
+    sorted_in: dict[Letterbox, list[Notice]] = defaultdict(list)
     for row in due:
-        by_address[row.address].append(row)
+        sorted_in[letterbox_of(row)].append(row)
     desks = [
-        _Desk(rows, lately.get(address, _NOTHING), now, pace)
-        for address, rows in by_address.items()
+        _Desk(rows, lately.get(letterbox, _NOTHING), now, pace)
+        for letterbox, rows in sorted_in.items()
     ]
     turns = sorted(
         ((number, at, message) for at, desk in enumerate(desks) for number, message in desk.go()),
@@ -152,6 +157,11 @@ def is_digest(batch: str | None) -> bool:
     return batch is not None and batch.startswith(DIGEST)
 
 
+def letterbox_of(row: Notice) -> Letterbox:
+    """Return where a row goes, and for whom."""
+    return row.address, row.workspace_id
+
+
 def order_of(row: Notice) -> tuple[str, ...]:
     """Return what a row shares with those that it keeps in order with."""
     if row.service_id is None or row.recipient_id is None:
@@ -164,7 +174,7 @@ _NOTHING: Final = Lately()
 
 
 class _Desk:
-    """Sorts what is due to one address."""
+    """Sorts what is due to one letterbox."""
 
     def __init__(self, rows: Sequence[Notice], lately: Lately, now: datetime, pace: Pace) -> None:
         self.wait: list[Notice] = []

@@ -47,6 +47,10 @@ def write_digest(
     ]
     headline = wording.listed(said)
     names = wording.listed([line.name for line in lines[:3]], of=len(lines))
+    # Rows of a digest are of one workspace, but not each of them knows its name.
+    workspace = next(filter(None, (Told.of(row, now, host).workspace for row in notice.rows)), "")
+    where = f" in {workspace}" if workspace else ""
+    left = next((line for line in lines if line.leave_url), None)
     return Letter(
         subject=f"{headline}: {names}",
         preview=names,
@@ -56,16 +60,26 @@ def write_digest(
         headline=f"{headline}.",
         paragraphs=(
             (
-                "So much happened at once that it is told in one mail. While that goes on, you get "
-                "no more than one such mail in five minutes."
+                f"So much happened at once{where} that it is told in one mail. While that goes on, "
+                "you get no more than one such mail in five minutes."
             ),
             *_lateness(told),
         ),
         lines=tuple(lines),
         button="Open Allgreen",
         button_url=links.open,
-        why="You get this because you are on the lists of these services.",
+        why=_why(workspace, left),
+        unsubscribe_url=left.leave_url if left else "",
     )
+
+
+def _why(workspace: str, left: Line | None) -> str:
+    of_whom = f" of {workspace}" if workspace else ""
+    why = f"You get this because you are on the lists of these services{of_whom}."
+    if left is None:
+        return why
+    # A mail has one such button, and each service a list of its own.
+    return f"{why} If you unsubscribe in your mail program, you leave the list of {left.name}."
 
 
 def _write_line(story: Story, host: str, now: datetime) -> Line:

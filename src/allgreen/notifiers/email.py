@@ -119,9 +119,9 @@ class EmailNotifier(Notifier):
         message["X-Allgreen-Attempt"] = str(notice.attempt)
         if notice.parts:
             message["X-Allgreen-Tells"] = " ".join(plain(part.event) for part in notice.parts)
-        if letter.leave_url:
+        if unsubscribe_url := letter.leave_url or letter.unsubscribe_url:
             # RFC 8058: the mail program posts to it when its own button is pressed.
-            message["List-Unsubscribe"] = f"<{letter.leave_url}>"
+            message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         _add_body(message, letter)
         return message

@@ -71,6 +71,8 @@ class Letter:
         strip: One `DayGrade` for each of the latest days, today last.
         strip_in_words: The same for those who do not see it.
         why: Why this person gets this mail.
+        leave_url: The link in its foot.
+        unsubscribe_url: What the button of the mail program calls where the foot has no link.
     """
 
     subject: str
@@ -89,6 +91,7 @@ class Letter:
     why: str = ""
     leave: str = "Leave the list"
     leave_url: str = ""
+    unsubscribe_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

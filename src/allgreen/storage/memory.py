@@ -31,11 +31,13 @@ from allgreen.domain.incident import Incident, IncidentState
 from allgreen.domain.mailing import (
     PACE,
     Lately,
+    Letterbox,
     Pace,
     Waiting,
     compose,
     is_digest,
     is_single,
+    letterbox_of,
     order_of,
     plan,
 )
@@ -601,7 +603,7 @@ class MemoryOutboxRepository(OutboxRepository):
         avoid: Collection[str] = (),
     ) -> list[Notice]:
         due = self._due(now, avoid)
-        lately = self._look_back({row.address for row in due}, now - pace.window)
+        lately = self._look_back({letterbox_of(row) for row in due}, now - pace.window)
         decided = plan(due, lately, now=now, pace=pace, limit=limit)
         for row in decided.bound:
             bound = replace(row, state=NoticeState.PENDING, fence=row.fence + 1)
@@ -729,29 +731,31 @@ class MemoryOutboxRepository(OutboxRepository):
                 due += [] if row.address.endswith(domains) else [row]
         return due
 
-    def _look_back(self, addresses: Collection[str], since: datetime) -> dict[str, Lately]:
-        singles: Counter[str] = Counter()
-        digests: dict[str, datetime] = {}
-        waiting: dict[str, dict[str, tuple[datetime, int]]] = {one: {} for one in addresses}
+    def _look_back(
+        self, letterboxes: Collection[Letterbox], since: datetime
+    ) -> dict[Letterbox, Lately]:
+        singles: Counter[Letterbox] = Counter()
+        digests: dict[Letterbox, datetime] = {}
+        waiting: dict[Letterbox, dict[str, tuple[datetime, int]]] = {one: {} for one in letterboxes}
         for owed in self._tables.owed.values():
-            row, at = owed.notice, owed.handed_at
-            if row.address not in waiting or row.kind in UNPACED:
+            row, at, letterbox = owed.notice, owed.handed_at, letterbox_of(owed.notice)
+            if letterbox not in waiting or row.kind in UNPACED:
                 continue
             if at is not None and at > since and is_single(row):
-                singles[row.address] += 1
+                singles[letterbox] += 1
             elif at is not None and at > since and is_digest(row.batch):
-                digests[row.address] = max(at, digests.get(row.address, at))
+                digests[letterbox] = max(at, digests.get(letterbox, at))
             if is_digest(row.batch) and row.state is NoticeState.PENDING and not row.is_unsure:
-                of_address = waiting[row.address]
-                _, size = of_address.get(row.message_key, (row.due_at, 0))
-                of_address[row.message_key] = (row.due_at, size + 1)
+                waits = waiting[letterbox]
+                _, size = waits.get(row.message_key, (row.due_at, 0))
+                waits[row.message_key] = (row.due_at, size + 1)
         return {
-            address: Lately(
-                singles=singles[address],
-                digest_at=digests.get(address),
-                waiting=_latest_digest(waiting[address]),
+            letterbox: Lately(
+                singles=singles[letterbox],
+                digest_at=digests.get(letterbox),
+                waiting=_latest_digest(waiting[letterbox]),
             )
-            for address in addresses
+            for letterbox in letterboxes
         }
 
     def _claim(self, keys: Sequence[str], now: datetime, until: datetime) -> list[Notice]:

@@ -267,6 +267,16 @@ async def test_a_mail_that_stands_for_several_names_them(smtp_sink: SmtpSink) ->
     assert message["Message-ID"] == digest.message_id("allgreen.example")
 
 
+async def test_a_digest_can_be_left_with_one_click(smtp_sink: SmtpSink) -> None:
+    leave = "https://allgreen.example/leave/token"
+
+    await to(smtp_sink, links=LetterLinks(leave=leave)).send(a_message(NoticeKind.DIGEST))
+
+    message = smtp_sink.mails[0].message
+    assert message["List-Unsubscribe"] == f"<{leave}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 async def test_the_largest_digest_is_written_and_taken(smtp_sink: SmtpSink) -> None:
     digest = a_digest(a_notice(service_name="S" * 80) for _ in range(PACE.most))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allgreen.domain.identity import IncidentId, OutboxId, RecipientId, ServiceId
+from allgreen.domain.identity import IncidentId, OutboxId, RecipientId, ServiceId, WorkspaceId
 from allgreen.domain.mailing import (
     PACE,
     Lately,
@@ -23,7 +23,7 @@ from allgreen.domain.mailing import (
     plan,
 )
 from allgreen.domain.notice import ENDS, UNPACED, Notice, NoticeKind
-from allgreen.testing import MINUTE, NOON, a_notice
+from allgreen.testing import MINUTE, NOON, WORKSPACE, a_notice
 
 MARA, OLA = "mara@example.org", "ola@example.org"
 SOON = NOON + PACE.gather
@@ -55,7 +55,7 @@ def a_row(
 def plan_for_mara(
     due: Sequence[Notice], lately: Lately | None = None, *, limit: int = 100, pace: Pace = PACE
 ) -> Plan:
-    return plan(due, {MARA: lately or Lately()}, now=NOON, pace=pace, limit=limit)
+    return plan(due, {(MARA, WORKSPACE): lately or Lately()}, now=NOON, pace=pace, limit=limit)
 
 
 def going(decided: Plan) -> list[list[str]]:
@@ -129,6 +129,31 @@ def test_nobody_waits_for_the_storm_of_another() -> None:
     decided = plan([*rows(9), *rows(1, to=OLA)], {}, now=NOON, pace=PACE, limit=100)
 
     assert [f"{OLA} 0"] in going(decided)
+
+
+def elsewhere(row: Notice) -> Notice:
+    """Return the same of another workspace."""
+    return replace(row, workspace_id=WorkspaceId("elsewhere"))
+
+
+def test_the_storm_of_a_workspace_does_not_delay_what_another_says() -> None:
+    loud, other = rows(9), elsewhere(a_row("other"))
+    stormed = Lately(singles=5, digest_at=NOON)
+
+    at_once = plan_for_mara([*loud, other])
+    later = plan_for_mara([*loud, other], stormed)
+
+    assert ["other"] in going(at_once)
+    assert going(later) == [["other"]]
+
+
+def test_a_digest_tells_of_one_workspace() -> None:
+    due = [*rows(7), *map(elsewhere, (a_row(f"other {number}") for number in range(7)))]
+
+    decided = plan_for_mara(due)
+
+    told = {(row.batch, row.workspace_id) for row in decided.wait}
+    assert len(told) == len({batch for batch, _ in told}) == 2
 
 
 @pytest.mark.parametrize("kind", sorted(UNPACED))

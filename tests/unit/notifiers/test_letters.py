@@ -326,6 +326,31 @@ def test_a_digest_names_each_with_what_became_of_it() -> None:
     assert {(line.url, line.leave_url) for line in letter.lines} == {(LINKS.open, LINKS.leave)}
 
 
+def test_a_digest_names_its_workspace_and_what_its_button_leaves() -> None:
+    parts = [a_notice(service_name=name, workspace_name="Nordlys") for name in ("Shop", "Blog")]
+    nameless = replace(parts[0], facts={**parts[0].facts, "workspace_name": ""})
+
+    letter = a_letter_of(a_digest([nameless, *parts]))
+
+    assert letter.paragraphs[0].startswith("So much happened at once in Nordlys that it is told")
+    assert letter.why == (
+        "You get this because you are on the lists of these services of Nordlys."
+        " If you unsubscribe in your mail program, you leave the list of Shop."
+    )
+    assert (letter.leave_url, letter.unsubscribe_url) == ("", LINKS.leave)
+
+
+def test_a_digest_that_nobody_can_leave_says_nothing_of_leaving() -> None:
+    digest = a_digest(a_notice(service_name=name, workspace_name="") for name in ("Shop", "Blog"))
+    links = replace(LINKS, leave="", parts=())
+
+    letter = write_letter(digest, links, host="allgreen.example", now=AT)
+
+    assert letter.paragraphs[0].startswith("So much happened at once that it is told")
+    assert letter.why == "You get this because you are on the lists of these services."
+    assert letter.unsubscribe_url == ""
+
+
 def test_a_digest_tells_begin_and_end_of_one_incident_in_one_line() -> None:
     other = replace(a_notice(service_name="Other"), id=OutboxId("x"), incident_id=None)
     both = [replace(one, batch="digest/1/0") for one in (*_merged().parts, other)]

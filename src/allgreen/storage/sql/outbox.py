@@ -30,11 +30,13 @@ from allgreen.domain.mailing import (
     DIGEST,
     PACE,
     Lately,
+    Letterbox,
     Pace,
     Plan,
     Waiting,
     compose,
     is_digest,
+    letterbox_of,
     plan,
 )
 from allgreen.domain.notice import RETRY_DELAYS, UNPACED, Notice, NoticeKind, NoticeState
@@ -234,52 +236,51 @@ class SqlOutboxRepository(OutboxRepository):
 
     async def _look_back(
         self, due: Sequence[Notice], now: datetime, pace: Pace
-    ) -> dict[str, Lately]:
-        """Return what the addresses of rows were sent lately, and the digests that wait."""
-        addresses = Counter(row.address for row in due if row.kind not in UNPACED)
-        if not addresses:
+    ) -> dict[Letterbox, Lately]:
+        """Return what the letterboxes of rows were sent lately, and the digests that wait."""
+        coming = Counter(letterbox_of(row) for row in due if row.kind not in UNPACED)
+        if not coming:
             return {}
+        addresses = {address for address, _ in coming}
+        letterbox = (outbox.c.address, outbox.c.workspace_id)
         since = now - pace.window
         is_single = or_(outbox.c.batch.is_(None), outbox.c.batch == outbox.c.key)
         sent = (
-            select(outbox.c.address, is_single, func.count(), func.max(outbox.c.handed_at))
+            select(*letterbox, is_single, func.count(), func.max(outbox.c.handed_at))
             .where(outbox.c.address.in_(addresses), outbox.c.handed_at > since)
             .where(outbox.c.kind.not_in(UNPACED), or_(is_single, _IS_IN_DIGEST))
-            .group_by(outbox.c.address, is_single)
+            .group_by(*letterbox, is_single)
         )
-        singles: dict[str, int] = defaultdict(int)
-        digests: dict[str, datetime] = {}
-        for address, was_single, count, at in await self._connection.execute(sent):
+        singles: dict[Letterbox, int] = defaultdict(int)
+        digests: dict[Letterbox, datetime] = {}
+        for address, workspace_id, was_single, count, at in await self._connection.execute(sent):
             if was_single:
-                singles[address] = count
+                singles[address, workspace_id] = count
             else:
-                digests[address] = at
+                digests[address, workspace_id] = at
         # Only who gets too much is asked about digests: those have many rows.
-        crowded = {row.address for row in due if is_digest(row.batch)} | digests.keys()
-        crowded |= {one for one in addresses if singles[one] + addresses[one] > pace.singles}
-        waiting = await self._list_digests(crowded) if crowded else {}
+        crowded = {letterbox_of(row) for row in due if is_digest(row.batch)} | digests.keys()
+        crowded |= {one for one in coming if singles[one] + coming[one] > pace.singles}
+        waiting = await self._list_digests({address for address, _ in crowded}) if crowded else {}
         return {
-            address: Lately(
-                singles=singles[address],
-                digest_at=digests.get(address),
-                waiting=waiting.get(address),
-            )
-            for address in addresses
+            one: Lately(singles=singles[one], digest_at=digests.get(one), waiting=waiting.get(one))
+            for one in coming
         }
 
-    async def _list_digests(self, addresses: Collection[str]) -> dict[str, Waiting]:
-        """Return the latest digest to each address that can take more."""
+    async def _list_digests(self, addresses: Collection[str]) -> dict[Letterbox, Waiting]:
+        """Return the latest digest to each letterbox that can take more."""
         last = func.max(outbox.c.due_at)
+        letterbox = (outbox.c.address, outbox.c.workspace_id)
         query = (
-            select(outbox.c.address, outbox.c.batch, last, func.count())
+            select(*letterbox, outbox.c.batch, last, func.count())
             .where(IS_OPEN, outbox.c.state == NoticeState.PENDING, _IS_IN_DIGEST)
             .where(outbox.c.address.in_(addresses), ~outbox.c.is_unsure)
-            .group_by(outbox.c.address, outbox.c.batch)
+            .group_by(*letterbox, outbox.c.batch)
             .order_by(last)
         )
         return {
-            address: Waiting(key=str(key), due_at=due_at, size=size)
-            for address, key, due_at, size in await self._connection.execute(query)
+            (address, workspace_id): Waiting(key=str(key), due_at=due_at, size=size)
+            for address, workspace_id, key, due_at, size in await self._connection.execute(query)
         }
 
     async def _bind(self, decided: Plan) -> None:
