@@ -7,7 +7,7 @@ message can say that it is late. No secret, no header value and no body of a tar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 
@@ -29,7 +29,9 @@ class Facts:
         zone: IANA name of the zone in which times are shown and days are cut.
         late: The recipient is told after the others, on joining the list of an open incident.
         turns: How often it turned within the last hour, for one that is flapping.
-        affected: Names of services that depend on this one and are down with it.
+        affected: Names of services that depend on this one and are down with it; only for
+            members, because others need not know what else there is.
+        affected_count: How many those are.
         address: Whom a message that was given up was meant for.
         incidents: Of how many incidents that message told.
     """
@@ -54,8 +56,13 @@ class Facts:
     late: bool = False
     turns: int = 0
     affected: tuple[str, ...] = ()
+    affected_count: int = 0
     address: str = ""
     incidents: int = 1
+
+    def for_strangers(self) -> Facts:
+        """Return what somebody may hear who is on the list and no member of the workspace."""
+        return replace(self, affected=())
 
     def to_json(self) -> dict[str, object]:
         """Return what a JSON column can hold; instants become RFC 3339 text."""

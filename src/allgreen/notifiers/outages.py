@@ -247,13 +247,15 @@ def _flapped(told: Told) -> str:
 
 
 def _affected(told: Told) -> tuple[str, ...]:
-    """Name the services that are down with this one, and of which nobody hears by itself."""
+    """Tell which services are down with this one, and of which nobody hears by itself."""
     names = [plain(name, longest=LONGEST_NAME) for name in told.facts.affected]
-    if not names:
+    count = len(names) or told.facts.affected_count
+    if not count:
         return ()
-    depend = "1 service depends" if len(names) == 1 else f"{len(names)} services depend"
-    are = "is" if len(names) == 1 else "are"
-    return (f"{depend} on it and {are} down with it: {wording.listed(names)}.",)
+    depend = "1 service depends" if count == 1 else f"{count} services depend"
+    are = "is" if count == 1 else "are"
+    which = f": {wording.listed(names)}" if names else ""
+    return (f"{depend} on it and {are} down with it{which}.",)
 
 
 def _repeated(told: Told) -> str:

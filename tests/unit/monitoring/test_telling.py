@@ -374,9 +374,11 @@ async def test_what_depends_on_a_service_that_is_down_is_no_news(pair: Scene) ->
     assert await pair.owed() == []
 
 
-async def test_the_root_tells_which_services_are_down_with_it() -> None:
+async def test_the_root_tells_members_which_services_are_down_with_it() -> None:
     scene = Scene()
-    await scene.watch()
+    member = a_recipient(account_id=ACCOUNT)
+    stranger = a_recipient("elsa@example.org", id=RecipientId("recipient-2"))
+    await scene.watch(recipients=[stranger, member])
     page = a_check(id=ITS_CHECK, service_id=DATABASE)
     await scene.also_watch(page, name="Page", depends_on=[SERVICE])
 
@@ -387,8 +389,30 @@ async def test_the_root_tells_which_services_are_down_with_it() -> None:
     await scene.run(Outcome.FAIL, ITS_CHECK)
     await scene.runs(outcomes("ff"))
 
-    facts = Facts.from_json((await scene.owed())[0].facts)
-    assert facts.affected == ("Page",)
+    heard = {one.address: Facts.from_json(one.facts) for one in await scene.owed()}
+    to_member, to_stranger = heard[member.address], heard[stranger.address]
+    assert (to_member.affected, to_member.affected_count) == (("Page",), 1)
+    assert (to_stranger.affected, to_stranger.affected_count) == ((), 1)
+
+
+async def test_a_stranger_hears_no_name_at_the_end_either() -> None:
+    scene = Scene()
+    member = a_recipient(account_id=ACCOUNT)
+    stranger = a_recipient("elsa@example.org", id=RecipientId("recipient-2"))
+    await scene.watch(recipients=[member, stranger])
+    page = a_check(id=ITS_CHECK, service_id=DATABASE)
+    await scene.also_watch(page, name="Page", depends_on=[SERVICE])
+    await scene.run(Outcome.OK)
+    for outcome in outcomes("off"):
+        await scene.run(outcome, ITS_CHECK)
+    await scene.runs(outcomes("f"))
+    await scene.run(Outcome.FAIL, ITS_CHECK)
+
+    await scene.runs(outcomes("ffo"))
+
+    told = [one for one in await scene.owed() if one.address == stranger.address]
+    assert [one.kind for one in told] == [DOWN, UP]
+    assert "Page" not in str([one.facts for one in told])
 
 
 async def test_a_failure_asks_at_once_what_it_may_come_from(pair: Scene) -> None:

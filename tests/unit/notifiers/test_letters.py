@@ -206,6 +206,20 @@ def test_what_is_down_with_it_is_named(kind: NoticeKind, names: tuple[str, ...],
 
 
 @pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 service depends on it and is down with it."),
+        (3, "3 services depend on it and are down with it."),
+    ],
+)
+@pytest.mark.parametrize("kind", [NoticeKind.DOWN, NoticeKind.REMINDER])
+def test_what_is_down_with_it_is_counted_for_strangers(
+    kind: NoticeKind, count: int, said: str
+) -> None:
+    assert a_letter(kind, affected_count=count).paragraphs[-1] == said
+
+
+@pytest.mark.parametrize(
     ("duration_s", "subject"),
     [
         (7200.0, "Payments webhook is still down, 2 h"),

@@ -248,6 +248,7 @@ class NoticeWriter:
         *,
         seq: int | None = None,
     ) -> Notice:
+        heard = facts.for_strangers() if recipient.account_id is None else facts
         return Notice(
             id=OutboxId(self.ids()),
             key=incident_key(incident.id, kind, seq or incident.seq, recipient.id, self.channel),
@@ -258,7 +259,7 @@ class NoticeWriter:
             service_id=incident.service_id,
             incident_id=incident.id,
             recipient_id=recipient.id,
-            facts=facts.to_json(),
+            facts=heard.to_json(),
             created_at=at,
             due_at=at,
         )
@@ -290,6 +291,7 @@ def _says_down(notice: Notice) -> bool:
 async def _facts_of(service: Service, incident: Incident, uow: UnitOfWork) -> Facts:
     check = _failing(service.checks)
     result = _latest_failure(await uow.results.latest([check.id], limit=10))
+    affected = await _affected(service, uow)
     return replace(
         await _facts_of_service(service, incident.confirmed_at, uow),
         reason=incident.reason,
@@ -301,7 +303,8 @@ async def _facts_of(service: Service, incident: Incident, uow: UnitOfWork) -> Fa
         began_at=incident.outage_began_at,
         confirmed_at=incident.confirmed_at,
         period=wording.period_in_words(check.schedule.every),
-        affected=await _affected(service, uow),
+        affected=affected,
+        affected_count=len(affected),
     )
 
 
