@@ -388,7 +388,10 @@ class RollUpRepository(Protocol):
         """Note that sums must be made anew; known buckets are left as they are."""
 
     async def take_dirty(self, *, limit: int) -> list[DirtyBucket]:
-        """Return and remove the oldest marks; undone when the unit of work fails."""
+        """Return and remove the oldest marks; undone when the unit of work fails.
+
+        Nobody else changes their services meanwhile.
+        """
 
     async def save_many(
         self, grain: Grain, rows: Mapping[CheckId, Mapping[datetime, RollUp]]

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -111,6 +112,48 @@ async def test_batches_that_share_services_and_marks_end_all(storage: Storage) -
 
     async with storage.unit_of_work() as unit:
         assert len(await unit.results.latest(ids, limit=99)) == 3
+
+
+async def test_whoever_makes_sums_and_whoever_records_never_wait_for_each_other(
+    storage: Storage,
+) -> None:
+    mark = DirtyBucket(check_id=CHECK, hour=NOON)
+    await _commit(storage, lambda unit: unit.roll_ups.mark_dirty([mark]))
+    begins_to_fold = asyncio.Event()
+
+    async def record() -> None:
+        async with storage.unit_of_work() as unit:
+            await unit.services.list_of_checks([CHECK])
+            begins_to_fold.set()
+            # On PostgreSQL the fold takes its marks by now, or waits for the service.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(has_taken.wait(), timeout=0.5)
+            await unit.roll_ups.mark_dirty([mark])
+            await unit.commit()
+
+    async def fold() -> list[DirtyBucket]:
+        await begins_to_fold.wait()
+        async with storage.unit_of_work() as unit:
+            taken = await unit.roll_ups.take_dirty(limit=9)
+            has_taken.set()
+            await unit.services.list_of_checks([CHECK])
+            await unit.commit()
+        return taken
+
+    has_taken = asyncio.Event()
+    async with asyncio.timeout(20):
+        taken, _ = await asyncio.gather(fold(), record())
+
+    assert taken == [mark]
+
+
+async def test_marks_of_checks_that_nobody_knows_are_taken_too(storage: Storage) -> None:
+    unknown = DirtyBucket(check_id=CheckId("check-9"), hour=NOON)
+    known = DirtyBucket(check_id=CHECK, hour=NOON)
+    await _commit(storage, lambda unit: unit.roll_ups.mark_dirty([unknown, known]))
+
+    async with storage.unit_of_work() as unit:
+        assert await unit.roll_ups.take_dirty(limit=9) == [known, unknown]
 
 
 async def test_history_keeps_every_line_of_many_writers(storage: Storage) -> None:

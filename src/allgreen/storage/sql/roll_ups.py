@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, final
 
-from sqlalchemy import Row, RowMapping, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, RowMapping, delete, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId, ServiceId
@@ -54,6 +54,7 @@ class SqlRollUpRepository(RollUpRepository):
         key = tuple_(dirty_buckets.c.check_id, dirty_buckets.c.hour)
         oldest = (
             select(dirty_buckets.c.check_id, dirty_buckets.c.hour)
+            .where(*await self._lock_services_of_oldest(limit))
             .order_by(dirty_buckets.c.hour, dirty_buckets.c.check_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -177,6 +178,28 @@ class SqlRollUpRepository(RollUpRepository):
         )
         key = tuple_(table.c.check_id, table.c.bucket)
         return (await self._connection.execute(delete(table).where(key.in_(old)))).rowcount
+
+    async def _lock_services_of_oldest(self, limit: int) -> list[ColumnElement[bool]]:
+        """Lock the services of the oldest marks; return the condition of being a mark of theirs.
+
+        Whoever records results holds the service first and marks then. In the other order the two
+        would wait for each other on PostgreSQL; on SQLite there is one writer.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return []
+        oldest = (
+            select(dirty_buckets.c.check_id)
+            .order_by(dirty_buckets.c.hour, dirty_buckets.c.check_id)
+            .limit(limit)
+        )
+        concerned = select(checks.c.service_id).where(checks.c.id.in_(oldest))
+        lock = select(services.c.id).where(services.c.id.in_(concerned))
+        lock = lock.order_by(services.c.id).with_for_update()
+        locked = (await self._connection.execute(lock)).scalars().all()
+        of_others = exists().where(
+            checks.c.id == dirty_buckets.c.check_id, checks.c.service_id.not_in(locked)
+        )
+        return [~of_others]
 
     async def _owners_of(self, service_ids: Iterable[ServiceId]) -> dict[str, str]:
         """Return the workspace of each service."""
