@@ -11,7 +11,7 @@ from typing import final
 from allgreen.domain.check import LeasedCheck
 from allgreen.domain.identity import CheckId, ServiceId, WorkspaceId
 from allgreen.domain.result import Result
-from allgreen.errors import StorageError
+from allgreen.errors import SecretUnreadableError, StorageError
 from allgreen.failpoints import Seam, failpoint
 from allgreen.ports import (
     Change,
@@ -192,9 +192,9 @@ async def _record_apart(batch: Sequence[Result], record: Recorder) -> None:
     """Record a batch; when something in it cannot be recorded, record each service by itself."""
     try:
         await record(batch)
-    except StorageError:
-        raise
-    except Exception:  # one poisoned service must not keep back the results of the others
+    except Exception as error:  # one poisoned service must not keep back the results of the others
+        if isinstance(error, StorageError) and not isinstance(error, SecretUnreadableError):
+            raise
         by_service: dict[ServiceId, list[Result]] = {}
         for result in batch:
             by_service.setdefault(result.service_id, []).append(result)

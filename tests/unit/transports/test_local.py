@@ -11,7 +11,7 @@ import pytest
 from allgreen.domain.check import Slot
 from allgreen.domain.identity import ServiceId, WorkspaceId
 from allgreen.domain.result import Result
-from allgreen.errors import StorageFullError
+from allgreen.errors import SecretUnreadableError, StorageFullError
 from allgreen.ports import Change
 from allgreen.storage.memory import MemoryStorage
 from allgreen.testing import (
@@ -272,8 +272,11 @@ async def test_results_that_come_while_the_storage_fails_are_bounded_too() -> No
     assert sink.dropped == 2
 
 
+@pytest.mark.parametrize(
+    "poison", [ValueError("cannot be encoded"), SecretUnreadableError()], ids=["value", "secret"]
+)
 async def test_a_poisoned_service_keeps_no_other_from_being_recorded(
-    caplog: pytest.LogCaptureFixture,
+    poison: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = LocalResultSink(batch_every=AT_ONCE)
     poisoned, healthy = a_result(), a_result(service_id=OTHER)
@@ -281,7 +284,7 @@ async def test_a_poisoned_service_keeps_no_other_from_being_recorded(
 
     async def record(batch: Sequence[Result]) -> None:
         if poisoned in batch:
-            raise ValueError("cannot be encoded")
+            raise poison
         recorded.extend(batch)
 
     await sink.put(poisoned)

@@ -85,7 +85,7 @@ def service_state_to_row(service: Service) -> Row:
     }
 
 
-def check_from_row(row: RowMapping, cipher: Cipher) -> Check:
+def check_from_row(row: RowMapping | Row, cipher: Cipher) -> Check:
     """Build a check with its state and its decrypted options."""
     secrets = None if row["secrets"] is None else cipher.decrypt(row["secrets"])
     return Check(
@@ -156,7 +156,7 @@ def check_state_to_row(state: CheckState) -> Row:
     }
 
 
-def _state_from_row(row: RowMapping) -> CheckState:
+def _state_from_row(row: RowMapping | Row) -> CheckState:
     last_slot = row["last_slot"]
     return CheckState(
         health=row["health"],

@@ -30,13 +30,20 @@ from allgreen.ports import ServiceRepository
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.rows import (
     Row,
-    check_from_row,
     check_state_to_row,
     check_to_row,
     incident_from_row,
     service_from_row,
     service_state_to_row,
     service_to_row,
+)
+from allgreen.storage.sql.stand_ins import (
+    DEFINITION,
+    RAW_COLUMNS,
+    decoded,
+    is_untouched,
+    read_or_stand_in,
+    refuse_half_known,
 )
 from allgreen.storage.sql.tables import checks, dependencies, incidents, leases
 from allgreen.storage.sql.tables import services as services_table
@@ -95,6 +102,7 @@ class SqlServiceRepository(ServiceRepository):
         self._connection = connection
         self._cipher = cipher
         self._seen = Seen()
+        self._stand_ins: dict[CheckId, Check] = {}
 
     async def get(self, service_id: ServiceId, *, lock: bool = False) -> Service:
         query = select(services_table).where(services_table.c.id == service_id)
@@ -238,9 +246,17 @@ class SqlServiceRepository(ServiceRepository):
             .where(checks.c.service_id.in_(ids), checks.c.is_deleted.is_(False))
             .order_by(checks.c.service_id, checks.c.position, checks.c.id)
         )
-        for row in (await self._connection.execute(query)).mappings():
-            found[ServiceId(row["service_id"])].append(check_from_row(row, self._cipher))
+        for row in await self._check_rows(query):
+            check = read_or_stand_in(row, self._cipher, self._stand_ins)
+            found[check.service_id].append(check)
         return found
+
+    async def _check_rows(self, query: Select[Any]) -> list[RowMapping] | list[Row]:
+        try:
+            return list((await self._connection.execute(query)).mappings())
+        except ValueError:  # a damaged row, which the types of the columns cannot decode
+            raw = query.with_only_columns(*RAW_COLUMNS)
+            return [decoded(row) for row in (await self._connection.execute(raw)).mappings()]
 
     async def _upstream_of(self, ids: Sequence[ServiceId]) -> dict[ServiceId, list[ServiceId]]:
         found: dict[ServiceId, list[ServiceId]] = defaultdict(list)
@@ -265,6 +281,7 @@ class SqlServiceRepository(ServiceRepository):
 
     async def _save_checks(self, saved: Sequence[Service]) -> None:
         ids = [service.id for service in saved]
+        unread = self._unread(check for service in saved for check in service.checks)
         query = select(checks.c.id).where(checks.c.service_id.in_(ids))
         known = set((await self._connection.execute(query)).scalars())
         rows = [
@@ -273,16 +290,36 @@ class SqlServiceRepository(ServiceRepository):
             for position, check in enumerate(service.checks)
         ]
         new = [row for row in rows if row["id"] not in known]
-        changed = [{"the_id": row["id"], **_changed(row)} for row in rows if row["id"] in known]
+        changed = [row for row in rows if row["id"] in known]
         if new:
             await self._connection.execute(insert(checks), new)
             await self._connection.execute(insert(leases), [_unplanned(row) for row in new])
-        if changed:
-            await self._connection.execute(_UPDATE_CHECK, changed)
+        await self._update_checks([row for row in changed if row["id"] not in unread])
+        await self._update_checks(
+            [_without_definition(row) for row in changed if row["id"] in unread]
+        )
         if gone := known - {row["id"] for row in rows}:
             mark = update(checks).where(checks.c.id.in_(gone)).values(is_deleted=True)
             await self._connection.execute(mark)
         await self._switch_leases(ids)
+
+    def _unread(self, saved: Iterable[Check]) -> set[CheckId]:
+        """Return the checks whose definition could not be read, and is not another one now."""
+        unread: set[CheckId] = set()
+        for check in saved:
+            stand_in = self._stand_ins.get(check.id)
+            if stand_in is None:
+                continue
+            if is_untouched(check, stand_in):
+                unread.add(check.id)
+            else:
+                refuse_half_known(check, stand_in)
+        return unread
+
+    async def _update_checks(self, rows: Sequence[Row]) -> None:
+        if rows:
+            changed = [{"the_id": row["id"], **_changed(row)} for row in rows]
+            await self._connection.execute(_UPDATE_CHECK, changed)
 
     async def _save_dependencies(self, saved: Sequence[Service]) -> None:
         ids = [service.id for service in saved]
@@ -311,6 +348,10 @@ class SqlServiceRepository(ServiceRepository):
 
 def _changed(row: Row) -> Row:
     return {column: value for column, value in row.items() if column != "id"}
+
+
+def _without_definition(row: Row) -> Row:
+    return {column: value for column, value in row.items() if column not in DEFINITION}
 
 
 def _dependencies(service: Service) -> list[Row]:
