@@ -132,6 +132,9 @@ class CheckRepository(Protocol):
         read is leased and left out, so that it keeps no other one from its run.
         """
 
+    async def unreadable(self) -> list[CheckId]:
+        """Return the checks that this unit of work leased and left out."""
+
     async def next_due_at(self) -> datetime | None:
         """Return when the next check may be leased; `None` when none is planned.
 
@@ -328,7 +331,8 @@ class OutboxRepository(Protocol):
     async def delete_before(self, instant: datetime, *, limit: int) -> int:
         """Delete up to `limit` older notices that ended, with their attempts; return how many.
 
-        The begin of an incident that is not resolved stays: by it is known who is told the end.
+        What people know of an incident that is not resolved stays: by it is known who is told the
+        end.
         """
 
 

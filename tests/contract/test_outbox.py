@@ -570,10 +570,13 @@ async def test_old_messages_that_ended_are_deleted_in_slices(storage: Storage) -
         assert _ids(await unit.outbox.about(INCIDENT)) == ["n-3"]
 
 
-async def test_begin_of_an_incident_that_lasts_is_never_deleted(storage: Storage) -> None:
+async def test_what_people_know_of_an_incident_that_lasts_is_never_deleted(
+    storage: Storage,
+) -> None:
     await _add(
         storage,
         a_notice("n-down"),
+        a_notice("n-steady", kind=NoticeKind.STEADY, recipient_id="r-3"),
         a_notice("n-still", kind=NoticeKind.REMINDER, recipient_id="r-2"),
     )
     for notice in await _lease(storage):
@@ -583,7 +586,7 @@ async def test_begin_of_an_incident_that_lasts_is_never_deleted(storage: Storage
         await unit.services.add(a_service())
         await unit.incidents.save(an_incident())
         assert await unit.outbox.delete_before(NOON + HOUR, limit=9) == 1
-        assert _ids(await unit.outbox.about(INCIDENT)) == ["n-down"]
+        assert _ids(await unit.outbox.about(INCIDENT)) == ["n-down", "n-steady"]
         over = replace(an_incident(), state=IncidentState.RESOLVED, ended_at=NOON + HOUR)
         await unit.incidents.save(replace(over, resolution=Resolution.HOLDS_AGAIN))
-        assert await unit.outbox.delete_before(NOON + HOUR, limit=9) == 1
+        assert await unit.outbox.delete_before(NOON + HOUR, limit=9) == 2

@@ -66,6 +66,8 @@ ENDS = frozenset(
     }
 )
 """What tells an end, and the begin with it."""
+SAYS_HOW_IT_IS = ENDS | {NoticeKind.DOWN}
+"""What people know a service by: kept while its incident lasts, for who is told of the end."""
 UNPACED = frozenset(
     {
         *(NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_RECIPIENT),

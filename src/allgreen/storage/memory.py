@@ -42,7 +42,14 @@ from allgreen.domain.mailing import (
     plan,
 )
 from allgreen.domain.maintenance import LONGEST, Interval, Window, spent
-from allgreen.domain.notice import RETRY_DELAYS, UNPACED, Notice, NoticeKind, NoticeState
+from allgreen.domain.notice import (
+    RETRY_DELAYS,
+    SAYS_HOW_IT_IS,
+    UNPACED,
+    Notice,
+    NoticeKind,
+    NoticeState,
+)
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.sketch import LatencySketch
@@ -328,6 +335,9 @@ class MemoryCheckRepository(CheckRepository):
             self._leased(check, slot, run, now, now + lease_for)
             for _, _, check, slot, run in sorted(due, key=lambda one: one[:2])[:limit]
         ]
+
+    async def unreadable(self) -> list[CheckId]:
+        return []
 
     async def next_due_at(self) -> datetime | None:
         waits = [
@@ -703,15 +713,15 @@ class MemoryOutboxRepository(OutboxRepository):
             for owed in self._tables.owed.values()
             if owed.notice.created_at < instant
             and owed.notice.state not in _OPEN
-            and not self._begins_open_incident(owed.notice)
+            and not self._says_how_it_is(owed.notice)
         ]
         oldest = sorted(old, key=lambda notice: notice.created_at)[:limit]
         for notice in oldest:
             del self._tables.owed[notice.id]
         return len(oldest)
 
-    def _begins_open_incident(self, notice: Notice) -> bool:
-        if notice.kind is not NoticeKind.DOWN or notice.incident_id is None:
+    def _says_how_it_is(self, notice: Notice) -> bool:
+        if notice.kind not in SAYS_HOW_IT_IS or notice.incident_id is None:
             return False
         incident = self._tables.incidents.get(notice.incident_id)
         return incident is not None and incident.state is not IncidentState.RESOLVED

@@ -39,7 +39,14 @@ from allgreen.domain.mailing import (
     letterbox_of,
     plan,
 )
-from allgreen.domain.notice import RETRY_DELAYS, UNPACED, Notice, NoticeKind, NoticeState
+from allgreen.domain.notice import (
+    RETRY_DELAYS,
+    SAYS_HOW_IT_IS,
+    UNPACED,
+    Notice,
+    NoticeKind,
+    NoticeState,
+)
 from allgreen.ports import OutboxRepository
 from allgreen.storage.sql.dialect import insert_new
 from allgreen.storage.sql.rows import notice_from_row, notice_to_row
@@ -191,8 +198,8 @@ class SqlOutboxRepository(OutboxRepository):
         return (await self._connection.execute(void)).rowcount
 
     async def delete_before(self, instant: datetime, *, limit: int) -> int:
-        begins_open_incident = and_(
-            outbox.c.kind == NoticeKind.DOWN,
+        says_how_it_is = and_(
+            outbox.c.kind.in_(SAYS_HOW_IT_IS),
             exists().where(
                 incidents.c.id == outbox.c.incident_id,
                 incidents.c.state != IncidentState.RESOLVED,
@@ -201,7 +208,7 @@ class SqlOutboxRepository(OutboxRepository):
         old = (
             select(outbox.c.seq)
             .where(outbox.c.created_at < instant, outbox.c.state.in_(_ENDED))
-            .where(~begins_open_incident)
+            .where(~says_how_it_is)
             .order_by(outbox.c.created_at)
             .limit(limit)
         )
