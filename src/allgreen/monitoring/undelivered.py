@@ -23,7 +23,7 @@ class DeadLetterWriter:
     ids: IdFactory
 
     async def tell(self, dead: Sequence[Notice], error: str, at: datetime, uow: UnitOfWork) -> None:
-        """Tell once per incident and address, and never of such news itself."""
+        """Tell once per incident, or other occasion, and address; never of such news itself."""
         by_workspace: dict[WorkspaceId, list[Notice]] = defaultdict(list)
         for row in dead:
             if row.workspace_id is not None and row.kind is not NoticeKind.UNDELIVERED:
@@ -50,7 +50,9 @@ class DeadLetterWriter:
             told_others=0,
             late=False,
         )
-        about = first.incident_id or first.service_id or first.id
+        # Without an incident, the begin of what was told tells one occasion from the next.
+        occasion = first.id if facts.began_at is None else facts.began_at.isoformat()
+        about = first.incident_id or f"{first.service_id}/{occasion}"
         await uow.outbox.add(
             Notice(
                 id=OutboxId(self.ids()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from allgreen.testing import (
     ACCOUNT,
     INCIDENT,
     MINUTE,
+    NOON,
     WORKSPACE,
     RecordingNotifier,
     SequentialIds,
@@ -61,6 +63,32 @@ async def test_they_hear_once_of_an_incident_and_an_address() -> None:
     told = [*await tell(scene, a_notice()), *await tell(scene, reminder)]
 
     assert len(told) == 1
+
+
+async def test_without_an_incident_they_hear_once_of_each_occasion() -> None:
+    scene = Scene()
+    await scene.watch()
+
+    def flapping(since: datetime, number: int) -> Notice:
+        facts = Facts(service_name="Payments", began_at=since).to_json()
+        row = replace(a_notice(NoticeKind.FLAPPING), id=OutboxId(f"n-{number}"), facts=facts)
+        return replace(row, incident_id=None)
+
+    first = await tell(scene, flapping(NOON, 1))
+    summary = await tell(scene, flapping(NOON, 2))
+    next_day = await tell(scene, flapping(NOON + timedelta(days=1), 3))
+
+    assert [len(told) for told in (first, summary, next_day)] == [1, 0, 1]
+
+
+async def test_of_what_has_no_begin_they_hear_each_time() -> None:
+    scene = Scene()
+    await scene.watch()
+    blank = replace(a_notice(NoticeKind.BLOCKED), facts={}, incident_id=None)
+
+    told = [await tell(scene, replace(blank, id=OutboxId(f"n-{n}"))) for n in range(2)]
+
+    assert [len(one) for one in told] == [1, 1]
 
 
 @pytest.mark.parametrize(
