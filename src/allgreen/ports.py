@@ -148,7 +148,7 @@ class CheckRepository(Protocol):
         """Return the next run; `None` for a check that is not known."""
 
     async def plans(self, check_ids: Iterable[CheckId]) -> dict[CheckId, Plan]:
-        """Return grid and next run of those checks that have one."""
+        """Return grid and next run of those checks that have one; nobody else plans them now."""
 
     async def pick(
         self, pick: Pick, *, now: datetime, after: CheckId | None, limit: int
@@ -156,7 +156,7 @@ class CheckRepository(Protocol):
         """Return active checks with a plan in the order of their ids, from the one past `after`."""
 
     async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
-        """Return those of some checks whose lease has not run out by `now`."""
+        """Return those whose lease has not run out by `now`; nobody else plans any of them now."""
 
     async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
         """Return the fence of the latest lease of each known check."""

@@ -172,6 +172,43 @@ async def test_history_keeps_every_line_of_many_writers(storage: Storage) -> Non
     assert sorted(int(row.summary) for row in rows) == list(range(20))
 
 
+async def _read_plans(unit: UnitOfWork) -> None:
+    assert (await unit.checks.plans([CHECK]))[CHECK].slot.attempt == 1
+
+
+async def _read_runs(unit: UnitOfWork) -> None:
+    assert await unit.checks.running([CHECK], now=NOON) == set()
+
+
+@pytest.mark.parametrize("read", [_read_plans, _read_runs])
+async def test_a_quick_re_probe_outlasts_whoever_read_the_plan_before_it(
+    storage: Storage, read: Callable[[UnitOfWork], Awaitable[None]]
+) -> None:
+    has_read, is_confirming = asyncio.Event(), asyncio.Event()
+
+    async def ask_soon() -> None:
+        async with storage.unit_of_work() as unit:
+            await read(unit)
+            has_read.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(is_confirming.wait(), timeout=0.5)
+            await unit.checks.plan_many({CHECK: a_slot(NOON + HOUR)})
+            await unit.commit()
+
+    async def confirm() -> None:
+        await has_read.wait()
+        await _commit(storage, lambda unit: unit.checks.plan_many({CHECK: a_slot(attempt=2)}))
+        is_confirming.set()
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(ask_soon(), confirm())
+
+    async with storage.unit_of_work() as unit:
+        planned = await unit.checks.planned(CHECK)
+    assert planned is not None
+    assert planned.attempt == 2
+
+
 async def test_lease_that_was_not_committed_is_free_at_once(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
         await unit.checks.lease(now=NOON, limit=9, owner="one", lease_for=MINUTE)

@@ -69,12 +69,14 @@ class WindowWatch:
         if edge.ended_at is not None:
             last = edge.ended_at - MICROSECOND
             async with self._unit_of_work() as uow:
+                # Plans before marks, as whoever records results: else the two could wait for each
+                # other.
+                await _ask_anew(checks, now, uow)
                 await uow.roll_ups.mark_dirty(
                     dirty_hour(check.check_id, at)
                     for check in checks
                     for at in (edge.began_at, last)
                 )
-                await _ask_anew(checks, now, uow)
                 await uow.commit()
             self._on_schedule()
         workspace_id = edge.window.workspace_id

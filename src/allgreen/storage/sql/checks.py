@@ -116,6 +116,8 @@ class SqlCheckRepository(CheckRepository):
             )
             .join(checks, checks.c.id == leases.c.check_id)
             .where(leases.c.check_id.in_(list(check_ids)), leases.c.due_at.is_not(None))
+            .order_by(leases.c.check_id)
+            .with_for_update(of=leases)
         )
         rows = (await self._connection.execute(query)).all()
         return {
@@ -141,10 +143,18 @@ class SqlCheckRepository(CheckRepository):
         return [CheckId(id_) for id_ in (await self._connection.execute(query)).scalars()]
 
     async def running(self, check_ids: Iterable[CheckId], *, now: datetime) -> set[CheckId]:
-        query = select(leases.c.check_id).where(
-            leases.c.check_id.in_(list(check_ids)), leases.c.leased_until > now
+        query = (
+            select(leases.c.check_id, leases.c.leased_until)
+            .where(leases.c.check_id.in_(list(check_ids)))
+            .order_by(leases.c.check_id)
+            .with_for_update()
         )
-        return {CheckId(id_) for id_ in (await self._connection.execute(query)).scalars()}
+        rows = (await self._connection.execute(query)).all()
+        return {
+            CheckId(row.check_id)
+            for row in rows
+            if row.leased_until is not None and row.leased_until > now
+        }
 
     async def fences(self, check_ids: Iterable[CheckId]) -> dict[CheckId, int]:
         query = select(leases.c.check_id, leases.c.fence).where(
