@@ -29,6 +29,7 @@ from typing import Protocol, Self
 
 from allgreen.domain import commands, events
 from allgreen.domain.flapping import FlapRule
+from allgreen.domain.identity import CheckId
 from allgreen.domain.notice import Channel, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
@@ -38,7 +39,7 @@ from allgreen.monitoring.agent import Agent
 from allgreen.monitoring.bus import Bus
 from allgreen.monitoring.connectivity import Connectivity, Link
 from allgreen.monitoring.dispatch import Dispatcher, DispatchOptions
-from allgreen.monitoring.handlers import recipients, records, services, watchers
+from allgreen.monitoring.handlers import parking, recipients, records, services, watchers
 from allgreen.monitoring.handlers.hints import Doorbells
 from allgreen.monitoring.handlers.notices import NoticeWriter
 from allgreen.monitoring.handlers.results import ResultRecorder
@@ -69,6 +70,9 @@ class WakeableSource(CheckSource, Protocol):
 
     def ring(self) -> None:
         """Look at the schedule again."""
+
+    def on_unreadable(self, park: Callable[[Sequence[CheckId]], Awaitable[None]]) -> None:
+        """Say who is told of checks that are due and cannot be read."""
 
 
 class RecordingSink(ResultSink, Protocol):
@@ -175,6 +179,7 @@ class Monitor:
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._source = source
+        source.on_unreadable(self._park)
         self._sink = sink
         self._presence = Presence(
             name=self.options.watcher,
@@ -307,6 +312,11 @@ class Monitor:
     async def _execute(self, command: commands.Command) -> None:
         await self.bus.execute(command, self._unit_of_work)
 
+    async def _park(self, check_ids: Sequence[CheckId]) -> None:
+        command = commands.ParkChecks(check_ids=tuple(check_ids), at=self._clock.now())
+        # Should it fail, their leases run out, and they are found again.
+        await Patience("The parking of checks").attempt(lambda: self._execute(command))
+
     async def _record_for_ever(self) -> None:
         await Patience("The sink").repeat(lambda: self._sink.run(self.record), asyncio.Event())
 
@@ -340,6 +350,7 @@ def _add_commands(bus: Bus) -> None:
     bus.on_command(commands.DeleteService, services.delete_service)
     bus.on_command(commands.DeleteCheck, services.delete_check)
     bus.on_command(commands.ExecuteChecks, services.execute_checks)
+    bus.on_command(commands.ParkChecks, parking.park_checks)
     bus.on_command(commands.ConfirmRecipient, recipients.confirm_recipient)
     bus.on_command(commands.RemoveRecipient, recipients.remove_recipient)
 

@@ -112,6 +112,14 @@ class RecordResults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParkChecks:
+    """Know nothing of some checks that cannot be run, and try them again later."""
+
+    check_ids: tuple[CheckId, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmRecipient:
     """Note that an address wants to be told."""
 
@@ -176,6 +184,7 @@ Command = (
     | DeleteCheck
     | ExecuteChecks
     | RecordResults
+    | ParkChecks
     | ConfirmRecipient
     | RemoveRecipient
     | NoteOffline

@@ -38,6 +38,9 @@ LONGEST_PAUSE = timedelta(seconds=2)
 MOST_HINTS = 100
 
 Recorder = Callable[[Sequence[Result]], Awaitable[None]]
+Park = Callable[[Sequence[CheckId]], Awaitable[None]]
+"""Takes care of checks that cannot be run; it must not raise, for others were leased with them."""
+
 Look = Callable[[], Awaitable[datetime | None]]
 """Tells when the next check is due; quicker than a unit of work, where there is but one writer."""
 
@@ -61,6 +64,11 @@ class LocalCheckSource(CheckSource):
         self._owner = owner
         self._lease_for = lease_for
         self._bell = asyncio.Event()
+        self._park: Park | None = None
+
+    def on_unreadable(self, park: Park) -> None:
+        """Say who is told of checks that are due and cannot be read."""
+        self._park = park
 
     def ring(self) -> None:
         """Say that the schedule may have changed."""
@@ -73,9 +81,12 @@ class LocalCheckSource(CheckSource):
             )
             if leased:
                 failpoint(Seam.IN_LEASE)
+            unreadable = await uow.checks.unreadable()
             await uow.commit()
         if leased:
             failpoint(Seam.AFTER_LEASE)
+        if unreadable and self._park is not None:
+            await self._park(unreadable)
         return leased
 
     async def wait(self, *, at_most: timedelta) -> None:

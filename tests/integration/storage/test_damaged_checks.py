@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from allgreen.bootstrap import Monitor
 from allgreen.domain.check import Check, HttpOptions
 from allgreen.domain.identity import CheckId, ServiceId
-from allgreen.domain.service import Service
-from allgreen.domain.status import ServiceHealth
+from allgreen.domain.notice import Channel
+from allgreen.domain.service import PARKED_REASON, Service
+from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.errors import SecretUnreadableError
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.stand_ins import DEFINITION
 from allgreen.storage.sql.tables import checks
-from tests.contract.build import CHECK, SERVICE, a_check, a_service
+from allgreen.testing import FakeClock, RecordingNotifier, ScriptedExecutor, SequentialIds
+from allgreen.transports.local import LocalCheckSource, LocalEventBroker, LocalResultSink
+from tests.contract.build import CHECK, MINUTE, NOON, SERVICE, a_check, a_service, a_slot
 from tests.integration.storage.conftest import SECRET_KEY, add_workspace
+from tests.unit.monitoring.scene import until
 
 BROKEN = CheckId("check-broken")
 DAMAGE = pytest.mark.parametrize(
@@ -164,3 +170,60 @@ async def test_it_is_stored_with_the_rest_of_its_state(stored: Database) -> None
     async with stored.read() as connection:
         query = select(checks.c.health).where(checks.c.id == BROKEN)
         assert await connection.scalar(query) is ServiceHealth.UNKNOWN
+
+
+# Watching
+
+
+@DAMAGE
+async def test_it_is_leased_and_told_apart(stored: Database, damage: str) -> None:
+    await _plan_all(stored)
+    await _break(stored, damage)
+
+    async with stored.unit_of_work() as unit:
+        leased = await unit.checks.lease(now=NOON, limit=9, owner="agent-1", lease_for=MINUTE)
+        unreadable = await unit.checks.unreadable()
+
+    assert ([one.check.id for one in leased], unreadable) == ([CHECK], [BROKEN])
+
+
+@DAMAGE
+async def test_it_does_not_stay_up_and_others_are_recorded(stored: Database, damage: str) -> None:
+    is_up = update(checks).values(health=ServiceHealth.UP)
+    async with stored.unit_of_work() as unit:
+        await unit.connection.execute(is_up)
+        await unit.commit()
+    await _plan_all(stored)
+    await _break(stored, damage)
+
+    async with _monitor(stored):
+        await until(lambda: _is_told_apart(stored))
+
+    service = await _of_check(stored)
+    assert service.check(BROKEN).state.reason == PARKED_REASON
+    assert service.check(CHECK).state.health is ServiceHealth.UP
+
+
+async def _plan_all(database: Database) -> None:
+    async with database.unit_of_work() as unit:
+        await unit.checks.plan_many({CHECK: a_slot(), BROKEN: a_slot()})
+        await unit.commit()
+
+
+def _monitor(database: Database) -> Monitor:
+    clock = FakeClock(NOON)
+    return Monitor(
+        unit_of_work=database.unit_of_work,
+        executors=[ScriptedExecutor(Outcome.OK, clock=clock)],
+        notifiers={Channel.EMAIL: RecordingNotifier()},
+        clock=clock,
+        ids=SequentialIds(),
+        source=LocalCheckSource(database.unit_of_work, clock),
+        sink=LocalResultSink(batch_every=timedelta(0)),
+        broker=LocalEventBroker(),
+    )
+
+
+async def _is_told_apart(database: Database) -> bool:
+    states = [check.state for check in (await _of_check(database)).checks]
+    return states[0].last is not None and states[1].health is ServiceHealth.UNKNOWN

@@ -33,6 +33,7 @@ class SqlCheckRepository(CheckRepository):
     def __init__(self, connection: AsyncConnection, cipher: Cipher) -> None:
         self._connection = connection
         self._cipher = cipher
+        self._unreadable: list[CheckId] = []
 
     async def lease(
         self, *, now: datetime, limit: int, owner: str, lease_for: timedelta
@@ -67,6 +68,9 @@ class SqlCheckRepository(CheckRepository):
         )
         claimed = [_Claim(*row) for row in (await self._connection.execute(claim)).all()]
         definitions = await self._definitions([claim.check_id for claim in claimed])
+        self._unreadable += [
+            claim.check_id for claim in claimed if claim.check_id not in definitions
+        ]
         return [
             LeasedCheck(
                 check=definitions[claim.check_id],
@@ -78,6 +82,9 @@ class SqlCheckRepository(CheckRepository):
             for claim in sorted(claimed, key=lambda claim: (claim.due_at, claim.check_id))
             if claim.check_id in definitions
         ]
+
+    async def unreadable(self) -> list[CheckId]:
+        return list(self._unreadable)
 
     async def next_due_at(self) -> datetime | None:
         return await next_due_at(self._connection)
@@ -179,7 +186,7 @@ class SqlCheckRepository(CheckRepository):
         return (await self._connection.execute(void)).rowcount
 
     async def _definitions(self, ids: Sequence[CheckId]) -> dict[CheckId, Check]:
-        """Read checks; one that cannot be read is left out, until its lease runs out."""
+        """Read checks; one that cannot be read is left out."""
         try:
             return await self._read(ids)
         except Exception as error:  # one poisoned row must not keep the others from their runs
