@@ -7,8 +7,9 @@ and begins another, so that time that has passed keeps the meaning it had.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from calendar import monthrange
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -192,7 +193,7 @@ def occurrences(window: Window, begin: datetime, end: datetime) -> list[Interval
             window.zone, window.first, window.at, window.recurrence, year, month
         )
     )
-    return [each for each in found if each[0] < each[1] and each[0] <= end and begin < each[1]]
+    return _touching((each for each in found if each[0] < each[1]), begin, end)
 
 
 def upcoming(window: Window, now: datetime, count: int) -> list[Interval]:
@@ -234,16 +235,16 @@ def spent(
     """
     # Calendars cost more than all else here: each window is asked once, however many services.
     wide = [(each, occurrences(each, begin - LONGEST, end + LONGEST)) for each in windows]
+    of_all: dict[WorkspaceId, list[Interval]] = defaultdict(list)
+    for window, intervals in wide:
+        of_all[window.workspace_id] += [] if window.service_ids else intervals
+    # What many services share is put in order once, and not for each of thousands.
+    shared = {workspace_id: merged(intervals) for workspace_id, intervals in of_all.items()}
     found = {}
-    for service_id, workspace_id in services.items():
-        of_service = merged(
-            interval
-            for window, intervals in wide
-            if window.covers(service_id, workspace_id)
-            for interval in intervals
-        )
-        if near := [each for each in of_service if each[0] <= end and begin < each[1]]:
-            found[service_id] = near
+    for (workspace_id, numbers), service_ids in _alike([each for each, _ in wide], services):
+        own = merged(each for number in numbers for each in wide[number][1])
+        if near := _joined(own, shared.get(workspace_id, []), begin, end):
+            found.update({service_id: list(near) for service_id in service_ids})
     return found
 
 
@@ -303,6 +304,47 @@ def accounted(
 def accounted_until_removal(spans: Iterable[Span], intervals: Sequence[Interval]) -> list[Span]:
     """Do the same for a check that was removed: from then on it has nothing to say."""
     return overlay([span for span in spans if span.ended_at is not None], intervals)
+
+
+def _touching(intervals: Iterable[Interval], begin: datetime, end: datetime) -> list[Interval]:
+    return [each for each in intervals if each[0] <= end and begin < each[1]]
+
+
+def _alike(
+    windows: Sequence[Window], services: Mapping[ServiceId, WorkspaceId]
+) -> Iterable[tuple[tuple[WorkspaceId, tuple[int, ...]], list[ServiceId]]]:
+    """Return services by their workspace and the numbers of the windows that name them."""
+    naming: dict[ServiceId, list[int]] = defaultdict(list)
+    for number, window in enumerate(windows):
+        for service_id in window.service_ids:
+            if services.get(service_id) == window.workspace_id:
+                naming[service_id].append(number)
+    alike: dict[tuple[WorkspaceId, tuple[int, ...]], list[ServiceId]] = defaultdict(list)
+    for service_id, workspace_id in services.items():
+        alike[workspace_id, tuple(naming.get(service_id, ()))].append(service_id)
+    return alike.items()
+
+
+def _joined(
+    own: Sequence[Interval], shared: Sequence[Interval], begin: datetime, end: datetime
+) -> list[Interval]:
+    """Return the stretches of two merged lists as far as they touch ``[begin, end]``."""
+    first = bisect_right(shared, begin, key=lambda each: each[1])
+    after = bisect_right(shared, end, key=lambda each: each[0])
+    near = shared[first:after]
+    if not own:
+        return list(near)
+    return _touching(merged([*near, *(_grown(each, shared) for each in own)]), begin, end)
+
+
+def _grown(interval: Interval, others: Sequence[Interval]) -> Interval:
+    """Return an interval with those that it overlaps or meets, of others that are merged."""
+    begin, end = interval
+    first = bisect_left(others, begin, key=lambda each: each[1])
+    after = bisect_right(others, end, key=lambda each: each[0])
+    if first == after:
+        return interval
+    return min(begin, others[first][0]), max(end, others[after - 1][1])
 
 
 def _times(window: Window) -> tuple[object, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -420,6 +421,74 @@ def test_stretch_is_whole_also_where_it_goes_on_outside_of_the_range() -> None:
     windows = [a_window(), a_window(at=time(15)), a_window(at=time(13), duration=HOUR)]
 
     assert _spent(windows, SERVICE, NOON + 2.5 * HOUR, NOON + 2.5 * HOUR) == _hours((1, 4))
+
+
+SEVERAL = {ServiceId(f"service {number}"): WORKSPACE for number in range(3)} | {
+    ServiceId("elsewhere"): WorkspaceId("another")
+}
+windows_of_some = st.builds(
+    a_window,
+    first=st.sampled_from([date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 4)]),
+    at=st.sampled_from([time(hour, minute) for hour in range(0, 24, 3) for minute in (0, 30)]),
+    duration=st.sampled_from([HOUR / 2, 3 * HOUR, 20 * HOUR, 4 * DAY]),
+    recurrence=st.sampled_from([Recurrence(), DAILY]),
+    service_ids=st.lists(st.sampled_from(sorted(SEVERAL)), max_size=3).map(tuple),
+    holds_from=st.just(EVER),
+)
+
+
+@thoroughly
+@given(
+    windows=st.lists(windows_of_some, max_size=7),
+    begin=st.integers(-48, 48).map(lambda halves: NOON + halves * HOUR / 2),
+    length=st.sampled_from([timedelta(0), HOUR, 2 * DAY]),
+)
+def test_each_service_is_in_maintenance_as_if_it_were_asked_about_alone(
+    windows: list[Window], begin: datetime, length: timedelta
+) -> None:
+    end = begin + length
+
+    found = spent(windows, SEVERAL, begin, end)
+
+    for service_id, workspace_id in SEVERAL.items():
+        whole = merged(
+            interval
+            for window in windows
+            if window.covers(service_id, workspace_id)
+            for interval in occurrences(window, begin - LONGEST, end + LONGEST)
+        )
+        near = [each for each in whole if each[0] <= end and begin < each[1]]
+        assert found.get(service_id, []) == near
+
+
+def _calls(act: Callable[[], object]) -> int:
+    """Return how many calls of functions in Python something takes, which no busy machine changes."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_a_thousand_services_cost_little_more_than_one() -> None:
+    windows = [
+        a_window(at=time(number % 24, number // 24), recurrence=DAILY) for number in range(50)
+    ]
+    many = {ServiceId(str(number)): WORKSPACE for number in range(1000)}
+    spent(windows, {}, NOON, NOON + DAY)  # calendars are kept from now on
+
+    for_one = _calls(lambda: spent(windows, {SERVICE: WORKSPACE}, NOON, NOON + DAY))
+    for_all = _calls(lambda: spent(windows, many, NOON, NOON + DAY))
+
+    assert for_all - for_one < 1000
 
 
 intervals_of_seconds = st.lists(
