@@ -83,7 +83,10 @@ class Agent:
         task.add_done_callback(lambda done: self._forget(check_id, done))
 
     async def _run_one(self, leased: LeasedCheck) -> None:
-        await self._sink.put(await self._runner.run(leased))
+        try:
+            await self._sink.put(await self._runner.run(leased))
+        except Exception:  # one result less, and its lease runs out; the others are watched on
+            logger.exception("What check %s found could not be handed on", leased.check.id)
 
     def _forget(self, check_id: CheckId, done: asyncio.Task[None]) -> None:
         # A check that was leased anew while its old run still lasted has a newer task here.

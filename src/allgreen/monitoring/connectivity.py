@@ -85,6 +85,7 @@ class Connectivity:
         self._since = clock.now()
         self._latest: Round | None = None
         self._last_bad_s = float("-inf")
+        self._is_told = False
         self._turn = asyncio.Lock()
         self._online = asyncio.Event()
         if not canaries:
@@ -189,6 +190,8 @@ class Connectivity:
             case Link.UNKNOWN, True:
                 self._link = Link.ONLINE
                 self._online.set()
+            case Link.OFFLINE, False:
+                await self._stay_offline()
             case Link.ONLINE | Link.UNKNOWN, False:
                 await self._go_offline()
 
@@ -200,11 +203,21 @@ class Connectivity:
             "and nobody is told of services until they answer again",
             SILENT_CANARIES,
         )
+        self._is_told = False
+        await self._stay_offline()
+
+    async def _stay_offline(self) -> None:
+        """Have it stored that nothing is checked; until that works, each round tries again."""
+        if self._is_told:
+            return
         try:
             await self._on_offline(self._since)
+            self._is_told = True
         except StorageError as error:
             # Only screens do not know of it; here it holds all the same.
             logger.error("That could not be stored: %s", error)
+        except Exception:  # it is reached from a run that failed, and must not end the watch
+            logger.exception("That could not be told")
 
     async def _return(self) -> None:
         # Nothing is run before failures of that time are forgotten; should that fail, the next

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 BACKSTOP = timedelta(seconds=1)
 """How much longer than its timeout a run may take before it is cancelled from outside."""
 
+_OUR_FAULT = "the run failed inside Allgreen"
 
 Vet = Callable[[Result, Check, float], Awaitable[Result]]
 """Returns a result as it may be handed on; the number is the monotonic begin of its run."""
@@ -60,6 +61,15 @@ class CheckRunner:
 
     async def run(self, leased: LeasedCheck) -> Result:
         """Run one check and return what was found; raises nothing but its own cancellation."""
+        try:
+            result = await self._run_in_turn(leased)
+        except Exception:  # neither a turn nor a doubt may end the watch over all services
+            logger.exception("The run of check %s failed", leased.check.id, extra=_who(leased))
+            result = self._probe_error(leased, self._clock.now(), _OUR_FAULT)
+        self.outcomes[result.outcome] += 1
+        return result
+
+    async def _run_in_turn(self, leased: LeasedCheck) -> Result:
         came_s = began_s = self._clock.monotonic()
         async with self._turn(leased) as refusal:
             # Waiting for the sake of a host is not being late.
@@ -73,10 +83,7 @@ class CheckRunner:
                     found = await self._run_isolated(leased, started_at)
         # Before anything is made of it: only what was found says whether a network is up.
         result = await self._vet(found, leased.check, began_s)
-        if leased.check.upside_down:
-            result = result.turned_over()
-        self.outcomes[result.outcome] += 1
-        return result
+        return result.turned_over() if leased.check.upside_down else result
 
     async def _run_isolated(self, leased: LeasedCheck, started_at: datetime) -> Result:
         check = leased.check
@@ -91,7 +98,7 @@ class CheckRunner:
             return self._probe_error(leased, started_at, "the run did not end by itself")
         except Exception:  # here is where the faults of executors end
             logger.exception("The run of check %s failed", check.id, extra=_who(leased))
-            return self._probe_error(leased, started_at, "the run failed inside Allgreen")
+            return self._probe_error(leased, started_at, _OUR_FAULT)
 
     def _miss(self, leased: LeasedCheck, message: str) -> Result:
         nothing = self._probe_error(leased, self._clock.now(), "not run")

@@ -73,6 +73,21 @@ class ListSink(ResultSink):
         self.is_flushed = True
 
 
+class BrokenSink(ListSink):
+    """Raises at the first result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.puts = 0
+
+    async def put(self, result: Result) -> None:
+        """Keep a result, but not the first."""
+        self.puts += 1
+        if self.puts == 1:
+            raise RuntimeError("a bug")
+        await super().put(result)
+
+
 class GatedExecutor(CheckExecutor):
     """Runs until its gate opens."""
 
@@ -240,6 +255,19 @@ async def test_a_source_that_fails_is_asked_again(caplog: pytest.LogCaptureFixtu
     await running
 
     assert "The scheduler waits for the storage" in caplog.text
+
+
+async def test_a_result_that_cannot_be_handed_on_ends_no_watch(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source, sink, stop = ListedSource(*_checks(3)), BrokenSink(), asyncio.Event()
+    running = asyncio.create_task(_agent(source, ScriptedExecutor(), sink).run(stop))
+
+    await _has(sink, 2)
+    stop.set()
+    await running
+
+    assert "could not be handed on" in caplog.text
 
 
 async def test_a_check_that_is_leased_anew_while_it_runs_is_run_again() -> None:

@@ -415,6 +415,38 @@ async def test_offline_holds_also_when_it_cannot_be_stored(
     assert "could not be stored: gone" in caplog.text
 
 
+async def test_what_could_not_be_stored_is_tried_again_with_the_next_round(watch: Watch) -> None:
+    watch.cut()
+    watch.failures.append(StorageUnavailableError("gone"))
+    await watch.look()
+
+    await watch.look()
+    await watch.look()
+
+    assert watch.told == [("offline", NOON + 2 * SECOND)]
+
+
+async def test_an_outage_after_one_that_was_told_is_told_anew(watch: Watch) -> None:
+    for count in (3, 0, 3):
+        watch.cut(count)
+        await watch.look()
+
+    assert [what for what, _ in watch.told] == ["offline", "return", "offline"]
+
+
+async def test_a_failure_is_doubted_whatever_telling_of_it_raises(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch.clock.advance(16 * SECOND)
+    watch.cut()
+    watch.failures.append(RuntimeError("a bug"))
+
+    result = await watch.vet()
+
+    assert (result.outcome, watch.connectivity.link) == (Outcome.PROBE_ERROR, Link.OFFLINE)
+    assert "That could not be told" in caplog.text
+
+
 async def test_canaries_are_asked_until_the_end(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     watch, stop = Watch(), asyncio.Event()

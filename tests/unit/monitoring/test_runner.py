@@ -118,6 +118,21 @@ async def test_a_fault_of_ours_is_no_good_news_for_an_upside_down_check() -> Non
     assert result.outcome is Outcome.PROBE_ERROR
 
 
+async def test_a_doubt_that_raises_says_nothing_about_the_target(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def doubt(_result: Result, _check: Check, _began_s: float) -> Result:
+        raise RuntimeError("a bug")
+
+    runner = CheckRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=1, vet=doubt)
+
+    result = await runner.run(a_leased_check(replace(a_check(), upside_down=True), fence=7))
+
+    assert (result.outcome, result.fence) == (Outcome.PROBE_ERROR, 7)
+    assert runner.outcomes == {Outcome.PROBE_ERROR: 1}
+    assert caplog.records[0].__dict__["check_id"] == a_check().id
+
+
 async def test_a_run_that_does_not_end_is_ended() -> None:
     runner = CheckRunner([GatedExecutor()], clock=FakeClock(), concurrency=1, backstop=AT_ONCE)
     leased = a_leased_check(a_check(timeout=timedelta(milliseconds=1)))
