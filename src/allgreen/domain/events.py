@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from allgreen.domain.identity import AccountId, CheckId, RecipientId, ServiceId, WorkspaceId
+from allgreen.domain.identity import (
+    AccountId,
+    CheckId,
+    IncidentId,
+    RecipientId,
+    ServiceId,
+    WorkspaceId,
+)
 from allgreen.domain.incident import Incident
 from allgreen.domain.result import Result
 from allgreen.domain.status import ServiceHealth, TimeKind
@@ -103,11 +110,16 @@ class ServiceFlapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSteady:
-    """A flapping service has not turned for a while; `health` is what lasts."""
+    """A flapping service has not turned for a while; `health` is what lasts.
+
+    Attributes:
+        incident_id: The incident that is open then.
+    """
 
     service_id: ServiceId
     workspace_id: WorkspaceId
     health: ServiceHealth
+    incident_id: IncidentId | None = None
     since: datetime
     at: datetime
 

@@ -112,6 +112,7 @@ class Telling:
                 service_id=self.service_id,
                 workspace_id=self.workspace_id,
                 health=health,
+                incident_id=None if self.incident is None else self.incident.id,
                 since=self.flaps.since,
                 at=now,
             )

@@ -131,12 +131,14 @@ class NoticeWriter:
         if not recipients:
             return
         service = await turn.service(event.service_id)
-        match event:
-            case ServiceFlapping(summaries=summaries):
-                kind, seq = NoticeKind.FLAPPING, summaries
-            case _:
-                kind, seq = NoticeKind.STEADY, 0
+        incident_id = None if service.incident is None else service.incident.id
         facts = await _facts_of_service(service, event.at, uow)
+        if isinstance(event, ServiceFlapping):
+            kind, seq = NoticeKind.FLAPPING, event.summaries
+        else:
+            # As it was then: what the same batch found later is told by itself, or quiet.
+            kind, seq, incident_id = NoticeKind.STEADY, 0, event.incident_id
+            facts = replace(facts, health=event.health.value)
         facts = replace(
             facts,
             began_at=event.since,
@@ -153,7 +155,7 @@ class NoticeWriter:
                 address=recipient.address,
                 workspace_id=service.workspace_id,
                 service_id=service.id,
-                incident_id=None if service.incident is None else service.incident.id,
+                incident_id=incident_id,
                 recipient_id=recipient.id,
                 facts=facts.to_json(),
                 created_at=event.at,
