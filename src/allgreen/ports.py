@@ -112,7 +112,7 @@ class Pick(StrEnum):
     OVERDUE = "overdue"
     """Whose next slot has begun and is not being run; re-probes are none of them."""
     UNSURE = "unsure"
-    """Whose latest results failed without being confirmed, or said nothing."""
+    """Whose latest results failed, or held again, without being confirmed, or said nothing."""
 
 
 class CheckRepository(Protocol):

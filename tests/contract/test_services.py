@@ -67,6 +67,7 @@ EVERY_FIELD = Check(
         slow=3,
         blind=4,
         first_bad_slot=NOON,
+        first_good_at=NOON + SECOND,
         last=SlotKey(NOON + MINUTE, 2),
         last_evidence_at=NOON,
         reason="920 ms",

@@ -90,7 +90,6 @@ async def test_an_outage_that_takes_slots_to_confirm_does_not_begin_inside_a_win
     assert incident.began_at == over
 
 
-@pytest.mark.xfail(reason="the end is when the outage is known to be over, some slots later")
 async def test_an_outage_ends_with_the_first_of_several_good_results() -> None:
     scene = Scene()
     await scene.watch(a_check(confirmation=Confirmation(up=2)))
@@ -101,7 +100,6 @@ async def test_an_outage_ends_with_the_first_of_several_good_results() -> None:
     assert incident.ended_at == NOON + 2 * MINUTE
 
 
-@pytest.mark.xfail(reason="only checks that are suspect, or blind, are looked at")
 async def test_good_results_from_before_an_absence_do_not_end_an_outage() -> None:
     scene = Scene()
     await scene.watch(a_check(confirmation=Confirmation(up=2)))
@@ -127,7 +125,6 @@ async def test_suspicion_from_before_an_absence_is_forgotten_over_a_restart() ->
     assert (await scene.service()).checks[0].state.bad == 0
 
 
-@pytest.mark.xfail(reason="it says how the service is after all that was found in one go")
 async def test_what_became_steady_is_told_as_it_was_then() -> None:
     scene = Scene()
     await scene.watch(a_check(confirmation=Confirmation(down=1)))

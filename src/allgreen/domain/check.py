@@ -172,6 +172,7 @@ class CheckState:
         slow: Slow results in a row.
         blind: Results in a row that say nothing about the target.
         first_bad_slot: Slot of the first failure of the row; begin of an incident to come.
+        first_good_at: Begin of the first good run of the row that may end an outage.
         last: Latest slot and attempt that were evaluated.
         last_evidence_at: End of the latest run that said something about the target. Slots that
             passed while it lasted, or while failures were being confirmed, are not missed.
@@ -188,6 +189,7 @@ class CheckState:
     slow: int = 0
     blind: int = 0
     first_bad_slot: datetime | None = None
+    first_good_at: datetime | None = None
     last: SlotKey | None = None
     last_evidence_at: datetime | None = None
     reason: str = ""

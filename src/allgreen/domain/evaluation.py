@@ -65,12 +65,15 @@ def _after_answer(check: Check, result: Result) -> CheckState:
         blocked_told=False,
         reason=result.reason if slow else "",
     )
+    # Whoever holds again holds since the first good run, however many are asked for.
+    held_at = result.started_at if not state.good else state.first_good_at or result.started_at
     if state.health is ServiceHealth.DOWN and state.good + 1 < check.confirmation.up:
-        return replace(answered, good=state.good + 1, reason=state.reason)
+        return replace(answered, good=state.good + 1, first_good_at=held_at, reason=state.reason)
     health = _health_of_answer(check, answered, slow=slow)
     if health is not state.health:
-        answered = replace(answered, since=_not_before(state.since, result.started_at))
-    return replace(answered, health=health, good=0, counts_as=TimeKind.of(health))
+        answered = replace(answered, since=_not_before(state.since, held_at))
+    counts_as = TimeKind.of(health)
+    return replace(answered, health=health, good=0, first_good_at=None, counts_as=counts_as)
 
 
 def _health_of_answer(check: Check, answered: CheckState, *, slow: bool) -> ServiceHealth:
@@ -87,6 +90,7 @@ def _after_failure(check: Check, result: Result) -> CheckState:
     failed = replace(
         state,
         good=0,
+        first_good_at=None,
         slow=0,
         blind=0,
         bad=state.bad + 1,
@@ -114,7 +118,7 @@ def _after_silence(check: Check, result: Result) -> CheckState:
     if state.health is ServiceHealth.DOWN:
         return replace(blind, reason=state.reason or result.reason)
     # Failures before and after a time without evidence are not failures in a row.
-    forgetful = replace(blind, bad=0, good=0, slow=0, first_bad_slot=None)
+    forgetful = replace(blind, bad=0, good=0, slow=0, first_bad_slot=None, first_good_at=None)
     if state.health is ServiceHealth.UNKNOWN:
         return replace(forgetful, reason=state.reason or result.reason)
     return replace(

@@ -69,6 +69,7 @@ def _rewound(check: Check, at: datetime) -> Check:
         slow=0,
         blind=0,
         first_bad_slot=None,
+        first_good_at=None,
         last=None,
         last_evidence_at=_not_after(check.state.last_evidence_at, at),
         since=_not_after(check.state.since, at),
@@ -85,8 +86,8 @@ def _begun(schedule: Schedule, at: datetime) -> Schedule:
 
 def _unsuspicious(state: CheckState) -> CheckState:
     if state.health is ServiceHealth.DOWN:
-        return replace(state, good=0)
-    return replace(state, bad=0, good=0, slow=0, first_bad_slot=None)
+        return replace(state, good=0, first_good_at=None)
+    return replace(state, bad=0, good=0, slow=0, first_bad_slot=None, first_good_at=None)
 
 
 def _incident_until(incident: Incident, at: datetime) -> Incident:

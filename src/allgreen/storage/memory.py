@@ -1043,7 +1043,7 @@ def _is_picked(pick: Pick, check: Check, slot: Slot, run: _Run, now: datetime) -
             is_free = run.leased_until is None or run.leased_until <= now
             return slot.due_at <= now and slot.attempt == 1 and is_free
         case Pick.UNSURE:
-            return check.state.is_suspect or check.state.blind > 0
+            return check.state.is_suspect or check.state.blind > 0 or check.state.good > 0
 
 
 def _open_incident(tables: _Tables, service_id: ServiceId) -> Incident | None:

@@ -249,7 +249,7 @@ def _picked(pick: Pick, now: datetime) -> tuple[ColumnElement[bool], ...]:
             return leases.c.due_at <= now, leases.c.attempt == 1, _is_free(now)
         case Pick.UNSURE:
             is_suspect = and_(checks.c.bad > 0, checks.c.health != ServiceHealth.DOWN)
-            return (or_(is_suspect, checks.c.blind > 0),)
+            return (or_(is_suspect, checks.c.blind > 0, checks.c.good > 0),)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

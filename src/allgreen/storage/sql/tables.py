@@ -181,6 +181,7 @@ checks = Table(
     Column("slow", Integer, nullable=False),
     Column("blind", Integer, nullable=False),
     Column("first_bad_slot", Instant),
+    Column("first_good_at", Instant),
     Column("last_slot", Instant),
     Column("last_attempt", Integer),
     Column("last_evidence_at", Instant),

@@ -341,6 +341,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a statement for each table and index
         sa.Column("slow", sa.Integer(), nullable=False),
         sa.Column("blind", sa.Integer(), nullable=False),
         sa.Column("first_bad_slot", types.Instant(), nullable=True),
+        sa.Column("first_good_at", types.Instant(), nullable=True),
         sa.Column("last_slot", types.Instant(), nullable=True),
         sa.Column("last_attempt", sa.Integer(), nullable=True),
         sa.Column("last_evidence_at", types.Instant(), nullable=True),
