@@ -68,6 +68,24 @@ async def test_while_it_is_offline_nothing_is_known_of_any_service(
     assert (row["shown"], row["health"]) == ("unknown", "up")
 
 
+async def test_while_it_is_offline_no_workspace_to_pick_is_green(
+    owner: Person, platform: Platform, url: str
+) -> None:
+    service = await owner.watch(url)
+    await _turn(platform, service["id"], ServiceHealth.UP)
+    before = await _picked(owner)
+
+    await _go_offline(platform)
+
+    assert (before, await _picked(owner)) == ("up", "unknown")
+
+
+async def _picked(owner: Person) -> str:
+    (workspace,) = (await owner.client.get("/api/v1/me")).json()["workspaces"]
+    health: str = workspace["health"]
+    return health
+
+
 async def test_once_it_is_back_services_are_shown_as_they_are(
     owner: Person, platform: Platform, url: str
 ) -> None:

@@ -11,6 +11,7 @@ from allgreen.domain.status import ServiceHealth
 from allgreen.errors import NotSignedInError
 from allgreen.server.auth import queries
 from allgreen.server.auth.schemas import Me, WorkspaceSummary
+from allgreen.storage.sql.watchers import find_offline_since
 
 
 async def load_me(connection: AsyncConnection, account_id: AccountId, now: datetime) -> Me:
@@ -23,8 +24,9 @@ async def load_me(connection: AsyncConnection, account_id: AccountId, now: datet
     if account is None:
         raise NotSignedInError
     healths: dict[str, list[ServiceHealth]] = defaultdict(list)
+    is_offline = await find_offline_since(connection) is not None
     for workspace_id, health in await queries.list_healths(connection, account_id, now):
-        healths[workspace_id].append(health)
+        healths[workspace_id].append(ServiceHealth.UNKNOWN if is_offline else health)
     return Me(
         id=account["id"],
         name=account["name"],

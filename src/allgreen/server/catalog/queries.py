@@ -30,7 +30,6 @@ from allgreen.server.catalog.schemas import Range
 from allgreen.server.catalog.translation import show_check, show_period
 from allgreen.server.views.queries import list_incidents
 from allgreen.server.views.schemas import Strip
-from allgreen.server.views.watchers import find_offline_since
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.recipients import SqlRecipientRepository
@@ -49,6 +48,7 @@ from allgreen.storage.sql.tables import (
     strips,
     workspaces,
 )
+from allgreen.storage.sql.watchers import find_offline_since
 from allgreen.storage.sql.windows import SqlWindowRepository
 from allgreen.storage.sql.workspaces import SqlWorkspaceRepository
 

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.watcher import Absence as StoredAbsence
 from allgreen.domain.watcher import AbsenceReason, WatcherState
-from allgreen.storage.sql.tables import watchers
-from allgreen.storage.sql.watchers import SqlWatcherRepository
+from allgreen.storage.sql.watchers import SqlWatcherRepository, find_offline_since
 
 TOLD_FOR: Final = timedelta(hours=24)
 WORTH_TELLING: Final = timedelta(minutes=1)
@@ -39,15 +37,6 @@ class Prober:
     state: WatcherState
     since: datetime | None
     last_absence: Absence | None
-
-
-async def find_offline_since(connection: AsyncConnection) -> datetime | None:
-    """Return from when no watcher has a network; `None` while one of them has."""
-    rows = (await connection.execute(select(watchers.c.state, watchers.c.since))).all()
-    if not rows or any(row.state is WatcherState.ONLINE for row in rows):
-        return None
-    begins: list[datetime] = [row.since for row in rows]
-    return max(begins)
 
 
 async def load_prober(connection: AsyncConnection, now: datetime) -> Prober:

@@ -8,7 +8,7 @@ from typing import final
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from allgreen.domain.watcher import Absence, Watcher
+from allgreen.domain.watcher import Absence, Watcher, WatcherState
 from allgreen.ports import WatcherRepository
 from allgreen.storage.sql.dialect import upsert
 from allgreen.storage.sql.tables import absences, watchers
@@ -56,3 +56,12 @@ class SqlWatcherRepository(WatcherRepository):
         )
         rows = (await self._connection.execute(query)).mappings()
         return [Absence(**row) for row in rows]
+
+
+async def find_offline_since(connection: AsyncConnection) -> datetime | None:
+    """Return from when no watcher has a network; `None` while one of them has."""
+    rows = (await connection.execute(select(watchers.c.state, watchers.c.since))).all()
+    if not rows or any(row.state is WatcherState.ONLINE for row in rows):
+        return None
+    begins: list[datetime] = [row.since for row in rows]
+    return max(begins)
