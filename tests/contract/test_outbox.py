@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -341,6 +342,33 @@ async def _begin_storm(storage: Storage, count: int) -> None:
     await _add(storage, *_storm(count))
     for single in await _lease(storage):
         await _send(storage, single)
+
+
+async def test_nothing_overtakes_a_message_that_is_being_marked(storage: Storage) -> None:
+    await _add(storage, a_notice("n-1"), a_notice("n-other", recipient_id="r-2"))
+    [first, _] = await _lease(storage)
+    await _add(storage, a_notice("n-2", incident_id="incident-2"))
+    later = NOON + LEASE + SECOND
+    has_marked, has_leased = asyncio.Event(), asyncio.Event()
+
+    async def mark_late() -> None:
+        async with storage.unit_of_work() as unit:
+            await unit.outbox.mark_delayed(first, until=later + HOUR, error="421 busy")
+            has_marked.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(has_leased.wait(), timeout=0.5)
+            await unit.commit()
+
+    async def lease() -> list[Notice]:
+        await has_marked.wait()
+        leased = await _lease(storage, later)
+        has_leased.set()
+        return leased
+
+    async with asyncio.timeout(20):
+        leased, _ = await asyncio.gather(lease(), mark_late())
+
+    assert _ids(leased) == ["n-other"]
 
 
 async def test_begin_and_end_that_both_wait_go_as_one(storage: Storage) -> None:

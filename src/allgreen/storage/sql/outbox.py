@@ -10,6 +10,7 @@ from typing import Any, final
 from sqlalchemy import (
     Column,
     ColumnElement,
+    FromClause,
     and_,
     bindparam,
     case,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     tuple_,
     update,
 )
@@ -63,6 +65,14 @@ _ENDED = (NoticeState.SENT, NoticeState.DEAD, NoticeState.CANCELLED)
 _IS_IN_DIGEST = outbox.c.batch.startswith(DIGEST)
 _WITHOUT_FACTS = [column for column in outbox.c if column is not outbox.c.facts]
 _earlier = outbox.alias("earlier")
+_IS_EARLIER = (
+    _earlier.c.service_id == outbox.c.service_id,
+    _earlier.c.recipient_id == outbox.c.recipient_id,
+    _earlier.c.channel == outbox.c.channel,
+    _earlier.c.seq < outbox.c.seq,
+    text("earlier.state IN ('pending', 'leased')"),
+)
+"""The condition of being owed before another row to the same recipient of the same service."""
 
 
 @final
@@ -222,24 +232,34 @@ class SqlOutboxRepository(OutboxRepository):
     async def _list_due(self, now: datetime, avoid: Collection[str]) -> list[Notice]:
         """Return rows that are due, without their facts, unless an earlier one is not due."""
         # Two rows without a service or a recipient never wait for each other: NULL equals nothing.
-        waits = exists().where(
-            _earlier.c.service_id == outbox.c.service_id,
-            _earlier.c.recipient_id == outbox.c.recipient_id,
-            _earlier.c.channel == outbox.c.channel,
-            _earlier.c.seq < outbox.c.seq,
-            text("earlier.state IN ('pending', 'leased')"),
-            _earlier.c.due_at > now,
-        )
+        waits = exists().where(*_IS_EARLIER, _earlier.c.due_at > now)
         query = (
             select(*_WITHOUT_FACTS)
-            .where(IS_OPEN, outbox.c.due_at <= now, ~waits, *_elsewhere(avoid))
+            .where(IS_OPEN, outbox.c.due_at <= now, ~waits, *_elsewhere(avoid, outbox))
             # By what is due, not by place: else all that ever ended is walked past, each time.
             .order_by(outbox.c.seq + 0)
             .limit(_MOST_DUE)
             .with_for_update(of=outbox, skip_locked=True)
         )
         rows = (await self._connection.execute(query)).mappings()
-        return [notice_from_row(row) for row in rows]
+        due = [notice_from_row(row) for row in rows]
+        overtaking = await self._list_overtaking(due, now, avoid)
+        return [row for row in due if row.id not in overtaking]
+
+    async def _list_overtaking(
+        self, due: Sequence[Notice], now: datetime, avoid: Collection[str]
+    ) -> Collection[str]:
+        """Return which rows come after one that was passed over, because a late mark holds it."""
+        if not due or self._connection.dialect.name == "sqlite":  # where nobody else writes
+            return ()
+        ids = [row.id for row in due]
+        # Asked anew: by now it may be marked, and wait.
+        holds_back = or_(_earlier.c.due_at > now, and_(true(), *_elsewhere(avoid, _earlier)))
+        query = select(outbox.c.id).where(
+            outbox.c.id.in_(ids),
+            exists().where(*_IS_EARLIER, _earlier.c.id.not_in(ids), holds_back),
+        )
+        return set((await self._connection.execute(query)).scalars())
 
     async def _look_back(
         self, due: Sequence[Notice], now: datetime, pace: Pace
@@ -378,9 +398,9 @@ def _are_among(
     return [of_id.in_([row_id for row_id, _ in pairs]), tuple_(*columns).in_(pairs)]
 
 
-def _elsewhere(avoid: Collection[str]) -> list[ColumnElement[bool]]:
+def _elsewhere(avoid: Collection[str], rows: FromClause) -> list[ColumnElement[bool]]:
     """Return the condition of going neither to some addresses nor to some ``@domains``."""
     addresses = [place for place in avoid if not place.startswith("@")]
     domains = [place for place in avoid if place.startswith("@")]
-    conditions = [~outbox.c.address.endswith(domain, autoescape=True) for domain in domains]
-    return [*conditions, outbox.c.address.not_in(addresses)] if addresses else conditions
+    conditions = [~rows.c.address.endswith(domain, autoescape=True) for domain in domains]
+    return [*conditions, rows.c.address.not_in(addresses)] if addresses else conditions
