@@ -55,7 +55,11 @@ class DnsCheckExecutor(CheckExecutor):
         except ValueError as error:
             return not_runnable(error)
         found = await self._client.ask(
-            name, options.record_type, check.timeout.total_seconds(), server=server
+            name,
+            options.record_type,
+            check.timeout.total_seconds(),
+            server=server,
+            asker=check.workspace_id,
         )
         answer = None
         if found.fault is None:

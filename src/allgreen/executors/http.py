@@ -74,6 +74,7 @@ class HttpCheckExecutor(CheckExecutor):
             request,
             check.timeout.total_seconds(),
             announcement if _asked(check).announce else "",
+            check.workspace_id,
         )
         days = days_until(exchange.certificate_not_after, self._clock.now())
         answer = exchange.answer

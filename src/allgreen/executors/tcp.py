@@ -72,6 +72,7 @@ class TcpCheckExecutor(CheckExecutor):
             check.timeout.total_seconds(),
             send=(options.send or "").encode(),
             is_enough=is_enough if _listens(expectation) else None,
+            asker=check.workspace_id,
         )
         answer = None if talk.fault is not None else _see(talk.received, is_whole=talk.is_whole)
         return Finding(

@@ -1,17 +1,14 @@
 """HostThrottle: lets a run begin when its host may be asked again, before its time starts."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
-from datetime import timedelta
 from functools import lru_cache
-from typing import Final, final
+from typing import final
 
 from allgreen.domain.check import Check, DnsOptions, HttpOptions, LeasedCheck
 from allgreen.outbound.endpoint import Endpoint, parse_dns_server, parse_endpoint
 from allgreen.outbound.fault import Fault
-from allgreen.outbound.pace import LONGEST_DEBT_S, HostPace, too_many
+from allgreen.outbound.pace import LONGEST_DEBT_S, LONGEST_WAIT_S, HostPace, too_many
 from allgreen.outbound.url import Target, parse_target
-
-LONGEST_WAIT: Final = timedelta(seconds=30)
 
 
 @final
@@ -31,8 +28,9 @@ class HostThrottle:
         place = _destination(leased.check) if leased.slot.attempt == 1 else None
         if place is None or self._pace.is_exempt(place.host, place.known_address):
             return nullcontext("")
-        longest = min(leased.check.schedule.every / 2, LONGEST_WAIT)
-        return _Turn(self._pace, place.host, longest.total_seconds())
+        check = leased.check
+        at_most_s = min(check.schedule.every.total_seconds() / 2, LONGEST_WAIT_S)
+        return _Turn(self._pace, place.host, at_most_s, check.workspace_id)
 
     def count(self, check: Check) -> Fault | None:
         """Count a run for which somebody sits and waits; a fault says that it must not be."""
@@ -47,16 +45,17 @@ class HostThrottle:
 class _Turn(AbstractAsyncContextManager[str]):
     """A class, because a generator for each run would cost as much as half the probe."""
 
-    __slots__ = ("_at_most_s", "_host", "_is_in", "_pace")
+    __slots__ = ("_asker", "_at_most_s", "_host", "_is_in", "_pace")
 
-    def __init__(self, pace: HostPace, host: str, at_most_s: float) -> None:
+    def __init__(self, pace: HostPace, host: str, at_most_s: float, asker: str) -> None:
         self._pace = pace
         self._host = host
         self._at_most_s = at_most_s
+        self._asker = asker
         self._is_in = False
 
     async def __aenter__(self) -> str:
-        self._is_in = await self._pace.enter(self._host, self._at_most_s)
+        self._is_in = await self._pace.enter(self._host, self._at_most_s, self._asker)
         return "" if self._is_in else too_many(self._host).message
 
     async def __aexit__(self, *_: object) -> None:

@@ -66,6 +66,7 @@ class TlsCheckExecutor(CheckExecutor):
             check.timeout.total_seconds(),
             server_name=named.host,
             verify=options.verify,
+            asker=check.workspace_id,
         )
         return _find(done, self._clock.now())
 

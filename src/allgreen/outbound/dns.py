@@ -77,7 +77,13 @@ class DnsClient:
         self._router = router
 
     async def ask(
-        self, name: str, record_type: str, timeout_s: float, *, server: Endpoint | None = None
+        self,
+        name: str,
+        record_type: str,
+        timeout_s: float,
+        *,
+        server: Endpoint | None = None,
+        asker: str = "",
     ) -> Records:
         """Ask for the records of a name.
 
@@ -86,10 +92,11 @@ class DnsClient:
             record_type: Such as ``MX``.
             timeout_s: Limit for everything together.
             server: Whom to ask; our own DNS servers when absent.
+            asker: The workspace it is done for.
         """
         found = Records(Stopwatch.start())
         deadline = found.watch.started + timeout_s
-        servers = await self._servers(server, found.watch, deadline)
+        servers = await self._servers(server, asker, found.watch, deadline)
         if isinstance(servers, Fault):
             found.fault = servers
             return found
@@ -114,12 +121,14 @@ class DnsClient:
         return found
 
     async def _servers(
-        self, server: Endpoint | None, watch: Stopwatch, deadline: float
+        self, server: Endpoint | None, asker: str, watch: Stopwatch, deadline: float
     ) -> list[Endpoint] | Fault:
         if server is None:
             return self._router.resolver.list_servers()
         numbers = await self._router.find(server, watch, deadline)
-        return numbers if isinstance(numbers, Fault) else [server]
+        if isinstance(numbers, Fault):
+            return numbers
+        return self._router.admit(server, asker, numbers[0]) or [server]
 
     async def _explain_silence(
         self, asked: "_Question", servers: Sequence[Endpoint], watch: Stopwatch, deadline: float

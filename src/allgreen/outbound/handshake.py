@@ -2,6 +2,8 @@
 
 import ssl
 import time
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Final, final
 
 from allgreen.domain.status import FailureClass
@@ -44,18 +46,26 @@ class TlsClient:
         self._policies = policies
 
     async def shake_hands(
-        self, endpoint: Endpoint, timeout_s: float, *, server_name: str, verify: bool
+        self,
+        endpoint: Endpoint,
+        timeout_s: float,
+        *,
+        server_name: str,
+        verify: bool,
+        asker: str = "",
     ) -> Handshake:
         """Connect, shake hands and hang up.
 
         A certificate that does not pass is shown in a second handshake, which believes everything,
-        so that people can be told what is wrong with it. It ends by the same deadline.
+        so that people can be told what is wrong with it. It ends by the same deadline, and is left
+        out where the host is asked too often.
 
         Args:
             endpoint: Where to.
             timeout_s: Limit for everything together, from the look-up to the close.
             server_name: Whom to ask for (SNI), and whose name the certificate must have.
             verify: Refuse a certificate that nobody vouches for.
+            asker: The workspace it is done for.
         """
         done = Handshake(Stopwatch.start())
         deadline = done.watch.started + timeout_s
@@ -63,7 +73,8 @@ class TlsClient:
         if isinstance(numbers, Fault):
             done.fault = numbers
             return done
-        async with open_stream(endpoint, numbers, done.watch, deadline) as stream:
+        admit = partial(self._router.admit, endpoint, asker)
+        async with open_stream(endpoint, numbers, done.watch, deadline, admit) as stream:
             if isinstance(stream, Fault):
                 done.fault = stream
                 return done
@@ -73,17 +84,22 @@ class TlsClient:
         if isinstance(shown, Fault):
             done.fault = shown
             if verify and shown.failure is FailureClass.TLS:
-                done.certificate = await self._look(endpoint, numbers, server_name, deadline)
+                admit = partial(admit, is_extra=True)
+                again = open_stream(endpoint, numbers, Stopwatch.start(), deadline, admit)
+                done.certificate = await self._look(again, server_name, deadline)
         else:
             done.watch.tls_s = done.watch.finished - began
             done.certificate = read_certificate(shown)
         return done
 
     async def _look(
-        self, endpoint: Endpoint, numbers: tuple[str, ...], server_name: str, deadline: float
+        self,
+        opening: AbstractAsyncContextManager[Stream | Fault],
+        server_name: str,
+        deadline: float,
     ) -> Certificate | None:
         """Read the certificate of somebody who is not believed."""
-        async with open_stream(endpoint, numbers, Stopwatch.start(), deadline) as stream:
+        async with opening as stream:
             if isinstance(stream, Fault):
                 return None
             shown = await self._shake(stream, server_name, deadline, verify=False)

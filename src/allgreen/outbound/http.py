@@ -109,7 +109,9 @@ class HttpClient:
         self._reactor = reactor
         self._pace = pace
 
-    async def fetch(self, request: Request, timeout_s: float, announcement: str = "") -> Exchange:
+    async def fetch(
+        self, request: Request, timeout_s: float, announcement: str = "", asker: str = ""
+    ) -> Exchange:
         """Ask once, following redirects.
 
         Args:
@@ -117,6 +119,7 @@ class HttpClient:
             timeout_s: Limit for everything together: look-ups, connections, TLS, redirects,
                 headers, body. It holds to a tenth of a second.
             announcement: Value of ``X-Allgreen-Check``; empty leaves the header out.
+            asker: The workspace it is asked for; empty for our own purposes.
         """
         if self._reactor is None:
             self._reactor = open_reactor(asyncio.get_running_loop())
@@ -132,16 +135,19 @@ class HttpClient:
                 addresses = (target.address,)
             if exchange.fault is None:
                 exchange.fault = vet_all(self._guard, target.host, addresses, target.port)
-            if exchange.fault is None and self._pace is not None:
-                is_redirect = exchange.redirects > 0
-                exchange.fault = self._pace.admit(
-                    target.host, addresses[0], is_redirect=is_redirect
-                )
             if exchange.fault is not None:
                 return exchange
             addresses = addresses[:MAX_ADDRESSES]
             payload = asking.render(announcement)
             for at, address in enumerate(addresses):
+                if self._pace is not None:
+                    # Each of them: the first number of a name is not the only one that is asked.
+                    is_extra = exchange.redirects > 0 and at == 0
+                    exchange.fault = self._pace.admit(
+                        target.host, address, is_extra=is_extra, asker=asker
+                    )
+                    if exchange.fault is not None:
+                        return exchange
                 connection = Connection(self._reactor, self._tls, asking, payload)
                 exchange.connections.append(connection)
                 ended = connection.start(address, deadline, len(addresses) - at)

@@ -109,9 +109,22 @@ class Router:
         if isinstance(numbers, Fault):
             return numbers
         fault = vet_all(self.guard, endpoint.host, numbers, endpoint.port, ports)
-        if fault is None and self._pace is not None:
-            fault = self._pace.admit(endpoint.host, numbers[0], is_redirect=False)
         return numbers[:MAX_ADDRESSES] if fault is None else fault
+
+    def admit(
+        self, endpoint: Endpoint, asker: str, number: str, *, is_extra: bool = False
+    ) -> Fault | None:
+        """Count a connection that is about to be made; a fault says that it must not be.
+
+        Args:
+            endpoint: Whose number it is.
+            asker: The workspace it is made for; empty for our own purposes.
+            number: Where the connection goes.
+            is_extra: The turn of the run has been used already.
+        """
+        if self._pace is None:
+            return None
+        return self._pace.admit(endpoint.host, number, is_extra=is_extra, asker=asker)
 
 
 def vet_all(

@@ -7,7 +7,7 @@ Every wait here is within a time that the caller gives, and a stream is closed b
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, final
 
@@ -18,6 +18,9 @@ from allgreen.outbound.fault import Fault
 from allgreen.outbound.route import Stopwatch, most_telling
 
 READ_BYTES: Final = 16384
+
+Admit = Callable[[str], Fault | None]
+"""Counts a connection to a number, or says why it must not be made."""
 
 
 @final
@@ -64,7 +67,11 @@ class Stream:
 
 @asynccontextmanager
 async def open_stream(
-    endpoint: Endpoint, numbers: Sequence[str], watch: Stopwatch, deadline: float
+    endpoint: Endpoint,
+    numbers: Sequence[str],
+    watch: Stopwatch,
+    deadline: float,
+    admit: Admit | None = None,
 ) -> AsyncIterator[Stream | Fault]:
     """Connect to the first number that takes the connection, and close it at the end.
 
@@ -74,10 +81,16 @@ async def open_stream(
             the others.
         watch: Takes the time of connecting.
         deadline: Monotonic seconds at which everything must have ended.
+        admit: Asked before each connection; a fault of its ends the search, because whether the
+            target can be reached is not known then.
     """
     began = time.monotonic()
     faults: list[Fault] = []
     for at, number in enumerate(numbers):
+        refusal = None if admit is None else admit(number)
+        if refusal is not None:
+            yield refusal
+            return
         share_s = _left(deadline) / (len(numbers) - at)
         place = _written(endpoint, number)
         opened = await _connect(number, endpoint.port, place, share_s)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, final
 
 from allgreen.domain.status import FailureClass
@@ -62,6 +63,7 @@ class TcpClient:
         *,
         send: bytes = b"",
         is_enough: IsEnough | None = None,
+        asker: str = "",
     ) -> Talk:
         """Connect, send, and listen.
 
@@ -70,6 +72,7 @@ class TcpClient:
             timeout_s: Limit for everything together, from the look-up to the close.
             send: What a person typed; with it, ports that take mail are refused.
             is_enough: When to stop listening; nothing is listened to when absent.
+            asker: The workspace it is done for.
         """
         talk = Talk(Stopwatch.start())
         deadline = talk.watch.started + timeout_s
@@ -78,7 +81,8 @@ class TcpClient:
         if isinstance(numbers, Fault):
             talk.fault = numbers
             return talk
-        async with open_stream(endpoint, numbers, talk.watch, deadline) as stream:
+        admit = partial(self._router.admit, endpoint, asker)
+        async with open_stream(endpoint, numbers, talk.watch, deadline, admit) as stream:
             if isinstance(stream, Fault):
                 talk.fault = stream
                 return talk

@@ -56,12 +56,13 @@ async def open_house(
     dns: str | None = None,
     tls: TlsPolicies | None = None,
     clock: Clock | None = None,
+    pace: HostPace | None = None,
 ) -> AsyncIterator[House]:
     """Build all executors, and close what they share."""
     guard, resolver = TargetGuard.parse(allow), Resolver(dns)
     tls = tls or TlsPolicies()
     clock = clock or FakeClock()
-    pace = HostPace(guard)
+    pace = pace or HostPace(guard)
     router = Router(guard=guard, resolver=resolver, pace=pace)
     client = HttpClient(guard=guard, resolver=resolver, tls=tls, pace=pace)
     executors = build_executors(

@@ -7,6 +7,7 @@ import pytest
 
 from allgreen.domain.check import Check, CheckKind, DnsOptions, HttpOptions, Options, TcpOptions
 from allgreen.domain.check import TlsOptions as Tls
+from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.status import Outcome
 from allgreen.executors.throttle import HostThrottle
 from allgreen.outbound.guard import TargetGuard
@@ -17,7 +18,7 @@ VICTIM = "203.0.114.7"
 MANY = BURST + int(LONGEST_DEBT_S)
 
 
-def asking(options: Options, *, every: timedelta = timedelta(minutes=1)) -> Check:
+def asking(options: Options, *, every: timedelta = timedelta(seconds=2)) -> Check:
     return replace(a_check(every=every), options=options)
 
 
@@ -32,9 +33,10 @@ async def admitted(throttle: HostThrottle, check: Check, *, attempt: int = 1) ->
         return refusal == ""
 
 
-def use_up(throttle: HostThrottle, check: Check) -> None:
+async def use_up(throttle: HostThrottle, check: Check) -> None:
     while throttle.count(check) is None:
         pass
+    assert await admitted(throttle, check), "once a minute a workspace need not wait"
 
 
 @pytest.mark.parametrize(
@@ -51,21 +53,21 @@ def use_up(throttle: HostThrottle, check: Check) -> None:
 async def test_all_kinds_of_checks_and_all_ports_of_a_host_share_its_turns(
     throttle: HostThrottle, options: Options
 ) -> None:
-    use_up(throttle, asking(HttpOptions(method="GET", url=f"http://{VICTIM}/")))
+    await use_up(throttle, asking(HttpOptions(method="GET", url=f"http://{VICTIM}/")))
 
     assert not await admitted(throttle, asking(options))
     assert await admitted(throttle, asking(TcpOptions(hostname="203.0.114.8", port=22)))
 
 
 async def test_spelling_makes_no_other_host(throttle: HostThrottle) -> None:
-    use_up(throttle, asking(HttpOptions(method="GET", url="http://bücher.example/")))
+    await use_up(throttle, asking(HttpOptions(method="GET", url="http://bücher.example/")))
 
     for host in ("BÜCHER.example", "xn--bcher-kva.example", "xn--bcher-kva.example."):
         assert not await admitted(throttle, asking(TcpOptions(hostname=host, port=80)))
 
 
 async def test_a_question_to_our_own_dns_counts_for_the_name(throttle: HostThrottle) -> None:
-    use_up(throttle, asking(DnsOptions(name="Name.Example")))
+    await use_up(throttle, asking(DnsOptions(name="Name.Example")))
 
     assert not await admitted(throttle, asking(DnsOptions(name="name.example")))
     assert await admitted(throttle, asking(DnsOptions(name="other.example")))
@@ -73,10 +75,18 @@ async def test_a_question_to_our_own_dns_counts_for_the_name(throttle: HostThrot
 
 async def test_a_quick_probe_after_a_failure_does_not_wait(throttle: HostThrottle) -> None:
     check = asking(TcpOptions(hostname=VICTIM, port=22))
-    use_up(throttle, check)
+    await use_up(throttle, check)
 
     assert await admitted(throttle, check, attempt=2)
     assert await admitted(throttle, check, attempt=3)
+
+
+async def test_no_workspace_keeps_another_from_a_host(throttle: HostThrottle) -> None:
+    check = asking(TcpOptions(hostname=VICTIM, port=22))
+    await use_up(throttle, check)
+
+    assert not await admitted(throttle, check)
+    assert await admitted(throttle, replace(check, workspace_id=WorkspaceId("another")))
 
 
 async def test_what_the_operator_allows_is_not_held_back(throttle: HostThrottle) -> None:
@@ -91,8 +101,9 @@ async def test_a_run_waits_for_half_its_period_at_most() -> None:
     pace = HostPace(TargetGuard(), monotonic=lambda: seconds[0])
     throttle = HostThrottle(pace)
     check = asking(TcpOptions(hostname=VICTIM, port=22), every=timedelta(seconds=4))
-    for _ in range(BURST + 2):
+    for _ in range(BURST + 1):
         throttle.count(check)
+    await admitted(throttle, check)
 
     refused = await admitted(throttle, check)
     seconds[0] += 2.999
@@ -103,7 +114,7 @@ async def test_a_run_waits_for_half_its_period_at_most() -> None:
 
 async def test_the_refusal_says_why_and_what_to_do(throttle: HostThrottle) -> None:
     check = asking(TcpOptions(hostname=VICTIM, port=22))
-    use_up(throttle, check)
+    await use_up(throttle, check)
 
     async with throttle.turn(a_leased_check(check)) as refusal:
         said = refusal

@@ -14,6 +14,7 @@ from allgreen.outbound.pace import (
     BURST_OF_NUMBER,
     LONGEST_DEBT_S,
     MOST_WAITING,
+    OWN_CONNECTIONS,
     PER_NUMBER_S,
     HostPace,
 )
@@ -201,7 +202,7 @@ async def test_only_so_many_wait_at_a_time_and_others_are_not_held_up(pace: Host
 
 
 def test_a_redirect_takes_a_turn_of_the_host_it_leads_to(pace: HostPace) -> None:
-    faults = [pace.admit(VICTIM, PUBLIC, is_redirect=True) for _ in range(1000)]
+    faults = [pace.admit(VICTIM, PUBLIC, is_extra=True) for _ in range(1000)]
 
     admitted = sum(fault is None for fault in faults)
     assert admitted == BURST + LONGEST_DEBT_S
@@ -211,11 +212,104 @@ def test_a_redirect_takes_a_turn_of_the_host_it_leads_to(pace: HostPace) -> None
     assert VICTIM in refused.message
 
 
-def test_redirects_leave_none_for_those_who_ask_directly(pace: HostPace) -> None:
-    for _ in range(1000):
-        pace.admit(VICTIM, PUBLIC, is_redirect=True)
+def test_redirects_leave_turns_for_those_who_ask_directly_and_may_wait(
+    pace: HostPace, seconds: Seconds
+) -> None:
+    waits: list[float | None] = []
+    for minute in range(1, 61):
+        while seconds.now < 1000.0 + 60.0 * minute:
+            seconds.now += 0.5
+            pace.admit(VICTIM, PUBLIC, is_extra=True)
+        waits.append(pace.reserve(VICTIM, 30.0))
 
+    assert all(wait_s is not None and wait_s <= LONGEST_DEBT_S + 1 for wait_s in waits)
+
+
+def use_up(pace: HostPace, host: str = VICTIM) -> None:
+    """Take all turns of a host, also those that one would have to wait for."""
+    while pace.reserve(host, 30.0) is not None:
+        pass
+
+
+async def test_each_workspace_runs_once_a_minute_whatever_others_do(
+    pace: HostPace, seconds: Seconds
+) -> None:
+    entered: list[bool] = []
+    for minute in range(30):
+        seconds.now = 1000.0 + 60.0 * minute + (0.0, 3.0, -2.0)[minute % 3]
+        use_up(pace)
+        entered += [await pace.enter(VICTIM, 0.0, "quiet") for _ in range(2)]
+
+    assert entered == [True, False] * 30
+    assert not await pace.enter(VICTIM, 0.0, "")
+
+
+async def test_runs_of_its_own_are_counted_for_all(pace: HostPace, seconds: Seconds) -> None:
+    use_up(pace)
+    for at in range(9):
+        await pace.enter(VICTIM, 0.0, f"workspace {at}")
+
+    seconds.now += 9.0
     assert pace.reserve(VICTIM, 30.0) is None
+    seconds.now += 1.5
+    assert pace.reserve(VICTIM, 30.0) is not None
+
+
+async def test_whoever_holds_all_places_keeps_no_other_workspace_out(pace: HostPace) -> None:
+    held = [await pace.enter(VICTIM, 0.0, "loud") for _ in range(AT_ONCE + 5)]
+
+    assert sum(held) == AT_ONCE + 1
+    assert [await pace.enter(VICTIM, 0.0, "quiet") for _ in range(2)] == [True, False]
+
+
+async def test_a_place_of_its_own_is_nobodys_afterwards(pace: HostPace) -> None:
+    for _ in range(AT_ONCE):
+        await pace.enter(VICTIM, 0.0)
+    assert await pace.enter(VICTIM, 0.0, "quiet")
+    waits = asyncio.create_task(pace.enter(VICTIM, 30.0))
+    await asyncio.sleep(0)
+
+    pace.leave(VICTIM)
+    await asyncio.sleep(0)
+    waited = waits.done()
+    pace.leave(VICTIM)
+    for _ in range(AT_ONCE):
+        assert await waits
+        pace.leave(VICTIM)
+
+    assert not waited
+    assert pace._asking == {}
+    assert pace._queues == {}
+
+
+async def test_with_runs_of_their_own_fifty_workspaces_ask_one_host_once_a_second(
+    pace: HostPace, seconds: Seconds
+) -> None:
+    asked = 0
+    for at, due in enumerate(slots_of(50 * 40, 60.0, HALF_AN_HOUR_S)):
+        seconds.now = 1000.0 + due
+        if await pace.enter(VICTIM, 0.0, f"workspace {at % 50}"):
+            pace.leave(VICTIM)
+            asked += 1
+        elif pace.reserve(VICTIM, 30.0) is not None:
+            asked += 1
+
+    assert asked / HALF_AN_HOUR_S <= 1.2
+
+
+def test_each_workspace_has_a_few_connections_of_its_own(pace: HostPace) -> None:
+    at = 0
+    while pace.admit(f"name{at}.example", PUBLIC, is_extra=False) is None:
+        at += 1
+    use_up(pace)
+
+    for asker in ("quiet", "calm"):
+        faults = [
+            pace.admit(VICTIM, PUBLIC, is_extra=True, asker=asker)
+            for _ in range(OWN_CONNECTIONS + 1)
+        ]
+        assert [fault is None for fault in faults] == [True] * OWN_CONNECTIONS + [False]
+    assert pace.admit(VICTIM, PUBLIC, is_extra=False) is not None
 
 
 def test_a_thousand_names_of_one_number_are_held_back_too(pace: HostPace, seconds: Seconds) -> None:
@@ -223,14 +317,14 @@ def test_a_thousand_names_of_one_number_are_held_back_too(pace: HostPace, second
     for due in slots_of(2000, 10.0, 300.0):
         seconds.now = 1000.0 + due
         host = f"name{due}.example"
-        admitted += pace.admit(host, PUBLIC, is_redirect=False) is None
+        admitted += pace.admit(host, PUBLIC, is_extra=False) is None
 
     assert admitted <= 300 / PER_NUMBER_S + BURST_OF_NUMBER + LONGEST_DEBT_S / PER_NUMBER_S
 
 
 @pytest.mark.parametrize("number", ["10.1.2.3"])
 def test_hosts_of_the_operator_are_not_held_back(pace: HostPace, number: str) -> None:
-    faults = [pace.admit("intern.example", number, is_redirect=True) for _ in range(5000)]
+    faults = [pace.admit("intern.example", number, is_extra=True) for _ in range(5000)]
 
     assert faults == [None] * 5000
     assert pace.is_exempt("intern.example", None)
@@ -244,15 +338,15 @@ def test_a_name_that_leaves_the_operators_network_is_held_back_at_once(
 ) -> None:
     admitted = 0
     for _ in range(1000):
-        pace.admit("turns.example", "10.1.2.3", is_redirect=False)
-        admitted += pace.admit("turns.example", PUBLIC, is_redirect=False) is None
+        pace.admit("turns.example", "10.1.2.3", is_extra=False)
+        admitted += pace.admit("turns.example", PUBLIC, is_extra=False) is None
 
     assert admitted == BURST + LONGEST_DEBT_S
 
 
 def test_what_is_remembered_of_hosts_is_bounded(pace: HostPace, seconds: Seconds) -> None:
     for at in range(50_000):
-        pace.admit(f"in{at}.example", "10.1.2.3", is_redirect=False)
+        pace.admit(f"in{at}.example", "10.1.2.3", is_extra=False)
         pace.reserve(f"out{at}.example", 0.0)
         seconds.now += 0.001
 
