@@ -143,7 +143,7 @@ class Presence:
         except TimeoutError:
             logger.warning("Results of the time offline wait for the storage")
         now = self._clock.now()
-        await self.for_each(Pick.UNSURE, now, lambda ids: ForgetSuspicions(check_ids=ids, at=now))
+        await self._forget_suspicions(now)
         await self.catch_up(now)
         await self.note(
             Absence(watcher=self._name, began_at=since, ended_at=now, why=AbsenceReason.OFFLINE)
@@ -164,8 +164,13 @@ class Presence:
         why = AbsenceReason.OFF if away > ABSENT_AFTER else AbsenceReason.OFFLINE
         began_at = min(known.since if was_offline else known.seen_at, now)
         logger.warning("Nobody checked anything from %s to %s (%s)", began_at, now, why)
+        if was_offline:
+            await self._forget_suspicions(now)
         await self.catch_up(now)
         await self.note(Absence(watcher=self._name, began_at=began_at, ended_at=now, why=why))
+
+    async def _forget_suspicions(self, at: datetime) -> None:
+        await self.for_each(Pick.UNSURE, at, lambda ids: ForgetSuspicions(check_ids=ids, at=at))
 
     async def _judge(self, moved: timedelta, now: datetime) -> None:
         if moved < -SET_BACK_AFTER:

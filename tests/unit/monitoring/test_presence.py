@@ -369,6 +369,21 @@ async def test_results_that_cannot_be_stored_do_not_keep_us_away(
     assert len(await stage.absences()) == 1
 
 
+@pytest.mark.parametrize("away", [SECOND, HOUR], ids=["a restart", "long off"])
+async def test_killed_while_offline_failures_are_forgotten_at_the_start(
+    stage: Stage, away: timedelta
+) -> None:
+    await stage.runs(outcomes("off"))
+    await stage.presence.go_offline(stage.now)
+
+    await stage.begin_after(away)
+    at_the_start = (await stage.service()).checks[0].state.bad
+    await stage.run(Outcome.FAIL)
+
+    assert at_the_start == 0
+    assert await stage.incidents() == []
+
+
 async def test_killed_while_offline_the_time_counts_as_one_absence(stage: Stage) -> None:
     await stage.handle(NoteOffline(watcher="local", at=NOON))
 
