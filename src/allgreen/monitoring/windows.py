@@ -18,6 +18,9 @@ from allgreen.ports import Change, CoveredCheck, EventBroker, UnitOfWork, UnitOf
 LOOK_BACK = timedelta(days=1)
 """How far a start looks back; all that is done twice comes to the same."""
 
+LATE_COMMIT = timedelta(minutes=1)
+"""How much later than its instant the end of a window may be stored, as when it is cancelled."""
+
 MOST_AT_ONCE = 500
 """Checks in one transaction; on SQLite more would keep results and leases waiting."""
 
@@ -47,6 +50,7 @@ class WindowWatch:
         self._broker = broker
         self._on_schedule = on_schedule
         self._looked_at: datetime | None = None
+        self._passed: set[Edge] = set()
 
     async def look(self, now: datetime) -> None:
         """Do what the windows ask for that began or ended; a look that fails is made again."""
@@ -55,15 +59,18 @@ class WindowWatch:
             edges = list(_edges(await uow.windows.touching(since, now), since, now))
             covered = [(edge, await uow.windows.covered(edge.window)) for edge in edges]
         for edge, checks in covered:
-            for first in range(0, len(checks), MOST_AT_ONCE):
-                await self._pass(edge, checks[first : first + MOST_AT_ONCE], now)
+            if edge not in self._passed:
+                for first in range(0, len(checks), MOST_AT_ONCE):
+                    await self._pass(edge, checks[first : first + MOST_AT_ONCE], now)
+        self._passed = set(edges)
         self._looked_at = now
 
     def _since(self, now: datetime) -> datetime:
         earliest = now - LOOK_BACK
         if self._looked_at is None or self._looked_at > now:  # a start, or a clock set back
+            self._passed.clear()
             return earliest
-        return max(self._looked_at, earliest)
+        return max(self._looked_at - LATE_COMMIT, earliest)
 
     async def _pass(self, edge: Edge, checks: Sequence[CoveredCheck], now: datetime) -> None:
         if edge.ended_at is not None:

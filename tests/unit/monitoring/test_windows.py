@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -100,6 +101,35 @@ async def test_outage_that_outlasts_a_window_is_told_as_of_its_end(scene: Scene)
     (incident,) = await scene.incidents()
     assert incident.began_at == end
     assert scene.now - end < MINUTE
+
+
+async def test_window_whose_cancellation_is_stored_after_a_look_is_noticed(scene: Scene) -> None:
+    window = await _plan(scene)
+    await scene.runs(outcomes("offf"))
+    watch = _watch(scene)
+    scene.clock.jump(NOON + 75 * MINUTE)
+    await watch.look(scene.now)
+    before = scene.rings.count("window")
+
+    cancelled = replace(window, cancelled_at=scene.now - SECOND)
+    await scene.ask(lambda uow: uow.windows.save([cancelled]))
+    scene.clock.advance(SECOND)
+    await watch.look(scene.now)
+
+    assert before == 0
+    assert await scene.planned() == Slot(at=scene.now, due_at=scene.now)
+
+
+async def test_what_fails_when_a_window_ends_is_asked_once(scene: Scene) -> None:
+    await _plan(scene)
+    await scene.runs(outcomes("offf"))
+    watch = _watch(scene)
+
+    for second in range(90):
+        scene.clock.jump(NOON + 90 * MINUTE + second * SECOND)
+        await watch.look(scene.now)
+
+    assert scene.rings.count("window") == 1
 
 
 async def test_what_holds_when_a_window_ends_waits_for_its_period(scene: Scene) -> None:
