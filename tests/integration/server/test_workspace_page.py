@@ -77,6 +77,7 @@ async def test_of_a_day_it_says_what_its_service_says(
     assert page["uptime_pct"] == row["uptime_pct"] == 0.0
     assert page["strip"]["details"] == row["strip"]["details"] != []
     assert page["strip"]["grades"] == row["strip"]["grades"]
+    assert {uptime_pct for _, uptime_pct, *_ in page["strip"]["details"]} == {0.0}
 
 
 async def test_a_strip_of_yesterday_ends_without_data_today(

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
+from datetime import time
 
 import pytest
 from sqlalchemy import func, select, text
 
+from allgreen.domain.check import CheckState
+from allgreen.domain.identity import WindowId
+from allgreen.domain.maintenance import Window
 from allgreen.errors import StorageUnavailableError, VersionConflictError
+from allgreen.monitoring.handlers.records import dirty_hour
+from allgreen.monitoring.windows import WindowWatch
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.tables import services
-from tests.contract.build import SERVICE, a_service
+from allgreen.transports.local import LocalEventBroker
+from tests.contract.build import (
+    CHECK,
+    HOUR,
+    NOON,
+    SECOND,
+    SERVICE,
+    WORKSPACE,
+    a_check,
+    a_service,
+    a_slot,
+)
 from tests.integration.storage.conftest import SECRET_KEY
 from tests.services import free_port
 
@@ -97,3 +116,40 @@ async def test_lost_update_of_an_unlocked_read_is_refused(postgres: Database) ->
             await quick.commit()
         with pytest.raises(VersionConflictError):
             await slow.services.save([replace(stale, revision=1)])
+
+
+async def test_end_of_a_window_and_whoever_records_never_wait_for_each_other(
+    postgres: Database,
+) -> None:
+    failing = replace(a_check(), state=CheckState(bad=1))
+    window = Window(
+        id=WindowId("window-1"),
+        workspace_id=WORKSPACE,
+        name="Move of the database",
+        first=NOON.date(),
+        at=time(12),
+        duration=HOUR,
+        holds_from=NOON,
+    )
+    async with postgres.unit_of_work() as unit:
+        await unit.services.add(a_service())
+        await unit.services.save([a_service(checks=(failing,))])
+        await unit.checks.plan_many({CHECK: a_slot(NOON + 2 * HOUR)})
+        await unit.windows.save([window])
+        await unit.commit()
+    watch = WindowWatch(
+        unit_of_work=postgres.unit_of_work, broker=LocalEventBroker(), on_schedule=lambda: None
+    )
+
+    async with asyncio.timeout(20), postgres.unit_of_work() as recording:
+        await recording.checks.plan_many({CHECK: a_slot(NOON + 2 * HOUR)})
+        looks = asyncio.create_task(watch.look(NOON + HOUR + SECOND))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(looks), timeout=0.5)
+        await recording.roll_ups.mark_dirty([dirty_hour(CHECK, NOON)])
+        await recording.commit()
+        await looks
+
+    async with postgres.unit_of_work() as unit:
+        planned = await unit.checks.planned(CHECK)
+    assert planned == a_slot(NOON + HOUR + SECOND)
