@@ -90,6 +90,9 @@ def _find(done: Handshake, now: datetime) -> Finding:
 
 def _describe(fault: Fault, shown: Certificate) -> Fault:
     """Say what the certificate is like that did not pass."""
+    if not shown.is_described:
+        what = f"It is until {shown.until}, and too large to say more about it."
+        return replace(fault, message=as_plain(f"{fault.message} {what}"))
     names = ", ".join(shown.names[:_NAMES_TOLD]) or "no name"
     more = len(shown.names) - _NAMES_TOLD
     others = f" and {more} more" if more > 0 else ""

@@ -11,6 +11,9 @@ from allgreen.outbound.fault import as_plain
 
 MAX_NAMES: Final = 100
 
+MAX_DESCRIBED_BYTES: Final = 32 * 1024
+"""Reading all the names of the largest would keep the event loop from its work for 30 ms."""
+
 _LONGEST_NAME: Final = 253
 _LONGEST_SUBJECT: Final = 500
 
@@ -25,6 +28,7 @@ class Certificate:
         subject: Whom it names, as RFC 4514 writes it.
         issuer: Who signed it, written the same way.
         names: Host names and numbers it is for, at most 100.
+        is_described: Whether it is of 32 KiB at most; else only its time was read.
     """
 
     not_before: float
@@ -32,6 +36,7 @@ class Certificate:
     subject: str
     issuer: str
     names: tuple[str, ...]
+    is_described: bool = True
 
     @property
     def until(self) -> str:
@@ -41,8 +46,10 @@ class Certificate:
     @property
     def text(self) -> str:
         """What it says, one line for each part."""
-        lines = [f"Subject: {self.subject}", f"Issuer: {self.issuer}"]
-        lines += [f"Name: {name}" for name in self.names]
+        lines: list[str] = []
+        if self.is_described:
+            lines += [f"Subject: {self.subject}", f"Issuer: {self.issuer}"]
+            lines += [f"Name: {name}" for name in self.names]
         lines += [f"From: {_day(self.not_before)}", f"Until: {self.until}"]
         return "\n".join(lines)
 
@@ -51,15 +58,21 @@ def read_certificate(encoded: bytes) -> Certificate | None:
     """Read a certificate (DER); `None` when it cannot be read."""
     try:
         parsed = x509.load_der_x509_certificate(encoded)
+        is_described = len(encoded) <= MAX_DESCRIBED_BYTES
         return Certificate(
             not_before=parsed.not_valid_before_utc.timestamp(),
             not_after=parsed.not_valid_after_utc.timestamp(),
-            subject=as_plain(parsed.subject.rfc4514_string(), _LONGEST_SUBJECT),
-            issuer=as_plain(parsed.issuer.rfc4514_string(), _LONGEST_SUBJECT),
-            names=tuple(_names_of(parsed)),
+            subject=_write(parsed.subject) if is_described else "",
+            issuer=_write(parsed.issuer) if is_described else "",
+            names=tuple(_names_of(parsed)) if is_described else (),
+            is_described=is_described,
         )
     except (x509.InvalidVersion, ValueError, TypeError, OverflowError):
         return None
+
+
+def _write(name: x509.Name) -> str:
+    return as_plain(name.rfc4514_string(), _LONGEST_SUBJECT)
 
 
 def _names_of(parsed: x509.Certificate) -> Iterable[str]:

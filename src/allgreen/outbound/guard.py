@@ -33,7 +33,7 @@ HTTP_BAD_PORTS: Final = frozenset(
 The "bad ports" of the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking), and four more.
 """
 
-MAIL_PORTS: Final = frozenset({25, 465, 587})
+MAIL_PORTS: Final = frozenset({25, 26, 465, 587, 2465, 2525, 2587})
 """Where a TCP check may listen but not speak: what it says there could go out as a mail of ours."""
 
 NO_PORTS: Final[frozenset[int]] = frozenset()

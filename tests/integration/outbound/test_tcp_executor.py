@@ -204,7 +204,7 @@ async def test_where_nobody_listens_the_connection_is_refused() -> None:
     assert result.reason == "connection refused"
 
 
-@pytest.mark.parametrize("port", [25, 465, 587])
+@pytest.mark.parametrize("port", [25, 26, 465, 587, 2465, 2525, 2587])
 async def test_nothing_is_said_to_a_port_that_takes_mail(port: int) -> None:
     async with open_house(allow="") as house:
         silent = await house.run(asking(TcpOptions(hostname="192.0.2.1", port=port, send="HELO")))

@@ -213,7 +213,7 @@ async def test_a_chain_of_500_certificates_is_refused(
 async def test_text_of_a_certificate_is_plain_and_cut(
     tmp_path: Path, trusting: TlsPolicies
 ) -> None:
-    names = [f"<script>alert({at})</script>.example" for at in range(1000)]
+    names = [f"<script>alert({at})</script>.example" for at in range(800)]
     context = chain_of(tmp_path, names, 1, "\u202e<img src=x onerror=alert(1)>\n")
 
     refused = await run(context, trusting)
@@ -230,6 +230,23 @@ async def test_text_of_a_certificate_is_plain_and_cut(
     assert preview.result.outcome is Outcome.OK
     assert "\u202e" not in preview.body_excerpt
     assert len(preview.body_excerpt.encode()) <= 1024
+
+
+async def test_of_a_very_large_certificate_only_the_time_is_read(
+    tmp_path: Path, trusting: TlsPolicies
+) -> None:
+    names = [f"name{at}.example" for at in range(2500)]
+    context = chain_of(tmp_path, names, 1, "large")
+
+    refused = await run(context, trusting)
+    lasts = await run(context, trusting, CertificateLasts(days=29), verify=False)
+    names_it = BodyContains(text="name0.example")
+    named = await run(context, trusting, names_it, verify=False)
+
+    assert refused.reason == "self-signed certificate"
+    assert refused.message.endswith("too large to say more about it.")
+    assert "name0.example" not in refused.message
+    assert (lasts.outcome, named.outcome) == (Outcome.OK, Outcome.FAIL)
 
 
 async def test_a_certificate_of_no_known_version_is_the_fault_of_the_target(
