@@ -192,6 +192,7 @@ class Monitor:
             canaries,
             clock=clock,
             on_offline=self._presence.go_offline,
+            on_long=self._presence.report_offline,
             on_return=self._presence.come_back,
         )
         self._runner = CheckRunner(
@@ -385,6 +386,7 @@ def _add_notices(bus: Bus, writer: NoticeWriter) -> None:
 
 def _add_watchers(bus: Bus, notices: watchers.AbsenceNotices) -> None:
     bus.on_command(commands.NoteOffline, watchers.note_offline)
+    bus.on_command(commands.ReportOffline, notices.report)
     bus.on_command(commands.NoteAbsence, watchers.note_absence)
     bus.on_command(commands.ForgetSuspicions, watchers.forget_suspicions_of)
     bus.on_command(commands.CatchUp, watchers.catch_up)

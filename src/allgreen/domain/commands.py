@@ -144,6 +144,15 @@ class NoteOffline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOffline:
+    """Tell those who run Allgreen that the network of a watcher is down since a while."""
+
+    watcher: str
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAbsence:
     """Keep a time in which a watcher checked nothing, now that it is back."""
 
@@ -188,6 +197,7 @@ Command = (
     | ConfirmRecipient
     | RemoveRecipient
     | NoteOffline
+    | ReportOffline
     | NoteAbsence
     | ForgetSuspicions
     | CatchUp

@@ -32,6 +32,12 @@ FRESH_FOR = timedelta(seconds=15)
 SILENT_CANARIES = 2
 """One canary may be down by itself."""
 
+LONG_OFFLINE = timedelta(minutes=5)
+"""From then on somebody should hear of it: two canaries may be gone for good, and mail may work."""
+
+REPORT_EVERY = timedelta(minutes=1)
+"""How often that is said; whoever hears it tells people once."""
+
 MASS_WITHIN = timedelta(seconds=30)
 MASS_SHARE = 0.3
 MASS_SERVICES = 10
@@ -66,6 +72,7 @@ class Connectivity:
         canaries: Places on different hosts that are known to be up; three or more, or none.
         clock: For durations.
         on_offline: Called when our network went down, with the instant.
+        on_long: Called with the same instant while it lasts for minutes, again and again.
         on_return: Called with the begin of the time offline before anything is run again.
     """
 
@@ -75,17 +82,20 @@ class Connectivity:
         *,
         clock: Clock,
         on_offline: Callable[[datetime], Awaitable[None]],
+        on_long: Callable[[datetime], Awaitable[None]],
         on_return: Callable[[datetime], Awaitable[None]],
     ) -> None:
         self._canaries = tuple(canaries)
         self._clock = clock
         self._on_offline = on_offline
+        self._on_long = on_long
         self._on_return = on_return
         self._link = Link.UNKNOWN if canaries else Link.ONLINE
         self._since = clock.now()
         self._latest: Round | None = None
         self._last_bad_s = float("-inf")
-        self._is_told = False
+        self._is_told = self._is_failing = False
+        self._report_at_s = float("inf")
         self._turn = asyncio.Lock()
         self._online = asyncio.Event()
         if not canaries:
@@ -204,18 +214,25 @@ class Connectivity:
             SILENT_CANARIES,
         )
         self._is_told = False
+        self._report_at_s = self._clock.monotonic() + LONG_OFFLINE.total_seconds()
         await self._stay_offline()
 
     async def _stay_offline(self) -> None:
-        """Have it stored that nothing is checked; until that works, each round tries again."""
-        if self._is_told:
-            return
+        """Have it stored and told that nothing is checked; what fails, the next round does."""
+        now_s = self._clock.monotonic()
         try:
-            await self._on_offline(self._since)
-            self._is_told = True
+            if not self._is_told:
+                await self._on_offline(self._since)
+                self._is_told = True
+            if now_s >= self._report_at_s:
+                await self._on_long(self._since)
+                self._report_at_s = now_s + REPORT_EVERY.total_seconds()
+            self._is_failing = False
         except StorageError as error:
             # Only screens do not know of it; here it holds all the same.
-            logger.error("That could not be stored: %s", error)
+            if not self._is_failing:
+                logger.error("That could not be stored: %s", error)
+            self._is_failing = True
         except Exception:  # it is reached from a run that failed, and must not end the watch
             logger.exception("That could not be told")
 

@@ -11,6 +11,7 @@ from allgreen.domain.commands import (
     ForgetSuspicions,
     NoteAbsence,
     NoteOffline,
+    ReportOffline,
     SetClockBack,
 )
 from allgreen.domain.identity import CheckId
@@ -134,6 +135,11 @@ class Presence:
     async def go_offline(self, since: datetime) -> None:
         """Say that nothing is checked, because our own network is down."""
         await self._execute(NoteOffline(watcher=self._name, at=since))
+
+    async def report_offline(self, since: datetime) -> None:
+        """Say that our own network has been down for long; said again, it tells nobody twice."""
+        report = ReportOffline(watcher=self._name, since=since, at=self._clock.now())
+        await self._execute(report)
 
     async def come_back(self, since: datetime) -> None:
         """Forget what was found while our own network was down since `since`, and look anew."""

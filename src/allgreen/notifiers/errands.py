@@ -78,6 +78,8 @@ def _undelivered(told: Told, links: LetterLinks) -> Letter:
 
 
 def _offline(told: Told, links: LetterLinks) -> Letter:
+    if told.facts.ended_at is None:
+        return _still_offline(told, links)
     from_to = told.from_to(told.facts.began_at, told.facts.ended_at)
     lasted = wording.duration(told.facts.duration) if told.facts.duration else ""
     reason = plain(told.facts.reason)
@@ -95,6 +97,33 @@ def _offline(told: Told, links: LetterLinks) -> Letter:
                 "Nobody was told of services meanwhile, and that time counts neither as up nor as "
                 "down. Everything was checked again at once; what fails now is told as always."
             ),
+            *told.lateness(),
+        ),
+        button="Open Allgreen",
+        button_url=links.open,
+        why=f"You get this because you run {told.host or 'this Allgreen'}.",
+    )
+
+
+def _still_offline(told: Told, links: LetterLinks) -> Letter:
+    since, so_far = told.at(told.facts.began_at), told.from_to(told.facts.began_at, None)
+    return Letter(
+        subject=f"Allgreen checks nothing since {since}",
+        preview="Its own network seems to be down.",
+        tone="quiet",
+        glyph="!",
+        status=f"Offline since {since}",
+        headline="Allgreen checks nothing.",
+        paragraphs=(
+            (
+                f"Nothing was checked {so_far}: two or more canaries are silent, so its own network "
+                "seems to be down. Nobody is told of services until they answer."
+            ),
+            (
+                "If this mail came at once, the network works. Then look at ALLGREEN_CANARIES: "
+                "places that are gone for good must be replaced."
+            ),
+            "No other mail about this follows. The page says when services are checked again.",
             *told.lateness(),
         ),
         button="Open Allgreen",

@@ -64,6 +64,7 @@ class Watch:
             self.canaries,
             clock=self.clock,
             on_offline=lambda at: self._tell("offline", at),
+            on_long=lambda at: self._tell("long", at),
             on_return=lambda at: self._tell("return", at),
         )
 
@@ -415,15 +416,45 @@ async def test_offline_holds_also_when_it_cannot_be_stored(
     assert "could not be stored: gone" in caplog.text
 
 
-async def test_what_could_not_be_stored_is_tried_again_with_the_next_round(watch: Watch) -> None:
+async def test_what_could_not_be_stored_is_tried_again_with_the_next_round(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
     watch.cut()
-    watch.failures.append(StorageUnavailableError("gone"))
+    watch.failures += [StorageUnavailableError("gone")] * 2
+    await watch.look()
     await watch.look()
 
     await watch.look()
     await watch.look()
 
     assert watch.told == [("offline", NOON + 2 * SECOND)]
+    assert caplog.text.count("could not be stored") == 1
+
+
+async def test_a_long_outage_is_said_again_each_minute_from_the_fifth_on(watch: Watch) -> None:
+    watch.cut()
+    await watch.look()
+    at_s = []
+    for second in range(1, 421):
+        before = len(watch.told)
+        await watch.look()
+        at_s += [second] * (len(watch.told) - before)
+
+    assert at_s == [300, 360, 420]
+    assert watch.told[1:] == [("long", NOON + 2 * SECOND)] * 3
+
+
+async def test_a_long_outage_that_could_not_be_said_is_said_with_the_next_round(
+    watch: Watch,
+) -> None:
+    watch.cut()
+    await watch.look()
+    watch.failures.append(StorageUnavailableError("gone"))
+    await watch.look(after=timedelta(minutes=5))
+
+    await watch.look()
+
+    assert [what for what, _ in watch.told] == ["offline", "long"]
 
 
 async def test_an_outage_after_one_that_was_told_is_told_anew(watch: Watch) -> None:

@@ -357,6 +357,40 @@ async def test_a_network_that_comes_and_goes_is_told_again_only_if_it_was_away_l
     assert told == [1, 0, 1, 1]
 
 
+async def test_an_outage_that_lasts_is_told_before_it_is_over_and_not_again(stage: Stage) -> None:
+    await stage.presence.go_offline(stage.now)
+    stage.clock.advance(5 * MINUTE)
+    await stage.presence.report_offline(NOON)
+    (notice,) = await stage.messages()
+
+    stage.clock.advance(MINUTE)
+    await stage.presence.report_offline(NOON)
+    await stage.presence.come_back(NOON)
+
+    assert (notice.kind, notice.address) == (NoticeKind.OFFLINE, OPERATOR)
+    assert notice.facts["message"] == (
+        "Allgreen checks nothing since 2 March 12:00 UTC: its own network is down."
+    )
+    assert await stage.messages() == []
+    assert len(await stage.absences()) == 1
+
+
+async def test_an_outage_that_lasts_is_told_again_only_if_it_is_the_longer_one(
+    stage: Stage,
+) -> None:
+    stage.clock.advance(10 * MINUTE)
+    await stage.presence.come_back(NOON)
+    await stage.messages()
+    since, told = stage.now, []
+
+    for _ in range(2):
+        stage.clock.advance(5 * MINUTE)
+        await stage.presence.report_offline(since)
+        told.append(len(await stage.messages()))
+
+    assert told == [0, 1]
+
+
 async def test_results_that_cannot_be_stored_do_not_keep_us_away(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -291,6 +291,14 @@ def test_who_runs_allgreen_reads_when_nothing_was_checked() -> None:
     )
 
 
+def test_who_runs_allgreen_reads_that_nothing_is_checked() -> None:
+    letter = a_letter(NoticeKind.OFFLINE, began_at=AT - timedelta(minutes=5), ended_at=None)
+
+    assert letter.subject == "Allgreen checks nothing since 23:13 UTC"
+    assert "Nothing was checked from 23:13 to 23:18 UTC" in letter.paragraphs[0]
+    assert "ALLGREEN_CANARIES" in letter.paragraphs[1]
+
+
 # Several in one ------------------------------------------------------------------------------------
 
 

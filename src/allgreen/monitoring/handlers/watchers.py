@@ -10,6 +10,7 @@ from allgreen.domain.commands import (
     ForgetSuspicions,
     NoteAbsence,
     NoteOffline,
+    ReportOffline,
     SetClockBack,
 )
 from allgreen.domain.events import AbsenceEnded, WatcherWentOffline
@@ -132,25 +133,36 @@ class AbsenceNotices:
         )
 
     async def tell(self, event: AbsenceEnded, turn: Turn) -> None:
-        """Owe the operators a message, unless it was a longer one that they hear of already."""
+        """Owe the operators a message, unless they heard of it, or of a longer one lately."""
         absence = event.absence
-        recent = await turn.uow.watchers.absences_since(absence.ended_at - timedelta(hours=1))
-        others = [each.duration for each in recent if each != absence]
-        if absence.duration < max([WORTH_A_MESSAGE[absence.why], *others]):
-            return
-        facts = _facts_of(absence).to_json()
-        await turn.uow.outbox.add(
+        if absence.duration >= await _least_told(absence, WORTH_A_MESSAGE[absence.why], turn.uow):
+            await self._owe(absence, _facts_of(absence), turn.uow)
+
+    async def report(self, command: ReportOffline, turn: Turn) -> None:
+        """Owe the operators a message about an absence that lasts; its end then brings none."""
+        absence = Absence(
+            watcher=command.watcher,
+            began_at=command.since,
+            ended_at=command.at,
+            why=AbsenceReason.OFFLINE,
+        )
+        if absence.duration >= await _least_told(absence, timedelta(0), turn.uow):
+            await self._owe(absence, _facts_so_far(absence), turn.uow)
+
+    async def _owe(self, absence: Absence, facts: Facts, uow: UnitOfWork) -> None:
+        # The key names the begin alone, so that there is one message about each absence.
+        await uow.outbox.add(
             Notice(
                 id=OutboxId(self.ids()),
                 key=f"{absence.watcher}/{absence.began_at.isoformat()}/{address}/{self.channel}",
                 kind=NoticeKind.OFFLINE,
                 channel=self.channel,
                 address=address,
-                facts=facts,
+                facts=facts.to_json(),
                 created_at=absence.ended_at,
                 due_at=absence.ended_at,
             )
-            for address in await turn.uow.recipients.operators()
+            for address in await uow.recipients.operators()
         )
 
 
@@ -159,6 +171,8 @@ _REASONS = {
     AbsenceReason.OFFLINE: "its own network was down",
     AbsenceReason.CLOCK: "its clock was set forward, or its machine slept",
 }
+
+_STILL_OFFLINE = "its own network is down"
 
 
 def _in_words(absence: Absence) -> str:
@@ -175,6 +189,21 @@ def _facts_of(absence: Absence) -> Facts:
         ended_at=absence.ended_at,
         duration_s=absence.duration.total_seconds(),
     )
+
+
+def _facts_so_far(absence: Absence) -> Facts:
+    begin = absence.began_at
+    return Facts(
+        reason=_STILL_OFFLINE,
+        message=f"Allgreen checks nothing since {begin:%-d %B %H:%M} UTC: {_STILL_OFFLINE}.",
+        began_at=begin,
+    )
+
+
+async def _least_told(absence: Absence, least: timedelta, uow: UnitOfWork) -> timedelta:
+    """Return how long an absence must be to be told, after those that were told lately."""
+    recent = await uow.watchers.absences_since(absence.ended_at - timedelta(hours=1))
+    return max([least, *(each.duration for each in recent if each != absence)])
 
 
 async def _run_soon(check_ids: Sequence[CheckId], at: datetime, uow: UnitOfWork) -> None:
