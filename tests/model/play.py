@@ -499,17 +499,20 @@ class Play:
         """Let it come back."""
         if self.offline_since is not None:
             await self.presence.come_back(self.offline_since)
-            self.offline_since = None
-            for name in FIRST_CASE:
-                if self.watched(name).mode == "active":
-                    self.watched(name).doubt()
-                    self._doubt(name)
+            self._is_back()
 
     async def set_clock_back(self, by: timedelta) -> None:
         """Set the wall clock back; no time passes."""
         await self.presence.look()
         self.stage.clock.jump(self.now - by)
         await self.presence.look()
+
+    def _is_back(self) -> None:
+        self.offline_since = None
+        for name in FIRST_CASE:
+            if self.watched(name).mode == "active":
+                self.watched(name).doubt()
+                self._doubt(name)
 
     async def restart(self) -> None:
         """Stop at once and begin anew: what was under way is lost."""
@@ -524,8 +527,8 @@ class Play:
             for letter in watched.letters:
                 if letter.state == "leased":
                     letter.state = "pending"
-        # What was counted before stays counted over a restart: see `test_found`.
-        self.offline_since = None
+        if self.offline_since is not None:
+            self._is_back()
 
     @contextmanager
     def _doomed(self) -> Iterator[None]:

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-# Two sentences of the law that the product does not keep yet: see `test_found`.
-FIRST_GOOD_ENDS = False
-BACK_FORGETS_GOOD = False
-
+CONTRARY = {"down": ("ok", "slow"), "up": ("fail",), "degraded": ("fail",)}
 COUNTERS = ("bad", "good", "slow", "blind")
 SILENT = {"blocked", "probe_error", "missed"}
 ENDS = {"holds again": "up", "paused": "paused", "configuration changed": "reconfigured"}
 ENDS["deleted"] = "deleted"
+SUSPICION = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=10)
 REOPEN, HOUR, STEADY = timedelta(minutes=5), timedelta(hours=1), timedelta(minutes=30)
 
@@ -98,6 +96,7 @@ class Watched:
     people: dict[str, bool] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     windows: list[tuple[datetime, datetime]] = field(default_factory=list)
+    began: datetime = field(default=datetime.min.replace(tzinfo=UTC))
     news: list[Callable[[], None]] = field(default_factory=list)
     told_blocked: bool = False
     blocked_letters: int = 0
@@ -129,7 +128,7 @@ class Watched:
         return slots[-100:]
 
     def _weigh(self, found: Finding) -> None:
-        before = self.outage
+        before, self.began = self.outage, found.began
         self.last = (found.slot, found.attempt)
         if found.outcome in SILENT:
             self._see_nothing(found)
@@ -151,8 +150,7 @@ class Watched:
         self.count["good"] = 0
         for_long = was in ("down", "degraded") or self.count["slow"] >= self.slow
         health = "degraded" if is_slow and for_long else "up"
-        began = (self.first_good if FIRST_GOOD_ENDS else None) or found.began
-        self.first_good = None
+        began, self.first_good = self.first_good or found.began, None
         began = self._not_before_since(began)
         if health != self.health or self._counts_as() != health:
             self._account(began if health != self.health else found.began, health)
@@ -204,8 +202,8 @@ class Watched:
         last = self.outages[-1] if self.outages else None
         confirmed = max(at, now)
         if last and last.ended_at and last.why == "holds again" and at - last.ended_at <= REOPEN:
-            last.reopened, last.again_at = last.reopened + 1, max(at, last.began_at)
-            last.confirmed_at = max(confirmed, last.confirmed_at)
+            last.reopened, last.again_at = last.reopened + 1, at
+            last.confirmed_at = confirmed
             last.ended_at, last.why, last.reminded = None, "", 0
             self.outage = last
         else:
@@ -225,8 +223,6 @@ class Watched:
         began_to_flap = False
         if why == "holds again":
             began_to_flap = self._count_turn(now, outage)
-        else:
-            self._forget_flaps()
         if self.flaps_since is None:
             self._tell_knowing(ENDS[why], outage)
         if began_to_flap:
@@ -235,7 +231,7 @@ class Watched:
     def _go_on(self, found: Finding, *, is_same: bool) -> None:
         outage, now = self.outage, found.ended
         if self.flaps_since is not None and not (outage and outage.quiet):
-            if found.outcome in (("ok", "slow") if self.health == "down" else ("fail",)):
+            if found.outcome in CONTRARY.get(self.health, ()):
                 self.restless_at = now
             self._go_on_flapping(now)
         elif outage is None or not is_same or found.outcome != "fail":
@@ -243,7 +239,7 @@ class Watched:
         elif outage.quiet:
             if not self._reason_for_quiet(now):
                 self._release(outage, found)
-        elif self.remind_every is not None and not self._is_in_window(now):
+        elif self.remind_every is not None and not self._ran_in_window(now):
             due = (now - outage.confirmed_at) // self.remind_every
             if due > outage.reminded:
                 outage.reminded = due
@@ -323,8 +319,7 @@ class Watched:
     def doubt(self) -> None:
         """The prober is back: nobody knows whose fault the failures before were."""
         is_unsure = self.count["blind"] or (self.count["bad"] and self.health != "down")
-        if BACK_FORGETS_GOOD or is_unsure:
-            self.count["good"], self.first_good = 0, None
+        self.count["good"], self.first_good = 0, None
         if self.health != "down" and is_unsure:
             self.count.update(bad=0, slow=0)
             self.first_bad = None
@@ -357,6 +352,7 @@ class Watched:
         self.count = dict.fromkeys(COUNTERS, 0)
         self.first_bad = self.first_good = self.looked_until = None
         self.told_blocked = False
+        self._forget_flaps()
         self._account(now, "paused" if self.mode != "active" else kind)
         self._turn("unknown", now, now, why)
         self.since = None
@@ -365,7 +361,7 @@ class Watched:
     # What is told ---------------------------------------------------------------------------
 
     def _speak(self) -> None:
-        """Owe what there is to tell: of all that one act changed, and as it is after it."""
+        """Owe what there is to tell, once all is known that one act changed."""
         news, self.news = self.news, []
         for tell in news:
             tell()
@@ -396,17 +392,16 @@ class Watched:
             self._owe("down", address, outage)
 
     def _tell_all(self, kind: str) -> None:
-        outage = self.outage
+        outage, says_down = self.outage, kind == "steady" and self.health == "down"
 
         def say() -> None:
             for to in self._listed():
-                self._owe(kind, to, outage)
+                self._owe(kind, to, outage, says_down=says_down)
 
         self.news.append(say)
 
-    def _owe(self, kind: str, to: str, outage: Outage | None) -> None:
-        says_down = kind == "down" or (kind == "steady" and self.health == "down")
-        self.letters.append(Letter(kind, to, outage, says_down))
+    def _owe(self, kind: str, to: str, outage: Outage | None, *, says_down: bool = False) -> None:
+        self.letters.append(Letter(kind, to, outage, says_down or kind == "down"))
 
     def _withdrawn(self, outage: Outage) -> Iterator[Letter]:
         """Take back what says that it is over, as far as nobody tried to send it."""
@@ -433,15 +428,22 @@ class Watched:
 
     # What is around -------------------------------------------------------------------------
 
-    @property
-    def is_in_trouble(self) -> bool:
-        """Whether it is down or may be."""
-        return self.mode == "active" and (self.outage is not None or self.count["bad"] > 0)
+    def excuses(self, began: datetime, now: datetime) -> bool:
+        """Tell whether a failure of what needs this, in a run from `began` to `now`, is its own."""
+        if self.mode != "active":
+            return False
+        is_fresh = self.first_bad is not None and now - self.first_bad <= SUSPICION
+        just_held = self.health in ("up", "degraded") and self.since and self.since >= began
+        return self.outage is not None or (self.count["bad"] > 0 and is_fresh) or bool(just_held)
 
     def _reason_for_quiet(self, now: datetime) -> str:
-        if self._is_in_window(now):
+        """What was found while it was quiet is no news, also when that ended before the run."""
+        if self._ran_in_window(now):
             return "maintenance"
-        return "blocked by" if self.needs is not None and self.needs.is_in_trouble else ""
+        return "blocked by" if self.needs and self.needs.excuses(self.began, now) else ""
+
+    def _ran_in_window(self, now: datetime) -> bool:
+        return any(begin <= now and self.began < end for begin, end in self.windows)
 
     def _is_in_window(self, now: datetime) -> bool:
         return any(begin <= now < end for begin, end in self.windows)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from allgreen.domain.check import Confirmation
 from allgreen.domain.commands import Command, EditService, PauseService
 from allgreen.domain.identity import WindowId
@@ -112,7 +110,6 @@ async def test_good_results_from_before_an_absence_do_not_end_an_outage() -> Non
     assert (await scene.service()).checks[0].state.good == 0
 
 
-@pytest.mark.xfail(reason="a start looks for what is overdue only")
 async def test_suspicion_from_before_an_absence_is_forgotten_over_a_restart() -> None:
     scene = Scene()
     await scene.watch()
