@@ -422,6 +422,17 @@ async def test_history_is_deleted_in_slices(scene: Scene, monkeypatch: pytest.Mo
     assert await scene.results() == []
 
 
+async def test_a_stopped_keeper_deletes_no_history_any_more(scene: Scene) -> None:
+    await scene.runs(outcomes("ooo"))
+    keeper, stop = _keeper(scene), asyncio.Event()
+    stop.set()
+
+    scene.clock.advance(8 * DAY)
+    await keeper.keep(stop)
+
+    assert len(await scene.results()) == 3
+
+
 async def test_a_clock_that_is_set_to_another_year_takes_no_history_with_it(scene: Scene) -> None:
     await scene.runs(outcomes("ooo"))
     keeper = _keeper(scene)
