@@ -469,12 +469,15 @@ async def test_secrets_of_a_check_are_nowhere_in_the_files(database: Database, p
         assert (await unit.services.get(SERVICE)).checks[0].options == options
 
 
-async def test_another_secret_key_is_told_apart_from_damage(database: Database) -> None:
+async def test_with_another_secret_key_all_is_read_but_secrets_and_the_log_says_why(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     options = HttpOptions(method="GET", url="https://a.example/", headers={"X-Key": CANARY})
     service = a_service(checks=(a_check(options=options),))
     async with database.unit_of_work() as unit:
         await unit.services.add(service)
         await unit.services.save([service])
+        await unit.checks.plan_many({service.checks[0].id: a_slot()})
         await unit.commit()
     await database.close()
 
@@ -482,8 +485,12 @@ async def test_another_secret_key_is_told_apart_from_damage(database: Database) 
         Database(str(database.url), "another key") as other,
         other.unit_of_work() as unit,
     ):
-        with pytest.raises(StorageUnavailableError, match="secret key does not fit"):
-            await unit.services.get(SERVICE)
+        read = await unit.services.get(SERVICE)
+        leased = await unit.checks.lease(now=NOON, limit=9, owner="agent-1", lease_for=MINUTE)
+
+    assert read.checks[0].options == replace(options, headers={"X-Key": ""})
+    assert leased == []
+    assert "secret key does not fit" in caplog.text
 
 
 async def test_files_are_for_their_user_alone(database: Database, path: Path) -> None:
