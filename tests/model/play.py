@@ -72,11 +72,15 @@ class Run:
 
 @dataclass(slots=True)
 class Mail:
-    """A message that was handed out, with its letters as they were numbered then."""
+    """A message that was handed out, with its letters as they were numbered then.
+
+    Attributes:
+        handed_s: When, by a clock that nobody sets.
+    """
 
     notice: Notice
     letters: list[tuple[Letter, int]]
-    handed_at: datetime
+    handed_s: float
 
 
 @dataclass(slots=True)
@@ -569,7 +573,9 @@ class Play:
         letters = letters_by_key(self, kept)
         for notice in notices:
             found = self._handed(notice.rows, letters, kept)
-            self.mails.append(Mail(notice, [(each, each.lease) for each in found], self.now))
+            self.mails.append(
+                Mail(notice, [(each, each.lease) for each in found], self.stage.clock.monotonic())
+            )
         return len(notices)
 
     async def deliver(self, number: int, trouble: Trouble) -> None:

@@ -136,6 +136,23 @@ async def test_what_became_steady_is_told_as_it_was_then() -> None:
     assert (await scene.kinds())[-1] is NoticeKind.DOWN
 
 
+async def test_what_was_begun_before_the_clock_was_set_back_plans_nothing_ahead() -> None:
+    scene = Scene()
+    await scene.watch()
+    presence = _presence(scene)
+    await presence.look()
+    scene.clock.advance(timedelta(minutes=31))
+    (begun,) = await scene.lease()
+    scene.clock.jump(scene.now - timedelta(minutes=20))
+
+    await presence.look()
+    await scene.found(begun, Outcome.OK)
+
+    slot = await scene.planned()
+    assert slot is not None
+    assert slot.due_at <= scene.now + MINUTE
+
+
 def _presence(scene: Scene) -> Presence:
     async def execute(command: Command) -> None:
         await scene.handle(command)

@@ -94,6 +94,7 @@ async def set_clocks_back(command: SetClockBack, turn: Turn) -> None:
     plans = await uow.checks.plans(check.id for service in services for check in service.checks)
     ahead = {each for each, plan in plans.items() if _is_ahead(plan, command.at)}
     ahead |= {c.id for each in services for c in each.checks if is_ahead(c, command.at)}
+    ahead |= await uow.checks.running(plans, now=command.at)
     for service in services:
         await _rewind(service, command.at, turn)
     await uow.checks.revoke_lease(ahead)
