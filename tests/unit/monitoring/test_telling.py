@@ -601,6 +601,17 @@ async def test_the_same_dependencies_again_change_nothing(pair: Scene) -> None:
     assert (await pair.service()).depends_on == before.depends_on
 
 
+async def test_two_ways_to_the_same_root_are_no_circle(scene: Scene) -> None:
+    root, left, right = (ServiceId(f"0198c000-0000-7000-8000-0000000000a{n}") for n in range(3))
+    for number, (service_id, above) in enumerate([(root, ()), (left, (root,)), (right, (root,))]):
+        check_id = CheckId(f"0198c000-0000-7000-8000-0000000000b{number}")
+        await scene.also_watch(a_check(id=check_id, service_id=service_id), depends_on=above)
+
+    await scene.edit(depends_on=[left, right])
+
+    assert (await scene.service()).depends_on == (left, right)
+
+
 async def test_what_was_deleted_stands_in_no_way(scene: Scene) -> None:
     gone = ServiceId("0198c000-0000-7000-8000-00000000dead")
     await scene.also_watch(a_check(id=ITS_CHECK, service_id=DATABASE))
