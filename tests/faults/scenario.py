@@ -98,6 +98,7 @@ SCENARIOS = (
     Scenario(name="storm", ids=("R10",), minutes=14, breaks="everything fails at once"),
     Scenario(name="drips", ids=("R12",), minutes=3, breaks="targets that drip or are dead"),
     Scenario(name="bombs", ids=("T6",), minutes=2, breaks="answers that grow"),
+    Scenario(name="patterns", ids=("T12", "T13"), minutes=1, breaks="rules that take for ever"),
     Scenario(name="calendars", ids=("R16",), minutes=4, breaks="days of 23, 24 and 25 hours"),
     Scenario(name="absence", ids=("R17",), minutes=2, breaks="Allgreen was off for long"),
     Scenario(name="network", ids=("R20",), minutes=4, breaks="our own network"),

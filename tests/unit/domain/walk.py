@@ -14,6 +14,7 @@ from allgreen.domain.events import (
     IncidentResolved,
     ServiceStatusChanged,
 )
+from allgreen.domain.flapping import FlapRule
 from allgreen.domain.identity import IncidentId
 from allgreen.domain.incident import Incident
 from allgreen.domain.result import Result
@@ -22,6 +23,7 @@ from allgreen.domain.status import Outcome, TimeKind
 from allgreen.domain.uptime import Span
 from allgreen.testing import CHECK, MINUTE, NOON, SequentialIds, a_check, a_result, a_service
 
+NEVER_TOO_OFTEN = FlapRule(turns=0)
 RUN_TIME = timedelta(seconds=1)
 
 
@@ -55,7 +57,9 @@ class Walk:
 
     def see(self, result: Result) -> None:
         """Take one result in, whatever its slot is."""
-        observed = self.service.observe(result, incident_id=IncidentId(self.ids()))
+        observed = self.service.observe(
+            result, incident_id=IncidentId(self.ids()), rule=NEVER_TOO_OFTEN
+        )
         self.service = observed.service
         self.events.extend(observed.events)
         self.results.append(result)
