@@ -23,6 +23,9 @@ AWAY = (timedelta(minutes=10), timedelta(hours=10), timedelta(days=40))
 LOOK_FOR_S = 63.0
 """Everything that waited is run within a minute."""
 
+NEXT_SLOTS_FROM_S = 57
+"""A slot of the grid that is a minute away and more is not waited for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsencePlan:
@@ -83,7 +86,8 @@ def _once(
     counts, seconds = Counter[str](), Counter[int]()
     for path, answers in stage.target.log.items():
         seen = [one.at - began for one in answers if one.at >= began - 5]
-        counts[path] = len(seen)
+        # What comes with the end of the minute is the next slot of the grid, and no catching up.
+        counts[path] = len([at for at in seen if at <= NEXT_SLOTS_FROM_S]) or len(seen)
         seconds.update(int(at) for at in seen)
     new = Counter(map(kind_of, stage.news)) - before
     most, mean = max(seconds.values()), sum(seconds.values()) / 60
