@@ -192,7 +192,8 @@ async def test_much_of_anything_is_refused_in_few_words_and_at_once(
 
     assert answer.status_code == 422
     assert len(answer.content) < 1000
-    assert time.process_time() - began < 0.5
+    # Far more than it takes, so that a slow machine is no fault; what explodes takes minutes.
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
