@@ -2,23 +2,16 @@
 
 from typing import final
 
-from allgreen.domain.check import Check, CheckKind, DnsOptions, LeasedCheck
-from allgreen.domain.result import Result
-from allgreen.executors.verdict import (
-    Finding,
-    Preview,
-    Seen,
-    conclude,
-    conclude_preview,
-    not_runnable,
-)
+from allgreen.domain.check import Check, CheckKind, DnsOptions
+from allgreen.executors.probing import ProbingExecutor
+from allgreen.executors.verdict import Finding, Seen, not_runnable
 from allgreen.outbound.dns import DnsClient
 from allgreen.outbound.endpoint import parse_dns_server, parse_domain_name
-from allgreen.ports import CheckExecutor, Clock
+from allgreen.ports import Clock
 
 
 @final
-class DnsCheckExecutor(CheckExecutor):
+class DnsCheckExecutor(ProbingExecutor):
     """Runs DNS checks over guarded sockets."""
 
     def __init__(self, client: DnsClient, *, clock: Clock) -> None:
@@ -28,23 +21,12 @@ class DnsCheckExecutor(CheckExecutor):
             client: Shared by all checks.
             clock: Wall clock of results; durations come from the client.
         """
+        super().__init__(clock=clock)
         self._client = client
-        self._clock = clock
 
     @property
     def kind(self) -> CheckKind:
         return CheckKind.DNS
-
-    async def run(self, leased: LeasedCheck) -> Result:
-        started_at = self._clock.now()
-        finding = await self._probe(leased.check)
-        return await conclude(leased, started_at, self._clock.now(), finding)
-
-    async def preview(self, check: Check) -> Preview:
-        """Run a check once that is not saved."""
-        started_at = self._clock.now()
-        finding = await self._probe(check)
-        return await conclude_preview(check, started_at, self._clock.now(), finding)
 
     async def _probe(self, check: Check) -> Finding:
         options = check.options

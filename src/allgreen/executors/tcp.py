@@ -2,7 +2,7 @@
 
 from typing import final
 
-from allgreen.domain.check import Check, CheckKind, LeasedCheck, TcpOptions
+from allgreen.domain.check import Check, CheckKind, TcpOptions
 from allgreen.domain.expectation import (
     BodyContains,
     BodyMatches,
@@ -12,23 +12,16 @@ from allgreen.domain.expectation import (
     holds,
     list_leaves,
 )
-from allgreen.domain.result import Result
 from allgreen.executors.matching import explain
-from allgreen.executors.verdict import (
-    Finding,
-    Preview,
-    Seen,
-    conclude,
-    conclude_preview,
-    not_runnable,
-)
+from allgreen.executors.probing import ProbingExecutor
+from allgreen.executors.verdict import Finding, Seen, not_runnable
 from allgreen.outbound.endpoint import parse_endpoint
 from allgreen.outbound.tcp import TcpClient
-from allgreen.ports import CheckExecutor, Clock
+from allgreen.ports import Clock
 
 
 @final
-class TcpCheckExecutor(CheckExecutor):
+class TcpCheckExecutor(ProbingExecutor):
     """Runs TCP checks over guarded sockets."""
 
     def __init__(self, client: TcpClient, *, clock: Clock) -> None:
@@ -38,23 +31,12 @@ class TcpCheckExecutor(CheckExecutor):
             client: Shared by all checks.
             clock: Wall clock of results; durations come from the client.
         """
+        super().__init__(clock=clock)
         self._client = client
-        self._clock = clock
 
     @property
     def kind(self) -> CheckKind:
         return CheckKind.TCP
-
-    async def run(self, leased: LeasedCheck) -> Result:
-        started_at = self._clock.now()
-        finding = await self._probe(leased.check)
-        return await conclude(leased, started_at, self._clock.now(), finding)
-
-    async def preview(self, check: Check) -> Preview:
-        """Run a check once that is not saved."""
-        started_at = self._clock.now()
-        finding = await self._probe(check)
-        return await conclude_preview(check, started_at, self._clock.now(), finding)
 
     async def _probe(self, check: Check) -> Finding:
         options, expectation = check.options, check.expectation

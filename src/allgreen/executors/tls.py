@@ -4,28 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, final
 
-from allgreen.domain.check import Check, CheckKind, LeasedCheck, TlsOptions
-from allgreen.domain.result import Result
-from allgreen.executors.verdict import (
-    Finding,
-    Preview,
-    Seen,
-    conclude,
-    conclude_preview,
-    days_until,
-    not_runnable,
-)
+from allgreen.domain.check import Check, CheckKind, TlsOptions
+from allgreen.executors.probing import ProbingExecutor
+from allgreen.executors.verdict import Finding, Seen, days_until, not_runnable
 from allgreen.outbound.certificate import Certificate
 from allgreen.outbound.endpoint import parse_endpoint
 from allgreen.outbound.fault import Fault, as_plain
 from allgreen.outbound.handshake import Handshake, TlsClient
-from allgreen.ports import CheckExecutor, Clock
+from allgreen.ports import Clock
 
 _NAMES_TOLD: Final = 3
 
 
 @final
-class TlsCheckExecutor(CheckExecutor):
+class TlsCheckExecutor(ProbingExecutor):
     """Runs TLS checks over guarded sockets."""
 
     def __init__(self, client: TlsClient, *, clock: Clock) -> None:
@@ -35,23 +27,12 @@ class TlsCheckExecutor(CheckExecutor):
             client: Shared by all checks.
             clock: Wall clock of results; durations come from the client.
         """
+        super().__init__(clock=clock)
         self._client = client
-        self._clock = clock
 
     @property
     def kind(self) -> CheckKind:
         return CheckKind.TLS
-
-    async def run(self, leased: LeasedCheck) -> Result:
-        started_at = self._clock.now()
-        finding = await self._probe(leased.check)
-        return await conclude(leased, started_at, self._clock.now(), finding)
-
-    async def preview(self, check: Check) -> Preview:
-        """Run a check once that is not saved."""
-        started_at = self._clock.now()
-        finding = await self._probe(check)
-        return await conclude_preview(check, started_at, self._clock.now(), finding)
 
     async def _probe(self, check: Check) -> Finding:
         options = check.options
