@@ -13,6 +13,7 @@ from allgreen.domain.identity import CheckId, RecipientId, ServiceId, WindowId
 from allgreen.domain.incident import Quiet
 from allgreen.domain.maintenance import Window
 from allgreen.domain.notice import NoticeKind
+from allgreen.domain.result import Result
 from allgreen.domain.service import Recipient
 from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.errors import InvalidInputError
@@ -26,6 +27,7 @@ from allgreen.testing import (
     WORKSPACE,
     a_check,
     a_recipient,
+    a_result,
     a_result_of,
     a_service,
     outcomes,
@@ -34,6 +36,7 @@ from tests.unit.monitoring.scene import Scene
 
 DATABASE = ServiceId("0198c000-0000-7000-8000-0000000000d0")
 ITS_CHECK = CheckId("0198c000-0000-7000-8000-0000000000d1")
+SECOND = timedelta(seconds=1)
 DOWN, UP = NoticeKind.DOWN, NoticeKind.UP
 FLAPPING, STEADY, REMINDER = NoticeKind.FLAPPING, NoticeKind.STEADY, NoticeKind.REMINDER
 
@@ -621,6 +624,85 @@ async def test_what_was_deleted_stands_in_no_way(scene: Scene) -> None:
     await scene.edit(depends_on=[DATABASE])
 
     assert (await scene.service()).depends_on == (DATABASE,)
+
+
+# Several turns in one batch ------------------------------------------------------------------
+
+
+async def record_at_once(scene: Scene, letters: str, minute: int) -> None:
+    """Record what a spool kept back: slot by slot from a minute on; failures are confirmed."""
+    found: list[Result] = []
+    for place, outcome in enumerate(outcomes(letters)):
+        slot = NOON + (minute + place) * MINUTE
+        seconds = (0, 5, 15) if outcome is Outcome.FAIL else (0,)
+        found += [
+            a_result(
+                outcome, slot=slot, attempt=attempt, fence=99, started_at=slot + after * SECOND
+            )
+            for attempt, after in enumerate(seconds, start=1)
+        ]
+    scene.clock.jump(NOON + (minute + len(letters)) * MINUTE)
+    await scene.record(*found)
+
+
+async def test_what_ends_and_begins_again_in_one_batch_is_quiet_in_a_window(scene: Scene) -> None:
+    await open_window(scene, NOON + 2 * MINUTE, NOON + 30 * MINUTE)
+    await scene.runs(outcomes("offf"))
+    await scene.send_all()
+
+    await record_at_once(scene, "of", minute=2)
+
+    (incident,) = await scene.incidents()
+    assert (incident.reopened, incident.quiet) == (1, Quiet.MAINTENANCE)
+    assert await scene.kinds() == [DOWN, UP]
+
+
+async def test_a_new_outage_in_the_batch_that_ends_another_is_quiet_in_a_window(
+    scene: Scene,
+) -> None:
+    await open_window(scene, NOON + 2 * MINUTE, NOON + 30 * MINUTE)
+    await scene.runs(outcomes("offf"))
+    await scene.send_all()
+
+    await record_at_once(scene, "soooooof", minute=2)
+
+    incidents = await scene.incidents()
+    assert [incident.quiet for incident in incidents] == [None, Quiet.MAINTENANCE]
+    assert await scene.kinds() == [DOWN, UP]
+
+
+async def test_what_ends_and_begins_again_in_one_batch_is_the_same_incident(scene: Scene) -> None:
+    await scene.runs(outcomes("offf"))
+    await scene.send_all()
+
+    await record_at_once(scene, "of", minute=2)
+
+    (incident,) = await scene.incidents()
+    assert (incident.reopened, incident.ended_at) == (1, None)
+    assert incident.outage_began_at == NOON + 3 * MINUTE
+    assert await scene.kinds() == [DOWN]
+
+
+async def test_two_outages_in_one_batch_are_one_incident(scene: Scene) -> None:
+    await scene.run(Outcome.OK)
+
+    await record_at_once(scene, "fofof", minute=1)
+
+    (incident,) = await scene.incidents()
+    assert (incident.reopened, incident.ended_at) == (2, None)
+
+
+async def test_what_ends_and_begins_again_in_one_batch_may_come_of_its_root(pair: Scene) -> None:
+    await both(pair, "offf", "oooo")
+    await pair.send_all()
+    for outcome in outcomes("fff"):
+        await pair.run(outcome, ITS_CHECK)
+
+    await record_at_once(pair, "of", minute=5)
+
+    (incident,) = await pair.incidents()
+    assert (incident.quiet, incident.blocked_by) == (Quiet.BLOCKED_BY, DATABASE)
+    assert await pair.kinds() == [DOWN, UP]
 
 
 # Reminders and those who come and go ---------------------------------------------------------

@@ -132,7 +132,6 @@ class ResultRecorder:
         try:
             failpoint(Seam.EVALUATE, taken.service.id)
             self._observe(taken, result, surveyed)
-            surveyed.note(taken.service)
             if _is_current(taken.service, result):
                 taken.slots[result.check_id] = taken.service.next_slot(
                     result, now=now, delay_scale=self.delay_scale
@@ -163,6 +162,7 @@ class ResultRecorder:
         taken.events.extend(events)
         taken.results.extend(missed)
         taken.dirty.update(_hours(result.check_id, min([*since, result.slot]), result.slot))
+        surveyed.note(service, events)
 
     async def _turn_service(self, taken: Taken, now: datetime, turn: Turn) -> None:
         """Store a turn with all that follows from it, or park the service with nothing of it."""

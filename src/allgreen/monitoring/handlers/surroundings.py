@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from allgreen.domain.events import Event, IncidentResolved
 from allgreen.domain.identity import ServiceId
 from allgreen.domain.incident import REOPEN_WITHIN, Incident, Quiet, Surroundings
+from allgreen.domain.maintenance import Interval
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.ports import UnitOfWork
 
-Interval = tuple[datetime, datetime]
-
 SUSPICION_LASTS = timedelta(minutes=1)
 """For so long a suspicion keeps quiet what depends on it: until its re-probes are over."""
+
+_ANSWERS = (Outcome.OK, Outcome.SLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Surveyed:
     Attributes:
         services: Those that were surveyed; of all others nothing is known, nor asked.
         windows: When they are in maintenance, in order and apart.
-        previous: Their latest incidents, where they are over.
+        previous: Their latest incidents, where they are over; by now, also within the batch.
         upstream: What they depend on; those of the same batch as they are by now.
         again: Services whose failure was found before the reason for their quiet ended: it says
             nothing of the time since, so they are asked again.
@@ -35,7 +37,7 @@ class Surveyed:
 
     services: Mapping[ServiceId, Service] = field(default_factory=dict)
     windows: Mapping[ServiceId, Sequence[Interval]] = field(default_factory=dict)
-    previous: Mapping[ServiceId, Incident] = field(default_factory=dict)
+    previous: dict[ServiceId, Incident] = field(default_factory=dict)
     upstream: dict[ServiceId, Service] = field(default_factory=dict)
     again: set[ServiceId] = field(default_factory=set)
     soon: set[ServiceId] = field(default_factory=set)
@@ -65,10 +67,13 @@ class Surveyed:
             previous=self.previous.get(service.id),
         )
 
-    def note(self, service: Service) -> None:
-        """Take in what a service became, for those of the same batch that depend on it."""
+    def note(self, service: Service, events: Iterable[Event]) -> None:
+        """Take in what a service became, for its own next results and for what depends on it."""
         if service.id in self.upstream:
             self.upstream[service.id] = service
+        for event in events:
+            if isinstance(event, IncidentResolved):
+                self.previous[service.id] = event.incident
 
     def _root(self, service: Service, result: Result) -> ServiceId | None:
         above = [self.upstream[each] for each in service.depends_on if each in self.upstream]
@@ -87,12 +92,20 @@ class Surveyed:
 
 
 async def look_around(
-    services: Iterable[Service], results: Iterable[Result], uow: UnitOfWork
+    services: Iterable[Service], results: Collection[Result], uow: UnitOfWork
 ) -> Surveyed:
     """Look around those services for which a failure may be, or become, news."""
     failures = [result for result in results if result.outcome is Outcome.FAIL]
+    if not failures:
+        return Surveyed()
     concerned = {result.service_id for result in failures}
-    failing = {each.id: each for each in services if each.id in concerned and _may_be_news(each)}
+    answering = {result.service_id for result in results if result.outcome in _ANSWERS}
+    failing = {
+        each.id: each
+        for each in services
+        # What answers in between may end the outage of which people know: the next one is news.
+        if each.id in concerned and (_may_be_news(each) or each.id in answering)
+    }
     if not failing:
         return Surveyed()
     slots = [result.slot for result in failures]
@@ -121,9 +134,10 @@ def _quiet_since(services: Iterable[Service]) -> Iterable[datetime]:
 def _suspect_since(services: Iterable[Service]) -> Iterable[datetime]:
     """Return when outages would begin that are being confirmed: perhaps some slots ago."""
     for service in services:
-        for check in service.checks:
-            if check.state.first_bad_slot is not None:
-                yield check.state.first_bad_slot
+        for state in (check.state for check in service.checks):
+            # One that is down began its outage, perhaps months ago.
+            if state.first_bad_slot is not None and state.health is not ServiceHealth.DOWN:
+                yield state.first_bad_slot
 
 
 async def _previous(
