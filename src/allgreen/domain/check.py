@@ -158,6 +158,14 @@ class Confirmation:
         return (timedelta(seconds=5), timedelta(seconds=10))
 
 
+class ParkedReason(StrEnum):
+    """Why nothing is known of a check although nobody paused it: a fault of our own."""
+
+    NOT_EVALUATED = "could not be evaluated"
+    """What it found; evaluating that raised."""
+    DAMAGED = "could not be run: what is stored of it is damaged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckState:
     """What the results of a check add up to.
@@ -170,13 +178,15 @@ class CheckState:
         bad: Failures in a row.
         good: Good results in a row since the check is down.
         slow: Slow results in a row.
-        blind: Results in a row that say nothing about the target.
+        blind: Results in a row that say nothing about the target; of a check that is parked, how
+            often in a row it was.
         first_bad_slot: Slot of the first failure of the row; begin of an incident to come.
         first_good_at: Begin of the first good run of the row that may end an outage.
         last: Latest slot and attempt that were evaluated.
         last_evidence_at: End of the latest run that said something about the target. Slots that
             passed while it lasted, or while failures were being confirmed, are not missed.
-        reason: Short text of the latest failure or slowness; empty when there is none.
+        reason: Short text of the latest failure or slowness, or why it is parked; empty when
+            there is none.
         since: Instant from which `health` holds.
         blocked_told: The admins were told that our guard refuses the target; once is enough until
             there is evidence again.
@@ -200,6 +210,11 @@ class CheckState:
     def is_suspect(self) -> bool:
         """Tell whether failures are being confirmed right now."""
         return self.bad > 0 and self.health is not ServiceHealth.DOWN
+
+    @property
+    def is_parked(self) -> bool:
+        """Tell whether nothing is known of it by a fault of our own."""
+        return self.reason in tuple(ParkedReason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

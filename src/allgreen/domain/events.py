@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from allgreen.domain.check import ParkedReason
 from allgreen.domain.identity import (
     AccountId,
     CheckId,
@@ -156,12 +157,13 @@ class ServiceChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckParked:
-    """A result could not be evaluated; the check is unknown until one can be."""
+    """A check could not be run, or its result not be evaluated; it is unknown until that works."""
 
     check_id: CheckId
     service_id: ServiceId
     workspace_id: WorkspaceId
     at: datetime
+    reason: ParkedReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

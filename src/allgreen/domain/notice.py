@@ -27,7 +27,7 @@ class NoticeKind(StrEnum):
     """No longer flapping, with the health that lasts."""
     BLOCKED = "blocked"
     PARKED = "parked"
-    """For admins: results of a check cannot be evaluated."""
+    """For admins: a check cannot be run, or its results not be evaluated."""
     UNDELIVERED = "undelivered"
     """For admins: a message to somebody else was given up."""
     OFFLINE = "offline"

@@ -10,9 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from allgreen.domain.check import Check, CheckState, Slot
+from allgreen.domain.check import Check, CheckState, ParkedReason, Slot
 from allgreen.domain.evaluation import evaluate, retry_delay, turn_account
-from allgreen.domain.events import CheckAccountChanged, Event, ServiceStatusChanged
+from allgreen.domain.events import (
+    CheckAccountChanged,
+    CheckParked,
+    Event,
+    ServiceStatusChanged,
+)
 from allgreen.domain.flapping import FlapRule, Flaps
 from allgreen.domain.identity import (
     AccountId,
@@ -34,8 +39,6 @@ MOST_MISSED_SLOTS = 100
 
 MOST_TRIES = 10
 """As far as the runs of a parked check are counted."""
-
-PARKED_REASON = "could not be evaluated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,26 +166,30 @@ class Service:
         service, news = service.lasting(self, result, around=around, rule=rule)
         return Observed(service=service, events=(*events, *turns, *news))
 
-    def park(self, check_id: CheckId, at: datetime) -> Observed:
-        """Know nothing of a check from `at` on, because its results cannot be evaluated.
+    def park(self, check_id: CheckId, at: datetime, reason: ParkedReason) -> Observed:
+        """Know nothing of a check from `at` on, by a fault of our own, and say so once.
 
         One that is down stays down: our own fault must not end an incident.
         """
         check = self.check(check_id)
         is_down = check.state.health is ServiceHealth.DOWN
-        tries = check.state.blind if check.state.reason == PARKED_REASON else 0
+        was_parked = check.state.is_parked
+        tries = check.state.blind if was_parked else 0
         # Nothing else is taken over: whatever cannot be evaluated may lie in the state itself.
         state = CheckState(
             health=ServiceHealth.DOWN if is_down else ServiceHealth.UNKNOWN,
             counts_as=TimeKind.UNKNOWN,
             blind=min(tries + 1, MOST_TRIES),
             since=at,
-            reason=PARKED_REASON,
+            reason=reason.value,
         )
         service, turns = self._with_check(replace(check, state=state)).settled(
-            at=at, now=at, reason=PARKED_REASON
+            at=at, now=at, reason=reason.value
         )
-        return Observed(service=service, events=(turn_account(check, at, TimeKind.UNKNOWN), *turns))
+        events = [turn_account(check, at, TimeKind.UNKNOWN), *turns]
+        if not was_parked:
+            events.append(_parked(check, at, reason))
+        return Observed(service=service, events=tuple(events))
 
     def next_slot(self, result: Result, *, now: datetime, delay_scale: float = 1.0) -> Slot:
         """Return the run that follows `result`: a quick re-probe, or the next slot of the grid.
@@ -398,6 +405,16 @@ def _missed(check: Check, slot: datetime) -> Result:
         version=check.version,
         reason="not checked",
         message="Allgreen was not running, or too busy, when this check was due.",
+    )
+
+
+def _parked(check: Check, at: datetime, reason: ParkedReason) -> CheckParked:
+    return CheckParked(
+        check_id=check.id,
+        service_id=check.service_id,
+        workspace_id=check.workspace_id,
+        at=at,
+        reason=reason,
     )
 
 

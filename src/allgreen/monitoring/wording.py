@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from allgreen.domain.check import Check, DnsOptions, HttpOptions, TcpOptions
+from allgreen.domain.check import Check, DnsOptions, HttpOptions, ParkedReason, TcpOptions
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
@@ -32,6 +32,10 @@ _UNITS = (
     (timedelta(minutes=1), "minute"),
     (timedelta(seconds=1), "second"),
 )
+_PARKED = {
+    ParkedReason.NOT_EVALUATED: "Allgreen could not evaluate what it found.",
+    ParkedReason.DAMAGED: "Allgreen could not run a check: what is stored of it is damaged.",
+}
 _SIGNS = {
     JsonOperator.EQUALS: "=",
     JsonOperator.NOT_EQUALS: "≠",
@@ -80,6 +84,11 @@ def got_in_words(result: Result) -> str:
     if result.latency_ms is None:
         return what
     return f"{what}, after {result.latency_ms:.0f} ms"
+
+
+def parked_in_words(reason: ParkedReason) -> str:
+    """Return why nothing is known of a check that is parked, in sentences."""
+    return f"{_PARKED[reason]} The log of the server says why."
 
 
 def changes_in_words(before: Service, after: Service) -> str:

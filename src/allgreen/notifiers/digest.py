@@ -121,6 +121,8 @@ def _say(told: Told, *, hears_of_begin: bool) -> str:
             return f"could not be told to {plain(facts.address)}. {sentence(facts.reason)}"
         case NoticeKind.BLOCKED:
             return f"cannot be checked since {since}. {sentence(facts.message or facts.reason)}"
+        case NoticeKind.PARKED:
+            return f"on hold since {since}. {sentence(facts.message or facts.reason)}"
         case kind:
             return f"{_CLOSED.get(kind, str(kind))} at {told.at(facts.ended_at)}."
 
@@ -150,5 +152,4 @@ _CLOSED: Final = {
     NoticeKind.PAUSED: "was paused",
     NoticeKind.RECONFIGURED: "has a new check, and its outage is closed,",
     NoticeKind.DELETED: "was deleted",
-    NoticeKind.PARKED: "cannot be evaluated",
 }

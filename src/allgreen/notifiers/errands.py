@@ -36,7 +36,7 @@ def _blocked(told: Told, links: LetterLinks) -> Letter:
 
 
 def _parked(told: Told, links: LetterLinks) -> Letter:
-    why = sentence(told.facts.message) or "Allgreen could not evaluate what it found."
+    why = sentence(told.facts.message) or "Allgreen cannot tell how it is."
     letter = Letter(
         subject=f"What is known of {told.service} is on hold",
         preview=why,

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import select, update
 
 from allgreen.bootstrap import Monitor
-from allgreen.domain.check import Check, HttpOptions
+from allgreen.domain.check import Check, HttpOptions, ParkedReason
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.notice import Channel
-from allgreen.domain.service import PARKED_REASON, Service
+from allgreen.domain.service import Service
 from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.errors import SecretUnreadableError
 from allgreen.storage.sql.database import Database
@@ -200,7 +200,7 @@ async def test_it_does_not_stay_up_and_others_are_recorded(stored: Database, dam
         await until(lambda: _is_told_apart(stored))
 
     service = await _of_check(stored)
-    assert service.check(BROKEN).state.reason == PARKED_REASON
+    assert service.check(BROKEN).state.reason == ParkedReason.DAMAGED
     assert service.check(CHECK).state.health is ServiceHealth.UP
 
 

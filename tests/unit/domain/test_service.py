@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from allgreen.domain.check import Check, Confirmation, HttpOptions
+from allgreen.domain.check import Check, Confirmation, HttpOptions, ParkedReason
 from allgreen.domain.events import (
     CheckAccountChanged,
     CheckFailed,
+    CheckParked,
     CheckSucceeded,
     IncidentResolved,
     ServiceBlocked,
@@ -17,7 +18,7 @@ from allgreen.domain.events import (
 from allgreen.domain.identity import CheckId
 from allgreen.domain.incident import IncidentState, Resolution
 from allgreen.domain.result import Result
-from allgreen.domain.service import MOST_MISSED_SLOTS, PARKED_REASON, Service
+from allgreen.domain.service import MOST_MISSED_SLOTS, MOST_TRIES, Service
 from allgreen.domain.status import Mode, Outcome, ServiceHealth, Shown, TimeKind
 from allgreen.domain.watcher import grid_of
 from allgreen.testing import (
@@ -576,19 +577,46 @@ def test_an_incident_lasts_until_no_check_is_down() -> None:
 # Our own faults ------------------------------------------------------------------------------
 
 
-def test_a_parked_check_is_unknown_and_says_why() -> None:
+@pytest.mark.parametrize("reason", ParkedReason)
+def test_a_parked_check_is_unknown_and_says_why(reason: ParkedReason) -> None:
     service = a_walk().take(outcomes("off")).service
 
-    parked = service.park(CHECK, NOON + 2 * MINUTE)
+    parked = service.park(CHECK, NOON + 2 * MINUTE, reason)
 
-    assert (parked.service.health, parked.service.reason) == (UNKNOWN, PARKED_REASON)
+    assert (parked.service.health, parked.service.reason) == (UNKNOWN, reason)
     assert parked.service.since == NOON + 2 * MINUTE
+    (event,) = (each for each in parked.events if isinstance(each, CheckParked))
+    assert (event.check_id, event.reason) == (CHECK, reason)
+
+
+@pytest.mark.parametrize("first", ParkedReason)
+@pytest.mark.parametrize("second", ParkedReason)
+def test_a_check_that_stays_parked_counts_on_and_says_so_once(
+    first: ParkedReason, second: ParkedReason
+) -> None:
+    service = a_walk().take(outcomes("omm")).service.park(CHECK, NOON, first).service
+
+    again = service.park(CHECK, NOON + 2 * MINUTE, second)
+
+    (check,) = again.service.checks
+    assert (service.checks[0].state.blind, check.state.blind) == (1, 2)
+    assert check.state.reason == second
+    assert not any(isinstance(each, CheckParked) for each in again.events)
+
+
+def test_the_runs_of_a_parked_check_are_not_counted_for_ever() -> None:
+    service = a_service()
+
+    for minute in range(2 * MOST_TRIES):
+        service = service.park(CHECK, NOON + minute * MINUTE, ParkedReason.DAMAGED).service
+
+    assert service.checks[0].state.blind == MOST_TRIES
 
 
 def test_a_parked_check_that_is_down_stays_down() -> None:
     service = a_walk().take(outcomes("offf")).service
 
-    parked = service.park(CHECK, NOON + 2 * MINUTE)
+    parked = service.park(CHECK, NOON + 2 * MINUTE, ParkedReason.NOT_EVALUATED)
 
     assert parked.service.health is DOWN
     assert parked.service.incident == service.incident

@@ -7,15 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from allgreen.domain.check import ParkedReason
 from allgreen.domain.commands import ParkChecks, RegisterCheck
 from allgreen.domain.events import CheckParked
+from allgreen.domain.facts import Facts
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.notice import NoticeKind
-from allgreen.domain.service import PARKED_REASON
 from allgreen.domain.status import Outcome, ServiceHealth, TimeKind
 from allgreen.errors import StorageFullError
 from allgreen.monitoring.bus import Turn
-from allgreen.monitoring.handlers.results import PARKED_AT_MOST, PARKED_FOR
+from allgreen.monitoring.handlers.parking import PARKED_AT_MOST, PARKED_FOR
 from allgreen.ports import UnitOfWork
 from allgreen.testing import ACCOUNT, CHECK, a_check, outcomes
 from tests.unit.monitoring.scene import Scene
@@ -44,7 +45,10 @@ async def test_what_cannot_be_run_does_not_stay_up(scene: Scene) -> None:
     await _park(scene)
 
     service = await scene.service()
-    assert (service.health, service.reason) == (ServiceHealth.UNKNOWN, PARKED_REASON)
+    assert (service.health, service.reason) == (
+        ServiceHealth.UNKNOWN,
+        ParkedReason.DAMAGED,
+    )
     assert (await scene.spans())[-1] == (TimeKind.UNKNOWN, scene.now)
 
 
@@ -58,6 +62,17 @@ async def test_the_admins_hear_of_it_once(scene: Scene) -> None:
         (NoticeKind.PARKED, "admin@example.org")
     ]
     assert [row.action for row in await scene.audit()].count("check.parked") == 1
+
+
+async def test_what_people_read_is_that_it_could_not_be_run(scene: Scene) -> None:
+    await _park(scene)
+
+    (told,) = await scene.send_all()
+    facts = Facts.from_json(told.facts)
+    assert facts.reason == "could not be run: what is stored of it is damaged"
+    assert facts.message.startswith("Allgreen could not run a check: what is stored of it is")
+    (row,) = (row for row in await scene.audit() if row.action == "check.parked")
+    assert "because a check could not be run: what is stored of it is damaged" in row.summary
 
 
 async def test_it_is_tried_again_less_and_less_often(scene: Scene) -> None:
@@ -114,7 +129,7 @@ async def test_a_poisoned_service_keeps_no_other_from_being_parked(
 async def _poison(uow: UnitOfWork) -> None:
     service = await uow.services.get(POISONED)
     (check,) = service.checks
-    state = replace(check.state, blind="many", reason=PARKED_REASON)  # type: ignore[arg-type]  # damaged
+    state = replace(check.state, blind="many", reason=ParkedReason.DAMAGED)  # type: ignore[arg-type]  # damaged
     await uow.services.save_states([replace(service, checks=(replace(check, state=state),))])
 
 

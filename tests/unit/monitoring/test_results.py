@@ -15,7 +15,7 @@ from allgreen.domain.result import SlotKey
 from allgreen.domain.status import Outcome, ServiceHealth, TimeKind
 from allgreen.errors import StorageFullError
 from allgreen.monitoring.bus import Turn
-from allgreen.monitoring.handlers.results import PARKED_FOR
+from allgreen.monitoring.handlers.parking import PARKED_FOR
 from allgreen.ports import UnitOfWork
 from allgreen.testing import (
     ACCOUNT,

@@ -782,7 +782,12 @@ async def test_admins_hear_when_a_check_cannot_be_evaluated(scene: Scene) -> Non
     await scene.runs(outcomes("ff"))
 
     (told,) = await scene.send_all()
+    facts = Facts.from_json(told.facts)
     assert (told.kind, told.address) == (NoticeKind.PARKED, "admin@example.org")
+    assert facts.reason == "could not be evaluated"
+    assert facts.message.startswith("Allgreen could not evaluate what it found.")
+    (row,) = (row for row in await scene.audit() if row.action == "check.parked")
+    assert "because a check could not be evaluated" in row.summary
 
 
 # Blocked -------------------------------------------------------------------------------------

@@ -101,6 +101,18 @@ def test_each_kind_has_its_own_subject(kind: NoticeKind, subject: str) -> None:
     assert a_letter(kind).subject == subject
 
 
+@pytest.mark.parametrize(
+    "message",
+    ["Allgreen could not evaluate what it found.", "Allgreen could not run a check."],
+    ids=["evaluated", "run"],
+)
+def test_what_is_on_hold_says_why(message: str) -> None:
+    letter = a_letter(NoticeKind.PARKED, message=message)
+
+    assert letter.preview == message
+    assert letter.paragraphs[0] == f"{message} Until that works, nobody is told whether it holds."
+
+
 @pytest.mark.parametrize("kind", [NoticeKind.PAUSED, NoticeKind.RECONFIGURED, NoticeKind.DELETED])
 def test_an_end_by_people_says_since_when_it_was_down(kind: NoticeKind) -> None:
     letter = a_letter(kind)
@@ -346,6 +358,16 @@ def test_a_digest_names_each_with_what_became_of_it() -> None:
         ("quiet", "Blog", "was paused at 23:30 UTC."),
     ]
     assert {(line.url, line.leave_url) for line in letter.lines} == {(LINKS.open, LINKS.leave)}
+
+
+def test_a_digest_says_why_something_is_on_hold() -> None:
+    parked = a_notice(
+        NoticeKind.PARKED, service_name="Search", message="Allgreen could not run a check."
+    )
+
+    letter = a_letter_of(a_digest([parked, a_notice(service_name="Checkout")]))
+
+    assert letter.lines[-1].text == "on hold since 23:18 UTC. Allgreen could not run a check."
 
 
 def test_a_digest_names_its_workspace_and_what_its_button_leaves() -> None:

@@ -165,11 +165,14 @@ class NoticeWriter:
         )
 
     async def tell_parked(self, event: CheckParked, turn: Turn) -> None:
-        """Owe the admins the news that results of a check cannot be evaluated."""
+        """Owe the admins the news that nothing is known of a check, by a fault of our own."""
         service = await turn.service(event.service_id)
-        message = "Allgreen could not evaluate what it found. The log of the server says why."
-        facts = await _facts_of_service(service, event.at, turn.uow)
-        facts = replace(facts, message=message, began_at=event.at)
+        facts = replace(
+            await _facts_of_service(service, event.at, turn.uow),
+            reason=event.reason.value,
+            message=wording.parked_in_words(event.reason),
+            began_at=event.at,
+        )
         await self._owe_admins(service, NoticeKind.PARKED, facts, event.at, turn.uow)
 
     async def tell_admins(self, event: ServiceBlocked, turn: Turn) -> None:

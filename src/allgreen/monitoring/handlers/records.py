@@ -109,13 +109,13 @@ async def note_blocked(event: ServiceBlocked, turn: Turn) -> None:
 
 
 async def note_parked(event: CheckParked, turn: Turn) -> None:
-    """Say in the history that a result could not be evaluated."""
+    """Say in the history that nothing is known of a check, by a fault of our own."""
     row = AuditRow(
         workspace_id=event.workspace_id,
         service_id=event.service_id,
         at=event.at,
         action="check.parked",
-        summary="is unknown: its result could not be evaluated; the log says why",
+        summary=f"is unknown, because a check {event.reason}; the log says why",
         after={"check_id": event.check_id},
     )
     await turn.uow.audit.add([row])

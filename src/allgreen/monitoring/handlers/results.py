@@ -4,26 +4,26 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from allgreen.domain.check import Slot
+from allgreen.domain.check import ParkedReason, Slot
 from allgreen.domain.commands import RecordResults
 from allgreen.domain.events import (
     CheckAccountChanged,
     CheckFailed,
-    CheckParked,
     CheckSucceeded,
     Event,
 )
 from allgreen.domain.flapping import FlapRule
 from allgreen.domain.identity import CheckId, IncidentId
 from allgreen.domain.result import Result
-from allgreen.domain.service import PARKED_REASON, Service
+from allgreen.domain.service import Service
 from allgreen.domain.status import Mode
 from allgreen.errors import StorageError
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.bus import Turn
 from allgreen.monitoring.handlers.asking import ask_by, ask_downstream, ask_now, ask_upstream
+from allgreen.monitoring.handlers.parking import park
 from allgreen.monitoring.handlers.records import HOUR, dirty_hour
 from allgreen.monitoring.handlers.surroundings import (
     SUSPICION_LASTS,
@@ -34,11 +34,6 @@ from allgreen.monitoring.handlers.surroundings import (
 from allgreen.ports import DirtyBucket, IdFactory, UnitOfWork
 
 logger = logging.getLogger(__name__)
-
-PARKED_FOR = timedelta(minutes=5)
-"""When a check whose result could not be evaluated is run again; twice as late each time."""
-
-PARKED_AT_MOST = timedelta(hours=1)
 
 MOST_DIRTY_HOURS = 100 * 24
 """Sums by the hour are not kept for longer than these."""
@@ -211,22 +206,10 @@ async def _keep(taken: Taken, turn: Turn) -> None:
 
 
 def _park(taken: Taken, check_id: CheckId, now: datetime) -> None:
-    check = taken.service.check(check_id)
-    observed = taken.service.park(check_id, now)
+    reason = ParkedReason.NOT_EVALUATED
+    observed, taken.slots[check_id] = park(taken.service, check_id, now, reason)
     taken.service = observed.service
-    tries = taken.service.check(check_id).state.blind
-    again_at = now + min(PARKED_FOR * 2 ** (tries - 1), PARKED_AT_MOST)
-    taken.slots[check_id] = Slot(at=again_at, due_at=again_at)
     taken.events.extend(observed.events)
-    if check.state.reason != PARKED_REASON:
-        taken.events.append(
-            CheckParked(
-                check_id=check_id,
-                service_id=check.service_id,
-                workspace_id=check.workspace_id,
-                at=now,
-            )
-        )
 
 
 def _is_current(service: Service, result: Result) -> bool:

@@ -13,7 +13,7 @@ export const KINDS: Readonly<Record<NoticeKind, string>> = {
   flapping: "Turns too often",
   steady: "Steady again",
   blocked: "Address not allowed",
-  parked: "Results cannot be read",
+  parked: "On hold",
   undelivered: "A message was given up",
   offline: "Allgreen could not watch",
   disk_full: "The disk of Allgreen was full",
