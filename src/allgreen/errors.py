@@ -2,6 +2,11 @@
 
 AllgreenError
 ├── MissingExtraError (ImportError)      an optional dependency is not installed
+├── CheckDefinitionError (ValueError)    a check of a program cannot be what was written
+│   ├── DuplicateCheckError              two checks have one name
+│   └── UnknownOptionError (TypeError)   an option that there is not; says which may be meant
+├── HealthCheckError                     a component could not be checked
+│   └── HealthCheckTimeoutError (TimeoutError)
 ├── SettingsError (ValueError)           the environment or a file asks for something impossible
 ├── InvalidInputError (ValueError)       what a person typed cannot be saved; one problem per field
 ├── NotSignedInError (PermissionError)   nobody is asking
@@ -42,6 +47,39 @@ class MissingExtraError(AllgreenError, ImportError):
             f"This needs the package {package!r}, which is not installed. "
             f"Install Allgreen with its extra: pip install 'allgreen[{extra}]'"
         )
+
+
+class CheckDefinitionError(AllgreenError, ValueError):
+    """A check of a program cannot be what was written."""
+
+
+class DuplicateCheckError(CheckDefinitionError):
+    """Two checks have one name."""
+
+    def __init__(self, name: str, first: object, second: object) -> None:
+        self.name = name
+        super().__init__(
+            f"Two checks are called {name!r}: one at {first or 'an unknown place'}, and one at "
+            f"{second or 'an unknown place'}. Give one of them another name=."
+        )
+
+
+class UnknownOptionError(CheckDefinitionError, TypeError):
+    """A check was given an option that there is not."""
+
+    def __init__(self, option: str, suggestion: str | None) -> None:
+        self.option = option
+        self.suggestion = suggestion
+        hint = f" Did you mean {suggestion!r}?" if suggestion else ""
+        super().__init__(f"A check has no option {option!r}.{hint}")
+
+
+class HealthCheckError(AllgreenError):
+    """A component could not be checked."""
+
+
+class HealthCheckTimeoutError(HealthCheckError, TimeoutError):
+    """A component did not answer in time."""
 
 
 class SettingsError(AllgreenError, ValueError):

@@ -22,6 +22,49 @@ class HealthStatus(StrEnum):
         return max(statuses, key=_ORDER_OF_HEALTH.index, default=cls.HEALTHY)
 
 
+class CheckVerdict(StrEnum):
+    """How one run of a check of a program ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """It said no, or took too long."""
+    ERROR = "error"
+    """It could not say: an exception, or something that is no answer."""
+    SKIPPED = "skipped"
+    """It was not meant to run here, or what it depends on has failed."""
+
+    @classmethod
+    def of(cls, status: HealthStatus) -> CheckVerdict:
+        """Return the verdict of a check that answered with a status."""
+        return cls.PASSED if status is HealthStatus.HEALTHY else cls.FAILED
+
+    def health(self, *, is_critical: bool = True) -> HealthStatus | None:
+        """Return what the verdict means for the whole; `None` when it says nothing of it.
+
+        What is not critical can make a program degraded, never unhealthy.
+        """
+        if self is CheckVerdict.SKIPPED:
+            return None
+        if self is CheckVerdict.PASSED:
+            return HealthStatus.HEALTHY
+        return HealthStatus.UNHEALTHY if is_critical else HealthStatus.DEGRADED
+
+
+class LifeSign(StrEnum):
+    """The status in a heartbeat file."""
+
+    STARTING = "starting"
+    ONLINE = "online"
+    DEGRADED = "degraded"
+
+    @classmethod
+    def of(cls, status: HealthStatus | None) -> LifeSign:
+        """Return the word for a status; `None` when nothing is known yet."""
+        if status is None:
+            return cls.STARTING
+        return cls.ONLINE if status is HealthStatus.HEALTHY else cls.DEGRADED
+
+
 class ServiceHealth(StrEnum):
     """What is known about a service or one of its checks."""
 

@@ -1,0 +1,323 @@
+"""CheckRegistry: which checks a program has, and the decorator that adds one."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from allgreen.errors import CheckDefinitionError, DuplicateCheckError, UnknownOptionError
+from allgreen.health.check import (
+    DEFAULT_TIMEOUT_S,
+    Check,
+    Location,
+    refuse_generator,
+)
+
+if TYPE_CHECKING:
+    from allgreen.health.conditions import Conditions
+
+F = TypeVar("F", bound=Callable[..., Any])
+Names = str | Iterable[str]
+
+OPTIONS: Final = (
+    "only", "except_", "if_", "unless", "timeout", "run", "name", "tags", "critical",
+    "depends_on", "failures", "failing_for",
+)  # fmt: skip
+OTHER_SPELLINGS: Final = {
+    "only_in": "only",
+    "except_in": "except_",
+    "except": "except_",
+    "if_condition": "if_",
+}
+
+
+class CheckRegistry:
+    """Checks of a program, in the order of their registration.
+
+    Those of a configuration file are replaced together when it is loaded again; those that were
+    registered by the program stay.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._own: list[Check] = []
+        self._loaded: dict[str, tuple[Check, ...]] = {}
+        self._checks: tuple[Check, ...] = ()
+        self.version = 0
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Return all checks: those of the program, then those of each file."""
+        return self._checks
+
+    def check(
+        self,
+        description: str,
+        *,
+        only: Names | None = None,
+        except_: Names | None = None,
+        if_: Callable[[], object] | object | None = None,
+        unless: Callable[[], object] | object | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT_S,
+        run: str | None = None,
+        name: str | None = None,
+        tags: Names = (),
+        critical: bool = True,
+        depends_on: Names = (),
+        failures: int = 1,
+        failing_for: float = 0.0,
+        **others: Any,
+    ) -> Callable[[F], F]:
+        """Register the function below as a check.
+
+        It passes when it returns `None` or `True`. It fails when it returns `False`, raises
+        `AssertionError` (as `expect` and `make_sure` do), or takes too long; any other exception
+        is an error. It may be a coroutine function.
+
+        Args:
+            description: Sentence for people: what is true when it passes.
+            only: Environments in which it runs; `None` for all.
+            except_: Environments in which it does not run.
+            if_: Runs only if this is true, or returns something true.
+            unless: Does not run if this is true, or returns something true.
+            timeout: Seconds after which it has failed; 0 or `None` for no limit of its own.
+            run: How often it runs at most, such as ``2 times per day`` or ``every 15 minutes``;
+                in between its last result is shown.
+            name: Its identity; by default the name of the function.
+            tags: Groups that it belongs to, such as ``live``, ``ready``, ``startup``.
+            critical: Its failure makes the whole unhealthy, and not only degraded.
+            depends_on: Names of checks without which it is skipped.
+            failures: So many failures in a row are needed before one is reported.
+            failing_for: For so many seconds it must have failed before that is reported.
+            others: Other spellings: ``only_in``, ``except_in``, ``if_condition``, ``except``.
+
+        Raises:
+            CheckDefinitionError: It cannot be what was written; as a ``TypeError`` for an option
+                that there is not.
+        """
+        options = {
+            "only": only, "except_": except_, "if_": if_, "unless": unless,
+            **_respelled(others, only=only, except_=except_, if_=if_),
+        }  # fmt: skip
+        location = _caller()
+        frequency = None
+        if run is not None:
+            from allgreen.health.frequency import Frequency  # noqa: PLC0415 - few checks have one
+
+            frequency = Frequency.parse(run)
+
+        def register(function: F) -> F:
+            refuse_generator(function)
+            made = Check(
+                name or _name_of(function, description),
+                _text(description, "description"),
+                function,
+                timeout_s=_timeout(timeout),
+                conditions=_conditions(options),
+                frequency=frequency,
+                tags=_names(tags, "tags"),
+                is_critical=critical,
+                depends_on=_names(depends_on, "depends_on"),
+                failures_to_report=_at_least_one(failures),
+                seconds_to_report=failing_for,
+                location=location,
+            )
+            self.add(made, is_named=name is not None)
+            return function
+
+        return register
+
+    def add(self, check: Check, *, is_named: bool = True) -> None:
+        """Add a check; while a file is being loaded in this thread, to those of the file.
+
+        Args:
+            check: The check.
+            is_named: Its name was chosen; else it is qualified when another has it.
+
+        Raises:
+            DuplicateCheckError: Another has the name that was chosen.
+        """
+        collected = _collected()
+        with self._lock:
+            if collected is None:
+                _put(check, self._checks, is_named=is_named)
+                self._own.append(check)
+                self._refresh()
+            else:
+                _put(check, (*self._own, *collected), is_named=is_named)
+                collected.append(check)
+
+    def remove(self, name: str) -> None:
+        """Forget a check that the program registered; does nothing when there is none."""
+        with self._lock:
+            self._own = [check for check in self._own if check.name != name]
+            self._refresh()
+
+    def replace(self, source: str, checks: Iterable[Check]) -> None:
+        """Put the checks of a file in place of those that it had, all at once."""
+        with self._lock:
+            self._loaded = {**self._loaded, source: tuple(checks)}
+            self._refresh()
+
+    def clear(self) -> None:
+        """Forget all checks."""
+        with self._lock:
+            self._own, self._loaded = [], {}
+            self._refresh()
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with how the checks depend on one another."""
+        by_name = {check.name: check for check in self._checks}
+        found = [
+            f"{check.name!r} depends on {other!r}, and there is no such check.{_hint(other, by_name)}"
+            for check in self._checks
+            for other in check.depends_on
+            if other not in by_name
+        ]
+        cycle = find_cycle(by_name)
+        if cycle:
+            found.append(f"Checks depend on one another in a circle: {' -> '.join(cycle)}.")
+        return found
+
+    def _refresh(self) -> None:
+        loaded = (check for checks in self._loaded.values() for check in checks)
+        self._checks = (*self._own, *loaded)
+        self.version += 1
+
+
+DEFAULT: Final = CheckRegistry()
+"""Where ``from allgreen import check`` registers."""
+
+check = DEFAULT.check
+
+
+@contextmanager
+def collecting() -> Iterator[list[Check]]:
+    """Collect what this thread registers in the block, instead of adding it at once."""
+    before = _collected()
+    _here.collected = collected = list[Check]()
+    try:
+        yield collected
+    finally:
+        _here.collected = before
+
+
+def find_cycle(checks: Mapping[str, Check]) -> list[str]:
+    """Return the names along a circle of dependencies, the first one again at the end."""
+    done: set[str] = set()
+    for name in checks:
+        found = _follow(name, checks, [], done)
+        if found:
+            return found
+    return []
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Return the word that was probably meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where somebody made a mistake
+
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return close[0] if close else None
+
+
+_here = threading.local()
+
+
+def _collected() -> list[Check] | None:
+    return getattr(_here, "collected", None)
+
+
+def _put(check: Check, others: Iterable[Check], *, is_named: bool) -> None:
+    """Make sure that a check has a name of its own."""
+    taken = {other.name: other for other in others}
+    if check.name not in taken:
+        return
+    if is_named:
+        raise DuplicateCheckError(check.name, taken[check.name].location, check.location)
+    module = getattr(check.function, "__module__", None) or "check"
+    name, number = f"{module}.{check.name}", 1
+    while name in taken:
+        number += 1
+        name = f"{module}.{check.name}-{number}"
+    check.name = name
+
+
+def _follow(name: str, checks: Mapping[str, Check], path: list[str], done: set[str]) -> list[str]:
+    if name in path:
+        return [*path[path.index(name) :], name]
+    if name in done or name not in checks:
+        return []
+    done.add(name)
+    for other in checks[name].depends_on:
+        found = _follow(other, checks, [*path, name], done)
+        if found:
+            return found
+    return []
+
+
+def _respelled(others: Mapping[str, Any], **given: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for spelling, value in others.items():
+        option = OTHER_SPELLINGS.get(spelling)
+        if option is None:
+            raise UnknownOptionError(spelling, suggest(spelling, (*OPTIONS, *OTHER_SPELLINGS)))
+        if given[option] is not None or option in options:
+            raise CheckDefinitionError(f"{option!r} and {spelling!r} are the same; give one.")
+        options[option] = value
+    return options
+
+
+def _conditions(options: Mapping[str, Any]) -> Conditions | None:
+    if all(value is None for value in options.values()):
+        return None
+    from allgreen.health.conditions import Conditions  # noqa: PLC0415 - few checks have one
+
+    return Conditions.of(**options)
+
+
+def _name_of(function: Callable[..., object], description: str) -> str:
+    name: str = getattr(function, "__name__", type(function).__name__)
+    if name.strip("_") and name != "<lambda>":
+        return name
+    words = "".join(char if char.isalnum() else " " for char in description.lower()).split()
+    return "_".join(words) or "check"
+
+
+def _timeout(seconds: float | None) -> float | None:
+    if seconds is None or seconds == 0:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise CheckDefinitionError(f"timeout= is a number of seconds, and not {seconds!r}.")
+    if not 0 < seconds < float("inf"):
+        raise CheckDefinitionError(f"timeout= cannot be {seconds!r}: it is a number of seconds.")
+    return float(seconds)
+
+
+def _at_least_one(failures: int) -> int:
+    if isinstance(failures, bool) or not isinstance(failures, int) or failures < 1:
+        raise CheckDefinitionError(f"failures= is a number from 1, and not {failures!r}.")
+    return failures
+
+
+def _names(given: Names, option: str) -> Collection[str]:
+    listed = (given,) if isinstance(given, str) else tuple(given)
+    return tuple(_text(one, option) for one in listed)
+
+
+def _text(given: object, option: str) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise CheckDefinitionError(f"{option}= is text, and not {given!r}.")
+    return given
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = suggest(word, known)
+    return f" Did you mean {close!r}?" if close else ""
+
+
+def _caller() -> Location:
+    frame = sys._getframe(2)  # noqa: SLF001 - `inspect` is slow to import
+    return Location(frame.f_code.co_filename, frame.f_lineno)
