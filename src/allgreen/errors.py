@@ -4,6 +4,7 @@ AllgreenError
 ├── MissingExtraError (ImportError)      an optional dependency is not installed
 ├── CheckDefinitionError (ValueError)    a check of a program cannot be what was written
 │   ├── DuplicateCheckError              two checks have one name
+│   ├── FrequencyError                   how often it runs cannot be read
 │   └── UnknownOptionError (TypeError)   an option that there is not; says which may be meant
 ├── HealthCheckError                     a component could not be checked
 │   └── HealthCheckTimeoutError (TimeoutError)
@@ -61,6 +62,27 @@ class DuplicateCheckError(CheckDefinitionError):
         super().__init__(
             f"Two checks are called {name!r}: one at {first or 'an unknown place'}, and one at "
             f"{second or 'an unknown place'}. Give one of them another name=."
+        )
+
+
+class FrequencyError(CheckDefinitionError):
+    """How often a check runs was said in words that cannot be read.
+
+    Attributes:
+        place: Where the wrong word begins, and how many characters it has.
+    """
+
+    def __init__(
+        self, text: str, place: tuple[int, int], reason: str, suggestion: str | None = None
+    ) -> None:
+        self.text = text
+        self.place = place
+        self.reason = reason
+        self.suggestion = suggestion
+        begin, length = place
+        hint = f"Did you mean {suggestion!r}?" if suggestion else "Write '2 times per day'."
+        super().__init__(
+            f"run= cannot be read. {reason} {hint}\n    {text}\n    {' ' * begin}{'^' * length}"
         )
 
 
