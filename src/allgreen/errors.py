@@ -3,9 +3,14 @@
 AllgreenError
 ├── MissingExtraError (ImportError)      an optional dependency is not installed
 ├── CheckDefinitionError (ValueError)    a check of a program cannot be what was written
+│   ├── ConfigBrokenError                the file of the checks could not be loaded
 │   ├── DuplicateCheckError              two checks have one name
 │   ├── FrequencyError                   how often it runs cannot be read
 │   └── UnknownOptionError (TypeError)   an option that there is not; says which may be meant
+├── ConfigNotFoundError (FileNotFoundError)  the file of the checks is not where it was said to be
+├── HeartbeatUnreadableError (ValueError) a heartbeat file holds something else
+├── ExpectationFailedError (AssertionError) something is not as a check expects it
+├── ExpectationInvalidError (TypeError)  nobody can tell, because the question makes no sense
 ├── HealthCheckError                     a component could not be checked
 │   └── HealthCheckTimeoutError (TimeoutError)
 ├── SettingsError (ValueError)           the environment or a file asks for something impossible
@@ -94,6 +99,64 @@ class UnknownOptionError(CheckDefinitionError, TypeError):
         self.suggestion = suggestion
         hint = f" Did you mean {suggestion!r}?" if suggestion else ""
         super().__init__(f"A check has no option {option!r}.{hint}")
+
+
+class ConfigBrokenError(CheckDefinitionError):
+    """The file in which the checks of a program are written could not be loaded.
+
+    Attributes:
+        file: Its path.
+        line: Where it failed, from 1; `None` when no line is at fault.
+        reason: What is wrong there.
+    """
+
+    def __init__(self, file: str, line: int | None, reason: str, note: str = "") -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        where = file if line is None else f"{file}, line {line}"
+        super().__init__(" ".join(part for part in (f"{where}: {reason}", note) if part))
+
+
+class ConfigNotFoundError(AllgreenError, FileNotFoundError):
+    """The file of the checks is not where it was said to be."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"There is no file {path}. The checks were to be read from it: create it, or give the "
+            "path of the one that there is."
+        )
+
+
+class HeartbeatUnreadableError(AllgreenError, ValueError):
+    """A heartbeat file holds something else."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This is no heartbeat file: {reason}.")
+
+
+class ExpectationFailedError(AllgreenError, AssertionError):
+    """Something is not as a check expects it.
+
+    Attributes:
+        message: Sentence for people.
+        expected: What was asked for, in the words of Python; `None` when nothing was compared.
+        actual: What was found instead.
+    """
+
+    def __init__(
+        self, message: str, *, expected: str | None = None, actual: str | None = None
+    ) -> None:
+        self.message = message
+        self.expected = expected
+        self.actual = actual
+        super().__init__(message)
+
+
+class ExpectationInvalidError(AllgreenError, TypeError):
+    """Whether something is as a check expects it cannot be told: the question makes no sense."""
 
 
 class HealthCheckError(AllgreenError):

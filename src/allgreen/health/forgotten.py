@@ -9,10 +9,11 @@ from types import (
     FunctionType,
     GeneratorType,
     MethodType,
+    MethodWrapperType,
 )
 
 _LAZY = (GeneratorType, AsyncGeneratorType, map, filter)
-_CALLABLE = (FunctionType, MethodType, BuiltinFunctionType)
+_CALLABLE = (FunctionType, MethodType, BuiltinFunctionType, MethodWrapperType)
 
 
 def find_unawaited(value: object) -> str | None:
