@@ -51,6 +51,15 @@ def convert_number(number: float, digits: int = 3) -> float | int | None:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
+def add_numbered(taken: dict[str, Json], key: str, value: Json) -> None:
+    """Add a value; numbered, when there is one with the same key."""
+    free, number = key, 1
+    while free in taken:
+        number += 1
+        free = f"{key} ({number})"
+    taken[free] = value
+
+
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _MORE: Final = "…"
 _LARGEST: Final = 2**63
@@ -95,7 +104,7 @@ class _Conversion:
                 self._room.has_cut = True
                 break
             name = self._room.cut_name(self._convert_key(key))
-            converted[_numbered(name, converted)] = self.convert(value, depth)
+            add_numbered(converted, name, self.convert(value, depth))
         return converted
 
     def _convert_list(self, values: Iterable[object], depth: int) -> list[Json]:
@@ -159,14 +168,6 @@ def _as_text(value: object) -> str:
         except ValueError:  # a fraction of enormous numbers
             pass
     return f"<{kind.__module__}.{kind.__qualname__}>"
-
-
-def _numbered(name: str, taken: Mapping[str, object]) -> str:
-    free, number = name, 1
-    while free in taken:
-        number += 1
-        free = f"{name} ({number})"
-    return free
 
 
 def _in_order(values: Iterable[Any]) -> Iterable[Any]:
