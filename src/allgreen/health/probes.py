@@ -1,0 +1,121 @@
+"""Probes: what Kubernetes is told, which is not the same as how healthy a program is.
+
+Liveness restarts a process: it looks at nothing outside of it. Readiness takes a process out of
+rotation: what all processes share is left out of it unless a check was opted in, because else one
+slow database takes every process away at once. What is left out is still seen, as *degraded*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final, final
+
+from allgreen.domain.report import CheckResult, Ending, Report
+from allgreen.domain.status import HealthStatus
+from allgreen.health.clock import SYSTEM_CLOCK
+
+BELIEVED_FOR_S: Final = 300.0
+"""So long a failure is shown as degraded in readiness after somebody last looked."""
+
+_NOTHING_KNOWN: Final = frozenset({Ending.QUEUED, Ending.UNFINISHED, Ending.BLOCKED})
+_NO_SAY: Final = "No check has a say here."
+_STARTED: Final = "This program has started."
+_NOT_A_START: Final = "The checks of the start have not all passed yet."
+_LEAVING: Final = "This process is about to stop, and takes no new requests."
+
+
+@final
+class Probes:
+    """What must be remembered between probes: whether the program has started, and stops.
+
+    One for each process; safe in threads, because each change is a single assignment.
+
+    Attributes:
+        has_started: The checks of the start have passed once. Never becomes false again.
+        is_draining: The process is about to stop. Never becomes false again.
+    """
+
+    def __init__(self) -> None:
+        self.has_started = False
+        self.is_draining = False
+        self._seen: Report | None = None
+
+    def remember(self, report: Report) -> None:
+        """Keep what a report on all checks said, for the readiness of those who follow."""
+        self._seen = report
+
+    def note_start(self, deciding: Iterable[CheckResult]) -> None:
+        """Note that the program has started, if every result says so; none at all does not."""
+        listed = tuple(deciding)
+        if listed and all(_lets_start(result) for result in listed):
+            self.has_started = True
+
+    def note_first_run(self, report: Report) -> None:
+        """Note the start of a program that opted nothing in: what there is has been run once."""
+        results = report.results
+        if results and all(result.ending is not Ending.MISCONFIGURED for result in results):
+            self.has_started = True
+
+    def judge_live(self, report: Report) -> Report:
+        """Return what liveness is told: alive, unless a check says otherwise."""
+        return _settle(report, _worst(report), _NO_SAY)
+
+    def judge_start(self, report: Report) -> Report:
+        """Return what the startup probe is told."""
+        if self.has_started:
+            return _settle(report, HealthStatus.HEALTHY, _STARTED)
+        return _refuse(report, report.problem or _NOT_A_START)
+
+    def judge_ready(self, report: Report) -> Report:
+        """Return what readiness is told; not ready as long as nothing is known."""
+        if not self.has_started:
+            return _refuse(report, report.problem or _NOT_A_START)
+        others = self._failing_others(report)
+        status = HealthStatus.worst_of(
+            [_worst(report), *(result.status or HealthStatus.HEALTHY for result in others)]
+        )
+        return _settle(replace(report, results=(*report.results, *others)), status, _NO_SAY)
+
+    def report_without_running(self) -> Report | None:
+        """Return what readiness is told at once, while the process is about to stop."""
+        return _refuse(_empty(), _LEAVING) if self.is_draining else None
+
+    def _failing_others(self, report: Report) -> tuple[CheckResult, ...]:
+        """Return what failed elsewhere when somebody last looked; it makes nobody unready."""
+        seen = self._seen
+        if seen is None or report.made - seen.made > BELIEVED_FOR_S:
+            return ()
+        deciding = {result.name for result in report.results}
+        return tuple(
+            result._replace(status=HealthStatus.DEGRADED, is_stale=True)
+            for result in seen.results
+            if result.is_bad and result.name not in deciding
+        )
+
+
+def report_of_start() -> Report:
+    """Return a report that says that all is well, without having run anything."""
+    return _settle(_empty(), HealthStatus.HEALTHY, _STARTED)
+
+
+def _lets_start(result: CheckResult) -> bool:
+    """Tell whether a result is known, and does not keep the program from starting."""
+    return result.ending not in _NOTHING_KNOWN and result.status is not HealthStatus.UNHEALTHY
+
+
+def _worst(report: Report) -> HealthStatus:
+    return HealthStatus.worst_of(result.status for result in report.results if result.status)
+
+
+def _settle(report: Report, status: HealthStatus, without_any: str) -> Report:
+    """Return a report with another status, and a sentence where it has no results."""
+    return replace(report, status=status, problem="" if report.results else without_any)
+
+
+def _refuse(report: Report, why: str) -> Report:
+    return replace(report, status=HealthStatus.UNHEALTHY, problem=why)
+
+
+def _empty() -> Report:
+    return Report.of((), at=SYSTEM_CLOCK.wall(), made=SYSTEM_CLOCK.monotonic(), duration_ms=0.0)

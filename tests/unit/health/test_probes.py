@@ -1,0 +1,187 @@
+"""What is remembered between probes, and what they are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from allgreen.domain.report import Ending
+from allgreen.domain.status import CheckVerdict, HealthStatus
+from allgreen.health.probes import BELIEVED_FOR_S, Probes
+from tests.scripted_runner import failed, passed, report_of, result
+
+HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
+
+
+@pytest.fixture
+def started() -> Probes:
+    probes = Probes()
+    probes.note_start([passed()])
+    return probes
+
+
+# Liveness ------------------------------------------------------------------------------------
+
+
+@pytest.mark.semantics(61)
+def test_a_program_without_checks_is_alive() -> None:
+    assert Probes().judge_live(report_of()).status is HEALTHY
+
+
+@pytest.mark.semantics(61)
+def test_a_failing_live_check_ends_liveness() -> None:
+    assert Probes().judge_live(report_of(passed("a"), failed("b"))).status is UNHEALTHY
+
+
+@pytest.mark.semantics(61)
+def test_a_skipped_check_says_nothing_of_liveness() -> None:
+    skipped = result("a", CheckVerdict.SKIPPED, ending=Ending.NOT_MEANT)
+
+    assert Probes().judge_live(report_of(skipped)).status is HEALTHY
+
+
+@pytest.mark.semantics(61)
+def test_liveness_stays_while_the_process_drains(started: Probes) -> None:
+    started.is_draining = True
+
+    assert started.judge_live(report_of()).status is HEALTHY
+
+
+# Startup -------------------------------------------------------------------------------------
+
+
+@pytest.mark.semantics(61)
+def test_the_start_is_latched_once_all_have_passed() -> None:
+    probes = Probes()
+
+    probes.note_start([passed("a"), failed("b")])
+    before = probes.judge_start(report_of(passed("a"), failed("b")))
+    probes.note_start([passed("a"), passed("b")])
+    probes.note_start([failed("a"), failed("b")])
+    after = probes.judge_start(report_of(failed("a")))
+
+    assert (before.status, after.status) == (UNHEALTHY, HEALTHY)
+    assert before.problem == "The checks of the start have not all passed yet."
+
+
+@pytest.mark.semantics(61)
+def test_no_check_at_all_is_no_start() -> None:
+    probes = Probes()
+
+    probes.note_start([])
+    probes.note_first_run(report_of())
+
+    assert not probes.has_started
+    assert probes.judge_start(report_of()).problem.startswith("No checks are registered")
+
+
+@pytest.mark.semantics(61)
+def test_what_is_not_meant_to_run_here_does_not_hold_it_back() -> None:
+    probes = Probes()
+
+    probes.note_start([passed(), result("a", CheckVerdict.SKIPPED, ending=Ending.NOT_MEANT)])
+
+    assert probes.has_started
+
+
+@pytest.mark.semantics(61)
+def test_what_is_not_critical_does_not_hold_it_back() -> None:
+    probes = Probes()
+
+    probes.note_start([failed(critical=False)])
+
+    assert probes.has_started
+
+
+@pytest.mark.semantics(61)
+@pytest.mark.parametrize("ending", [Ending.QUEUED, Ending.UNFINISHED, Ending.BLOCKED])
+def test_what_is_not_known_yet_holds_it_back(ending: Ending) -> None:
+    probes = Probes()
+    unknown = result("a", CheckVerdict.FAILED, critical=False, ending=ending)
+
+    probes.note_start([passed(), unknown])
+
+    assert not probes.has_started
+
+
+@pytest.mark.semantics(61)
+def test_without_checks_of_its_own_a_first_run_of_all_is_the_start() -> None:
+    probes = Probes()
+
+    probes.note_first_run(report_of(failed()))
+
+    assert probes.has_started
+
+
+@pytest.mark.semantics(61)
+def test_a_configuration_that_cannot_be_read_is_no_start() -> None:
+    probes = Probes()
+    broken = result("allgreen:config", CheckVerdict.ERROR, ending=Ending.MISCONFIGURED)
+
+    probes.note_first_run(report_of(passed(), broken))
+
+    assert not probes.has_started
+
+
+# Readiness -----------------------------------------------------------------------------------
+
+
+@pytest.mark.semantics(9, 61)
+def test_before_the_first_run_nothing_is_known() -> None:
+    assert Probes().judge_ready(report_of()).status is UNHEALTHY
+    assert Probes().judge_ready(report_of(passed())).status is UNHEALTHY
+
+
+@pytest.mark.semantics(9, 61)
+def test_readiness_follows_the_checks_that_were_opted_in(started: Probes) -> None:
+    assert started.judge_ready(report_of(passed("a"))).status is HEALTHY
+    assert started.judge_ready(report_of(passed("a"), failed("b"))).status is UNHEALTHY
+    assert started.judge_ready(report_of(failed("b", critical=False))).status is DEGRADED
+
+
+@pytest.mark.semantics(9, 61)
+def test_readiness_without_any_check_says_so(started: Probes) -> None:
+    report = started.judge_ready(report_of())
+
+    assert (report.status, report.problem) == (HEALTHY, "No check has a say here.")
+
+
+@pytest.mark.semantics(9, 61)
+def test_what_was_not_opted_in_is_seen_as_degraded(started: Probes) -> None:
+    started.remember(report_of(passed("a"), failed("shared")))
+
+    report = started.judge_ready(report_of(passed("a")))
+
+    assert report.status is DEGRADED
+    assert [(each.name, each.status, each.is_stale) for each in report.results] == [
+        ("a", HEALTHY, False),
+        ("shared", DEGRADED, True),
+    ]
+
+
+@pytest.mark.semantics(9, 61)
+def test_what_was_opted_in_is_not_remembered(started: Probes) -> None:
+    started.remember(report_of(failed("a")))
+
+    assert started.judge_ready(report_of(passed("a"))).status is HEALTHY
+
+
+@pytest.mark.semantics(9, 61)
+def test_what_was_seen_long_ago_is_not_believed(started: Probes) -> None:
+    started.remember(report_of(failed("shared"), made=100.0))
+
+    recent = started.judge_ready(report_of(passed("a"), made=100.0 + BELIEVED_FOR_S))
+    old = started.judge_ready(report_of(passed("a"), made=101.0 + BELIEVED_FOR_S))
+
+    assert (recent.status, old.status) == (DEGRADED, HEALTHY)
+
+
+@pytest.mark.semantics(62)
+def test_a_process_that_stops_is_not_ready_at_once(started: Probes) -> None:
+    assert started.report_without_running() is None
+
+    started.is_draining = True
+
+    report = started.report_without_running()
+    assert report is not None
+    assert report.status is UNHEALTHY
+    assert report.problem == "This process is about to stop, and takes no new requests."
