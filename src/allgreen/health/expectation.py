@@ -26,6 +26,7 @@ _MOST_SAID = 100
 _LONGEST_MESSAGE = 2000
 _COLLECTIONS = (list, tuple, set, frozenset, dict)
 _NEVER_NAN = (str, bytes, *_COLLECTIONS)
+_PLAIN = frozenset({int, str})
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType)
 
 # What is asked, what is found, and what was expected, each followed by the other value.
@@ -233,12 +234,14 @@ class Expectation:
 
 def _rank(operation: Comparison, value: object, bound: object) -> bool:
     """Compare two values by an order; `True` and `False` have none."""
-    if _is_bool(value) and _is_bool(bound):
+    if type(value) not in _PLAIN and _is_bool(value) and _is_bool(bound):
         raise _incomparable(value, bound)
     return _compare(operation, value, bound)
 
 
 def _compare(operation: Comparison, value: object, other: object) -> bool:
+    if type(value) in _PLAIN and type(other) is type(value):
+        return bool(operation(value, other))  # the usual case, of which nothing can be wrong
     _refuse_forgotten(other)
     if _is_bool(value) is not _is_bool(other) and _is_number(value) and _is_number(other):
         raise _incomparable(value, other)

@@ -10,9 +10,14 @@ LIMIT = 200
 
 _MOST_ITEMS = 20
 _DEEPEST = 4
-_BRACKETS = (
-    (list, ("[", "]")), (tuple, ("(", ")")), (set, ("{", "}")), (frozenset, ("frozenset({", "})")),
-)  # fmt: skip
+_BRACKETS: dict[type, tuple[str, str]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    dict: ("{", "}"),
+    set: ("{", "}"),
+    frozenset: ("frozenset({", "})"),
+}
+_LARGE = frozenset({str, bytes, *_BRACKETS})
 
 # What no reader sees, and a terminal, a browser or a log may obey: control characters, separators
 # of lines, and what changes the direction of all that follows (https://trojansource.codes).
@@ -64,18 +69,18 @@ def as_plain(text: str) -> str:
 
 
 def _write(value: object, depth: int) -> str:
-    # Their subclasses have a repr of their own, as enumerations do.
-    if type(value) is str or type(value) is bytes:
+    # Exactly these kinds: what derives from them has a repr of its own, as enumerations do.
+    if type(value) not in _LARGE:
+        return repr(value)
+    if isinstance(value, str | bytes):
         return _write_text(value)
-    if type(value) is dict:
+    if isinstance(value, dict):
         pairs = (
             f"{_write(key, depth - 1)}: {_write(one, depth - 1)}" for key, one in value.items()
         )
-        return _write_items(value, pairs, ("{", "}"), depth)
-    for kind, brackets in _BRACKETS:
-        if type(value) is kind:
-            return _write_items(value, (_write(one, depth - 1) for one in value), brackets, depth)
-    return repr(value)
+        return _write_items(value, pairs, depth)
+    assert isinstance(value, list | tuple | set | frozenset)
+    return _write_items(value, (_write(one, depth - 1) for one in value), depth)
 
 
 def _write_text(value: str | bytes) -> str:
@@ -85,9 +90,10 @@ def _write_text(value: str | bytes) -> str:
     return f"{cut(repr(value[:LIMIT]), LIMIT - 40)} ({len(value):,} {unit})"
 
 
-def _write_items(whole: Sized, items: Iterator[str], brackets: tuple[str, str], depth: int) -> str:
+def _write_items(whole: Sized, items: Iterator[str], depth: int) -> str:
     if not whole:
         return repr(whole)
+    brackets = _BRACKETS[type(whole)]
     if depth == 0:
         return f"{brackets[0]}…{brackets[1]}"
     written, length = [], 0

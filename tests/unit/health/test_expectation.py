@@ -316,6 +316,9 @@ INCOMPARABLE: dict[str, tuple[object, object, str]] = {
     "number and bool": (0.5, True, "Cannot compare float 0.5 with bool True."),
     "bool and Decimal": (False, Decimal(0), "Cannot compare bool False with Decimal Decimal('0')."),
     "two bools": (False, True, "Cannot compare bool False with bool True."),
+    "two of numpy": (
+        bool_(True), bool_(False), "Cannot compare bool_ np.True with bool_ np.False."
+    ),
     "bool of numpy": (bool_(True), 1, "Cannot compare bool_ np.True with int 1."),
     "naive and aware": (
         NAIVE, AWARE,
