@@ -199,6 +199,9 @@ class SpanRepository(Protocol):
         A turn to the kind that already lasts at `at` changes nothing before it.
         """
 
+    async def turn_many(self, turns: Iterable[tuple[CheckId, datetime, TimeKind]]) -> None:
+        """Do the same for many, in order; as few steps as can be, for all that was restarted."""
+
     async def overlapping(
         self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
     ) -> dict[CheckId, list[Span]]:
@@ -383,6 +386,11 @@ class DirtyBucket:
 
     check_id: CheckId
     hour: datetime
+
+    @classmethod
+    def at(cls, check_id: CheckId, instant: datetime) -> "DirtyBucket":
+        """Return the mark of the hour that holds an instant."""
+        return cls(check_id=check_id, hour=instant.replace(minute=0, second=0, microsecond=0))
 
 
 class RollUpRepository(Protocol):

@@ -17,21 +17,29 @@ def _at(hour: float) -> datetime:
     return NOON + hour * HOUR
 
 
+ALL = 99
+
+
 def _span(kind: TimeKind, began: float, ended: float | None = None) -> Span:
     return Span(kind=kind, began_at=_at(began), ended_at=None if ended is None else _at(ended))
 
 
-async def _spans_after(storage: Storage, turns: list[tuple[float, TimeKind]]) -> list[Span]:
+async def _spans_after(
+    storage: Storage, turns: list[tuple[float, TimeKind]], *, singly: int = ALL
+) -> list[Span]:
+    """Return what turns lead to, of which the first `singly` are made one by one."""
     async with storage.unit_of_work() as unit:
         await unit.services.add(a_service())
         await unit.services.save([a_service()])
-        for hour, kind in turns:
+        for hour, kind in turns[:singly]:
             await unit.spans.turn(CHECK, _at(hour), kind)
+        await unit.spans.turn_many((CHECK, _at(hour), kind) for hour, kind in turns[singly:])
         found = await unit.spans.overlapping([CHECK], _at(-99), _at(99))
         await unit.commit()
     return found.get(CHECK, [])
 
 
+@pytest.mark.parametrize("singly", [ALL, 0, 1], ids=["one by one", "at once", "first alone"])
 @pytest.mark.parametrize(
     ("turns", "spans"),
     [
@@ -58,9 +66,30 @@ async def _spans_after(storage: Storage, turns: list[tuple[float, TimeKind]]) ->
     ],
 )
 async def test_turns_give_spans_without_overlap(
-    storage: Storage, turns: list[tuple[float, TimeKind]], spans: list[Span]
+    storage: Storage, turns: list[tuple[float, TimeKind]], spans: list[Span], singly: int
 ) -> None:
-    assert await _spans_after(storage, turns) == spans
+    assert await _spans_after(storage, turns, singly=singly) == spans
+
+
+async def test_many_checks_turn_at_once(storage: Storage) -> None:
+    service = a_service(checks=(a_check("check-1"), a_check("check-2"), a_check("check-3")))
+    one, two, three = (check.id for check in service.checks)
+    begin = [(check_id, NOON, UP) for check_id in (one, two, three)]
+    async with storage.unit_of_work() as unit:
+        await unit.services.add(service)
+        await unit.services.save([service])
+        await unit.spans.turn_many(begin)
+
+        onward = [(one, _at(2), DOWN), (two, _at(1), UNKNOWN), (two, _at(2), UP)]
+        await unit.spans.turn_many([*onward, (three, _at(1), UP)])
+
+        found = await unit.spans.overlapping([one, two, three], NOON, NOON + DAY)
+
+    assert found == {
+        one: [_span(UP, 0, 2), _span(DOWN, 2)],
+        two: [_span(UP, 0, 1), _span(UNKNOWN, 1, 2), _span(UP, 2)],
+        three: [_span(UP, 0)],
+    }
 
 
 async def test_window_finds_the_spans_that_touch_it(storage: Storage) -> None:

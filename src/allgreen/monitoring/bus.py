@@ -10,13 +10,15 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TypeVar, cast
 
 from allgreen.domain.commands import Command
 from allgreen.domain.events import Event
-from allgreen.domain.identity import ServiceId
+from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.service import Service
-from allgreen.ports import UnitOfWork, UnitOfWorkFactory
+from allgreen.domain.status import TimeKind
+from allgreen.ports import AuditRow, DirtyBucket, UnitOfWork, UnitOfWorkFactory
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,40 @@ class Turn:
         self._queue: deque[Event] = deque()
         self._is_telling = False
         self._services: dict[ServiceId, Service] = {}
+        self._notes: list[AuditRow] = []
+        self._accounts: list[tuple[CheckId, datetime, TimeKind]] = []
+        self._dirty: list[DirtyBucket] = []
+
+    def note(self, row: AuditRow) -> None:
+        """Add a row to the history; it is written with all others when the command is done.
+
+        One by one they would be most of the work of a restart, after which everything turns.
+        """
+        self._notes.append(row)
+
+    def count(self, check_id: CheckId, at: datetime, kind: TimeKind) -> None:
+        """Let the time of a check count differently from an instant on; written in the end too."""
+        self._accounts.append((check_id, at, kind))
+        self.mark([DirtyBucket.at(check_id, at)])
+
+    def mark(self, buckets: Iterable[DirtyBucket]) -> None:
+        """Have sums made again; all marks in one step, or two commands could wait for each other."""
+        self._dirty.extend(buckets)
+
+    async def write(self) -> None:
+        """Write now what was noted and counted, for whoever reads it in the same command."""
+        accounts, self._accounts = self._accounts, []
+        notes, self._notes = self._notes, []
+        if accounts:
+            await self.uow.spans.turn_many(accounts)
+        if notes:
+            await self.uow.audit.add(notes)
+
+    async def finish(self) -> None:
+        """Write all that is still owed."""
+        await self.write()
+        if self._dirty:
+            await self.uow.roll_ups.mark_dirty(set(self._dirty))
 
     def know(self, service: Service) -> None:
         """Note a service as it is stored now, so that handlers need not read it again."""
@@ -71,12 +107,16 @@ class Turn:
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
         """Guard a part of the work: when it raises, what it wrote and told is undone."""
-        told = len(self.events)
+        await self.write()  # what is owed to others must not be undone with this part
+        told, marked = len(self.events), len(self._dirty)
         try:
             async with self.uow.savepoint():
                 yield
         except BaseException:
             del self.events[told:]
+            del self._dirty[marked:]
+            self._accounts.clear()
+            self._notes.clear()
             self._services.clear()
             raise
 
@@ -132,6 +172,7 @@ class Bus:
             raise LookupError(f"Nobody handles {type(command).__name__}.")
         turn = Turn(uow, self._within)
         await handler(command, turn)
+        await turn.finish()
         return tuple(turn.events)
 
     def announce(self, events: Iterable[Event]) -> None:

@@ -12,8 +12,14 @@ from datetime import datetime, timedelta
 from allgreen.domain.check import Slot
 from allgreen.domain.identity import CheckId
 from allgreen.domain.maintenance import Window, occurrences
-from allgreen.monitoring.handlers.records import dirty_hour
-from allgreen.ports import Change, CoveredCheck, EventBroker, UnitOfWork, UnitOfWorkFactory
+from allgreen.ports import (
+    Change,
+    CoveredCheck,
+    DirtyBucket,
+    EventBroker,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
 
 LOOK_BACK = timedelta(days=1)
 """How far a start looks back; all that is done twice comes to the same."""
@@ -80,7 +86,7 @@ class WindowWatch:
                 # other.
                 await _ask_anew(checks, now, uow)
                 await uow.roll_ups.mark_dirty(
-                    dirty_hour(check.check_id, at)
+                    DirtyBucket.at(check.check_id, at)
                     for check in checks
                     for at in (edge.began_at, last)
                 )

@@ -17,9 +17,8 @@ from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade, Outcome, TimeKind
 from allgreen.domain.uptime import RollUp, Span, Tally, tally, until_covered
 from allgreen.monitoring import keeper as keeper_module
-from allgreen.monitoring.handlers.records import dirty_hour
 from allgreen.monitoring.keeper import Keeper, Retention
-from allgreen.ports import Grain, Strip
+from allgreen.ports import DirtyBucket, Grain, Strip
 from allgreen.testing import ACCOUNT, CHECK, MINUTE, NOON, SERVICE, FakeClock, a_check, outcomes
 from tests.unit.monitoring.scene import Scene, hints
 
@@ -124,7 +123,7 @@ async def test_made_twice_is_made_once(scene: Scene) -> None:
     await _keeper(scene).keep()
     first = (await _sums(scene, Grain.HOUR), await _sums(scene, Grain.DAY), await _strip(scene))
 
-    await scene.ask(lambda uow: uow.roll_ups.mark_dirty([dirty_hour(CHECK, scene.now)]))
+    await scene.ask(lambda uow: uow.roll_ups.mark_dirty([DirtyBucket.at(CHECK, scene.now)]))
     await _keeper(scene).keep()
 
     again = (await _sums(scene, Grain.HOUR), await _sums(scene, Grain.DAY), await _strip(scene))

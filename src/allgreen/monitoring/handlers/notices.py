@@ -94,7 +94,7 @@ class NoticeWriter:
         service = await turn.service(incident.service_id)
         at = incident.confirmed_at + (service.remind_every or _NOTHING) * incident.reminded
         facts = replace(
-            await _facts_of(service, incident, uow),
+            await _facts_of(service, incident, turn),
             duration_s=incident.duration(at).total_seconds(),
             told_others=len(concerned) - 1,
         )
@@ -132,7 +132,7 @@ class NoticeWriter:
             return
         service = await turn.service(event.service_id)
         incident_id = None if service.incident is None else service.incident.id
-        facts = await _facts_of_service(service, event.at, uow)
+        facts = await _facts_of_service(service, event.at, turn)
         if isinstance(event, ServiceFlapping):
             kind, seq = NoticeKind.FLAPPING, event.summaries
         else:
@@ -168,7 +168,7 @@ class NoticeWriter:
         """Owe the admins the news that nothing is known of a check, by a fault of our own."""
         service = await turn.service(event.service_id)
         facts = replace(
-            await _facts_of_service(service, event.at, turn.uow),
+            await _facts_of_service(service, event.at, turn),
             reason=event.reason.value,
             message=wording.parked_in_words(event.reason),
             began_at=event.at,
@@ -180,7 +180,7 @@ class NoticeWriter:
         service = await turn.service(event.service_id)
         check = max(service.checks, key=lambda check: check.state.blind)
         facts = replace(
-            await _facts_of_service(service, event.at, turn.uow),
+            await _facts_of_service(service, event.at, turn),
             message=event.reason,
             request=wording.request_in_words(check),
             period=wording.period_in_words(check.schedule.every),
@@ -200,7 +200,7 @@ class NoticeWriter:
         if not recipients:
             return
         uow, service = turn.uow, await turn.service(incident.service_id)
-        facts = await _facts_of(service, incident, uow)
+        facts = await _facts_of(service, incident, turn)
         others = len(await _confirmed(uow, service.id)) if late else len(recipients)
         facts = replace(facts, told_others=others - 1, late=late)
         await uow.outbox.add(
@@ -240,6 +240,7 @@ class NoticeWriter:
         if incident.resolution is Resolution.DELETED:
             return facts
         uow, service = turn.uow, await turn.service(incident.service_id)
+        await turn.write()
         grades = await rollup.latest_grades(service, incident.ended_at, STRIP_DAYS_IN_MAILS, uow)
         return replace(facts, strip14=grades, health=service.health.value)
 
@@ -293,12 +294,12 @@ def _says_down(notice: Notice) -> bool:
     return notice.kind is NoticeKind.DOWN
 
 
-async def _facts_of(service: Service, incident: Incident, uow: UnitOfWork) -> Facts:
-    check = _failing(service.checks)
+async def _facts_of(service: Service, incident: Incident, turn: Turn) -> Facts:
+    check, uow = _failing(service.checks), turn.uow
     result = _latest_failure(await uow.results.latest([check.id], limit=10))
     affected = await _affected(service, uow)
     return replace(
-        await _facts_of_service(service, incident.confirmed_at, uow),
+        await _facts_of_service(service, incident.confirmed_at, turn),
         reason=incident.reason,
         message=result.message if result else incident.reason,
         expected=wording.expected_in_words(check),
@@ -313,7 +314,9 @@ async def _facts_of(service: Service, incident: Incident, uow: UnitOfWork) -> Fa
     )
 
 
-async def _facts_of_service(service: Service, at: datetime, uow: UnitOfWork) -> Facts:
+async def _facts_of_service(service: Service, at: datetime, turn: Turn) -> Facts:
+    uow = turn.uow
+    await turn.write()  # the strip is drawn from what was counted
     zone = await uow.workspaces.zone(service.workspace_id)
     return Facts(
         service_name=service.name,

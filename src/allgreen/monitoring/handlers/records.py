@@ -1,7 +1,5 @@
 """Handlers within: incidents, spans of time and the history, in the transaction of the change."""
 
-from datetime import datetime, timedelta
-
 from allgreen.domain.events import (
     CheckAccountChanged,
     CheckParked,
@@ -15,11 +13,8 @@ from allgreen.domain.events import (
     ServiceStatusChanged,
     ServiceSteady,
 )
-from allgreen.domain.identity import CheckId
 from allgreen.monitoring.bus import Turn
-from allgreen.ports import AuditRow, DirtyBucket
-
-HOUR = timedelta(hours=1)
+from allgreen.ports import AuditRow
 
 
 async def keep_incident(
@@ -31,8 +26,7 @@ async def keep_incident(
 
 async def turn_time(event: CheckAccountChanged, turn: Turn) -> None:
     """Count the time of a check differently, from an instant that may lie in the past."""
-    await turn.uow.spans.turn(event.check_id, event.at, event.kind)
-    await turn.uow.roll_ups.mark_dirty([dirty_hour(event.check_id, event.at)])
+    turn.count(event.check_id, event.at, event.kind)
 
 
 async def note_health(event: ServiceStatusChanged, turn: Turn) -> None:
@@ -47,7 +41,7 @@ async def note_health(event: ServiceStatusChanged, turn: Turn) -> None:
         before={"health": event.before.value},
         after={"health": event.after.value},
     )
-    await turn.uow.audit.add([row])
+    turn.note(row)
 
 
 async def note_change(event: ServiceChanged, turn: Turn) -> None:
@@ -60,7 +54,7 @@ async def note_change(event: ServiceChanged, turn: Turn) -> None:
         summary=event.change,
         by=event.by,
     )
-    await turn.uow.audit.add([row])
+    turn.note(row)
 
 
 async def note_released(event: IncidentReleased, turn: Turn) -> None:
@@ -74,7 +68,7 @@ async def note_released(event: IncidentReleased, turn: Turn) -> None:
         summary="is still down, and people are told now",
         after={"incident_id": incident.id},
     )
-    await turn.uow.audit.add([row])
+    turn.note(row)
 
 
 async def note_flapping(event: ServiceFlapping | ServiceSteady, turn: Turn) -> None:
@@ -93,7 +87,7 @@ async def note_flapping(event: ServiceFlapping | ServiceSteady, turn: Turn) -> N
         action=action,
         summary=summary,
     )
-    await turn.uow.audit.add([row])
+    turn.note(row)
 
 
 async def note_blocked(event: ServiceBlocked, turn: Turn) -> None:
@@ -105,7 +99,7 @@ async def note_blocked(event: ServiceBlocked, turn: Turn) -> None:
         action="service.blocked",
         summary=f"is not checked: {event.reason}",
     )
-    await turn.uow.audit.add([row])
+    turn.note(row)
 
 
 async def note_parked(event: CheckParked, turn: Turn) -> None:
@@ -118,9 +112,4 @@ async def note_parked(event: CheckParked, turn: Turn) -> None:
         summary=f"is unknown, because a check {event.reason}; the log says why",
         after={"check_id": event.check_id},
     )
-    await turn.uow.audit.add([row])
-
-
-def dirty_hour(check_id: CheckId, instant: datetime) -> DirtyBucket:
-    """Return the mark of the hour that holds an instant."""
-    return DirtyBucket(check_id=check_id, hour=instant.replace(minute=0, second=0, microsecond=0))
+    turn.note(row)

@@ -2,9 +2,9 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allgreen.domain.check import ParkedReason, Slot
 from allgreen.domain.commands import RecordResults
@@ -13,6 +13,7 @@ from allgreen.domain.events import (
     CheckFailed,
     CheckSucceeded,
     Event,
+    ServiceStatusChanged,
 )
 from allgreen.domain.flapping import FlapRule
 from allgreen.domain.identity import CheckId, IncidentId
@@ -24,7 +25,6 @@ from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.bus import Turn
 from allgreen.monitoring.handlers.asking import ask_by, ask_downstream, ask_now, ask_upstream
 from allgreen.monitoring.handlers.parking import park
-from allgreen.monitoring.handlers.records import HOUR, dirty_hour
 from allgreen.monitoring.handlers.surroundings import (
     SUSPICION_LASTS,
     Surveyed,
@@ -35,6 +35,9 @@ from allgreen.ports import DirtyBucket, IdFactory, UnitOfWork
 
 logger = logging.getLogger(__name__)
 
+_CALM = CheckSucceeded | CheckFailed | CheckAccountChanged | ServiceStatusChanged
+
+HOUR = timedelta(hours=1)
 MOST_DIRTY_HOURS = 100 * 24
 """Sums by the hour are not kept for longer than these."""
 
@@ -57,8 +60,8 @@ class Taken:
 
     @property
     def is_calm(self) -> bool:
-        """Tell whether nothing follows from it but counters."""
-        return all(isinstance(event, CheckSucceeded | CheckFailed) for event in self.events)
+        """Tell whether nothing follows from it but counters, and rows that are written together."""
+        return all(isinstance(event, _CALM) for event in self.events)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,8 @@ class ResultRecorder:
             for each in roots_first(services)
         ]
         await uow.results.add([result for each in taken for result in each.results])
-        await uow.services.save_states([each.service for each in taken if each.is_calm])
-        await turn.tell(*[event for each in taken if each.is_calm for event in each.events])
+        for each in await _keep_calm([each for each in taken if each.is_calm], turn):
+            await self._turn_service(each, command.at, turn)
         for each in taken:
             if not each.is_calm:
                 await self._turn_service(each, command.at, turn)
@@ -102,7 +105,7 @@ class ResultRecorder:
         )
         await _ask_around(taken, command.at, uow)
         await _ask_the_quiet(taken, surveyed, command.at, uow)
-        await uow.roll_ups.mark_dirty({bucket for each in taken for bucket in each.dirty})
+        turn.mark(bucket for each in taken for bucket in each.dirty)
         failpoint(Seam.BEFORE_COMMIT_OF_RESULTS)
 
     def _take(
@@ -117,7 +120,7 @@ class ResultRecorder:
         for check in service.checks:
             for result in by_check.get(check.id, ()):
                 taken.results.append(result)
-                taken.dirty.add(dirty_hour(check.id, result.slot))
+                taken.dirty.add(DirtyBucket.at(check.id, result.slot))
                 if result.fence >= fences.get(check.id, 0):
                     self._evaluate(taken, result, surveyed, now)
         return taken
@@ -198,6 +201,20 @@ async def _ask_the_quiet(
         await ask_by(soon, now + SUSPICION_LASTS, uow)
 
 
+async def _keep_calm(taken: Sequence[Taken], turn: Turn) -> Sequence[Taken]:
+    """Store all of them at once; return those that must be stored one by one instead."""
+    try:
+        async with turn.part():
+            await turn.uow.services.save_states([each.service for each in taken])
+            await turn.tell(*[event for each in taken for event in each.events])
+    except StorageError:
+        raise
+    except Exception:  # one of them is poisoned; nobody knows which
+        logger.exception("%d services could not be kept at once", len(taken))
+        return taken
+    return ()
+
+
 async def _keep(taken: Taken, turn: Turn) -> None:
     async with turn.part():
         await turn.uow.services.save_states([taken.service])
@@ -229,6 +246,6 @@ def _hours(check_id: CheckId, begin: datetime, end: datetime) -> Iterable[DirtyB
 
     With the hour of the result before, whose sums were made while it lasted.
     """
-    first, last = dirty_hour(check_id, begin), dirty_hour(check_id, end)
+    first, last = DirtyBucket.at(check_id, begin), DirtyBucket.at(check_id, end)
     count = min((last.hour - first.hour) // HOUR + 1, MOST_DIRTY_HOURS)
     return [replace(last, hour=last.hour - HOUR * ago) for ago in range(count)]

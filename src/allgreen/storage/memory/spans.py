@@ -31,6 +31,10 @@ class MemorySpanRepository(SpanRepository):
             spans.append(Span(kind=kind, began_at=at))
         self._tables.spans[check_id] = tuple(spans)
 
+    async def turn_many(self, turns: Iterable[tuple[CheckId, datetime, TimeKind]]) -> None:
+        for check_id, at, kind in turns:
+            await self.turn(check_id, at, kind)
+
     async def overlapping(
         self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
     ) -> dict[CheckId, list[Span]]:

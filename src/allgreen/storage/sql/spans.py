@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, final
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId, ServiceId
@@ -38,6 +39,21 @@ class SqlSpanRepository(SpanRepository):
             if end is None:
                 return
         await self._begin(check_id, at, kind)
+
+    async def turn_many(self, turns: Iterable[tuple[CheckId, datetime, TimeKind]]) -> None:
+        by_check: dict[CheckId, list[tuple[datetime, TimeKind]]] = defaultdict(list)
+        for check_id, at, kind in turns:
+            by_check[check_id].append((at, kind))
+        lasting = await self._list_lasting(by_check) if by_check else {}
+        plan = _Plan()
+        for check_id, turned in by_check.items():
+            last = lasting.get(check_id)
+            if last is not None and _is_onward(last, turned):
+                plan.add(check_id, last, turned)
+            else:
+                for at, kind in turned:
+                    await self.turn(check_id, at, kind)
+        await self._carry_out(plan)
 
     async def overlapping(
         self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
@@ -81,6 +97,28 @@ class SqlSpanRepository(SpanRepository):
         )
         return (await self._connection.execute(end.values(ended_at=at))).rowcount > 0
 
+    async def _list_lasting(self, check_ids: Iterable[CheckId]) -> dict[CheckId, Span]:
+        query = select(health_spans).where(
+            health_spans.c.check_id.in_(list(check_ids)), health_spans.c.ended_at.is_(None)
+        )
+        return {row.check_id: _span(row) for row in await self._connection.execute(query)}
+
+    async def _carry_out(self, plan: _Plan) -> None:
+        if plan.ends:
+            end = update(health_spans).where(
+                health_spans.c.check_id == bindparam("of_check"),
+                health_spans.c.ended_at.is_(None),
+            )
+            await self._connection.execute(
+                end.values(ended_at=bindparam("at")),
+                [{"of_check": check_id, "at": at} for check_id, at in plan.ends],
+            )
+        if plan.begins:
+            of_check = checks.c.id == bindparam("of_check")
+            of_workspace = select(checks.c.workspace_id).where(of_check)
+            begin = insert(health_spans).values(workspace_id=of_workspace.scalar_subquery())
+            await self._connection.execute(begin, plan.begins)
+
     async def _begin(self, check_id: CheckId, at: datetime, kind: TimeKind) -> None:
         of_workspace = select(checks.c.workspace_id).where(checks.c.id == check_id)
         await self._connection.execute(
@@ -117,6 +155,35 @@ class SqlSpanRepository(SpanRepository):
             .where(health_spans.c.check_id == check_id, health_spans.c.began_at == began_at)
             .values(ended_at=at)
         )
+
+
+class _Plan:
+    """Which spans end, and which begin, when many checks turn and none of them goes back."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[CheckId, datetime]] = []
+        self.begins: list[dict[str, object]] = []
+
+    def add(
+        self, check_id: CheckId, last: Span, turned: Iterable[tuple[datetime, TimeKind]]
+    ) -> None:
+        kind, begun = last.kind, None
+        for at, turned_to in turned:
+            if turned_to is kind:
+                continue
+            if begun is None:
+                self.ends.append((check_id, at))
+            else:
+                begun["ended_at"] = at
+            begun = {"check_id": check_id, "began_at": at, "ended_at": None, "kind": turned_to}
+            begun["of_check"] = check_id
+            self.begins.append(begun)
+            kind = turned_to
+
+
+def _is_onward(last: Span, turned: Iterable[tuple[datetime, TimeKind]]) -> bool:
+    instants = [last.began_at, *(at for at, _ in turned)]
+    return all(earlier < later for earlier, later in pairwise(instants))
 
 
 def _span(row: Row[Any]) -> Span:
