@@ -7,7 +7,6 @@ Time is cut into slots; a closed slot is a few packed bytes. A component therefo
 from __future__ import annotations
 
 import struct
-import threading
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final, final
 
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import HealthStatus
+from allgreen.health.locks import ForkLock
 
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
@@ -95,7 +95,7 @@ class Statistics:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._pasts: dict[str, _Past] = {}
 
     def record(self, name: str, status: HealthStatus, response_time_ms: float, at: float) -> None:
