@@ -152,6 +152,7 @@ class Monitor:
 
     Args:
         light_unit_of_work: Opens those of the keeper, whose work is done again if it gets lost.
+        prompt_unit_of_work: Opens those of the dispatcher, which must not wait behind others.
         turn: Lets runs begin when their host may be asked again; at once when absent.
 
     Attributes:
@@ -171,6 +172,7 @@ class Monitor:
         broker: EventBroker,
         canaries: Sequence[Canary] = (),
         light_unit_of_work: UnitOfWorkFactory | None = None,
+        prompt_unit_of_work: UnitOfWorkFactory | None = None,
         turn: Turn | None = None,
         options: MonitorOptions | None = None,
         jitter: Callable[[], float] = random.random,
@@ -210,7 +212,7 @@ class Monitor:
             connectivity=self._connectivity,
         )
         self._dispatcher = Dispatcher(
-            unit_of_work=unit_of_work,
+            unit_of_work=prompt_unit_of_work or unit_of_work,
             notifiers=notifiers,
             clock=clock,
             broker=broker,

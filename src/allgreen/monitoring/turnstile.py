@@ -12,8 +12,10 @@ from datetime import timedelta
 
 ANSWER_WITHIN = timedelta(milliseconds=40)
 """More than 20 messages a second get through, however long each of them takes."""
-MARK_WITHIN = timedelta(milliseconds=200)
-"""Once it was answered, only our own storage is waited for."""
+MARK_WITHIN = timedelta(seconds=2)
+"""Once it was answered, only our own storage is waited for, which lets marks go first."""
+LATE = timedelta(milliseconds=10)
+"""An event loop that comes to its timers so late had not come to the answers either."""
 
 
 class Turnstile:
@@ -50,6 +52,7 @@ class Passage:
         self, lock: asyncio.Lock, answer_within: timedelta, mark_within: timedelta
     ) -> None:
         self.was_entered = False
+        self._was_extended = False
         self._lock = lock
         self._answer_within = answer_within
         self._mark_within = mark_within
@@ -65,6 +68,7 @@ class Passage:
         """Stay until the mark, because the channel has done its part."""
         if self._timer is not None:
             self._timer.cancel()
+            self._was_extended = False
             self._hold(self._mark_within)
 
     def leave(self) -> None:
@@ -76,4 +80,15 @@ class Passage:
 
     def _hold(self, at_most: timedelta) -> None:
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(at_most.total_seconds(), self.leave)
+        self._timer = loop.call_later(at_most.total_seconds(), self._come_to_an_end, at_most)
+
+    def _come_to_an_end(self, at_most: timedelta) -> None:
+        timer = self._timer
+        assert timer is not None
+        is_late = asyncio.get_running_loop().time() - timer.when() > LATE.total_seconds()
+        if is_late and not self._was_extended:
+            # The program was busy, and the channel may have answered long ago: one more time.
+            self._was_extended = True
+            self._hold(at_most)
+        else:
+            self.leave()

@@ -156,6 +156,7 @@ async def open_platform(
             monitor = Monitor(
                 unit_of_work=database.urgent_unit_of_work,
                 light_unit_of_work=database.light_unit_of_work,
+                prompt_unit_of_work=database.prompt_unit_of_work,
                 executors=executors,
                 turn=throttle.turn,
                 notifiers={Channel.EMAIL: _choose_notifier(settings, links.of_notice, clock)},

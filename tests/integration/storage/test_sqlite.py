@@ -229,7 +229,7 @@ async def test_reader_cannot_write(database: Database) -> None:
 async def test_writer_who_waits_too_long_is_told_that_it_is_busy(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "_POOL_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(engines, "POOL_TIMEOUT_S", 0.01)
 
     async with Database(f"sqlite:///{path}", SECRET_KEY) as database, database.unit_of_work():
         with pytest.raises(StorageUnavailableError, match="is busy"):

@@ -18,6 +18,14 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+def keep_busy(seconds: float) -> None:
+    """Come to no timer for a while, as when a thousand results are taken in."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while loop.time() < until:
+        pass
+
+
 async def test_the_next_one_waits_until_the_first_has_left() -> None:
     turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
     with turnstile.passage() as first, turnstile.passage() as second:
@@ -65,6 +73,21 @@ async def test_a_mark_that_takes_too_long_holds_nobody_up() -> None:
         await second.enter()
 
         assert second.was_entered
+
+
+async def test_a_program_that_was_busy_gives_the_answer_its_time() -> None:
+    turnstile = Turnstile(answer_within=timedelta(milliseconds=20), mark_within=NEVER)
+    with turnstile.passage() as first, turnstile.passage() as second:
+        await first.enter()
+        entering = asyncio.create_task(second.enter())
+        await settle()
+
+        keep_busy(seconds=0.05)
+        await settle()
+        waited = not second.was_entered
+        await entering  # for a hang is not waited for twice
+
+    assert waited
 
 
 @pytest.mark.parametrize("enters", [True, False], ids=["inside", "outside"])

@@ -23,6 +23,7 @@ from allgreen.storage.sql.sqlite_file import FileLock, back_up
 from allgreen.storage.sql.sqlite_log import WriteAheadLog
 from allgreen.storage.sql.tables import checks
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
+from allgreen.storage.sql.writer_queue import WriterQueue
 
 
 @final
@@ -55,6 +56,7 @@ class Database:
         self.reserve: Reserve | None = None
         if self.path and reserve_bytes:
             self.reserve = Reserve(self.path, size_bytes=reserve_bytes)
+        self._queue = WriterQueue() if self.path else None
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
 
@@ -70,7 +72,7 @@ class Database:
         return Path(self._url.database or "") if is_file else None
 
     @property
-    def _place(self) -> str:
+    def _where(self) -> str:
         """Where it is, for people: without user and password."""
         return str(self.path or engines.place_of(self._url))
 
@@ -130,6 +132,14 @@ class Database:
         Raw results are left out there, and counted; marks of sums wait.
         """
         return SqlUnitOfWork(self._connect_urgently, self.cipher, reserve=self.reserve)
+
+    def prompt_unit_of_work(self) -> SqlUnitOfWork:
+        """Return an urgent one that, on SQLite, waits for nobody but who is writing already.
+
+        For marks of messages: short, and what is not marked yet would be sent twice by a crash.
+        """
+        connect = partial(self._connect_urgently, is_prompt=True)
+        return SqlUnitOfWork(connect, self.cipher, reserve=self.reserve)
 
     def light_unit_of_work(self) -> SqlUnitOfWork:
         """Return an urgent one whose commit, on SQLite, does not wait for the disk.
@@ -236,14 +246,29 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def _connect_urgently(self, *, waits: bool = True) -> AsyncIterator[AsyncConnection]:
+    async def _connect_urgently(
+        self, *, waits: bool = True, is_prompt: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         if self.reserve is not None:
             await self.reserve.look()
-        async with self._connect(self._writer) as connection:
+        async with self._place(is_prompt=is_prompt), self._connect(self._writer) as connection:
             if self._log is not None:
                 is_full = self.reserve is not None and self.reserve.is_given_up
                 await self._log.prepare(connection, waits=waits, is_full=is_full)
             yield connection
+
+    @asynccontextmanager
+    async def _place(self, *, is_prompt: bool) -> AsyncIterator[None]:
+        if self._queue is None:
+            yield
+            return
+        async with AsyncExitStack() as stack:
+            try:
+                place = self._queue.place(is_prompt=is_prompt, patience_s=engines.POOL_TIMEOUT_S)
+                await stack.enter_async_context(place)
+            except TimeoutError:
+                raise busy(self._where) from None
+            yield
 
     @asynccontextmanager
     async def _connect(self, engine: AsyncEngine | None) -> AsyncIterator[AsyncConnection]:
@@ -253,10 +278,10 @@ class Database:
             try:
                 connection = await stack.enter_async_context(engine.connect())
             except PoolTimeoutError:
-                raise busy(self._place) from None
+                raise busy(self._where) from None
             except StorageError:
                 raise
             except OSError as error:
                 # The driver of PostgreSQL lets these through as they are while it connects.
-                raise unreachable(self._place, error) from error
+                raise unreachable(self._where, error) from error
             yield connection

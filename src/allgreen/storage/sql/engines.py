@@ -19,7 +19,7 @@ from allgreen.storage.sql.faults import lost_connection, postgres_fault, sqlite_
 BUSY_TIMEOUT_S = 10.0
 """How long a connection of SQLite waits for a lock."""
 
-_POOL_TIMEOUT_S = 20.0
+POOL_TIMEOUT_S = 20.0
 _READERS = 6
 _POSTGRES_CONNECTIONS = 20
 _WAL_LIMIT_BYTES = 64 << 20
@@ -102,7 +102,7 @@ def postgres(url: URL) -> AsyncEngine:
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=_POSTGRES_CONNECTIONS - 5,
-        pool_timeout=_POOL_TIMEOUT_S,
+        pool_timeout=POOL_TIMEOUT_S,
         connect_args={"timeout": 10, "server_settings": _SERVER_SETTINGS},
     )
 
@@ -133,7 +133,7 @@ def _sqlite(
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=_POOL_TIMEOUT_S,
+        pool_timeout=POOL_TIMEOUT_S,
         async_creator=partial(sqlite_driver.connect, path, patience_s=BUSY_TIMEOUT_S),
     )
 
