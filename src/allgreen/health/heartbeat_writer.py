@@ -114,6 +114,6 @@ def _write_below_new_folder(path: Path, content: bytes) -> None:
 
 def _read_boot_id() -> str:
     try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
+        return _BOOT_ID.read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         return ""
