@@ -18,6 +18,8 @@ def make_plain(text: str) -> str:
 
 def make_line(text: str) -> str:
     """Return plain text on one line."""
+    if text.isprintable():
+        return text if "  " not in text else " ".join(text.split())
     return make_plain(" ".join(text.split()))
 
 

@@ -49,22 +49,18 @@ class Room:
 
     def cut_name(self, text: str) -> str:
         """Return a name as far as there is room."""
-        return self._take(
-            text if len(text) <= self.name_chars else self._cut(text, self.name_chars)
-        )
+        return self._take(text, self.name_chars)
 
     def cut(self, text: str) -> str:
         """Return text as far as there is room."""
-        return self._take(
-            text if len(text) <= self.text_chars else self._cut(text, self.text_chars)
-        )
+        return self._take(text, self.text_chars) if text else text
 
     def cut_trace(self, text: str) -> str:
         """Return the end of a traceback: that is where it says what went wrong."""
         if len(text) > self.trace_chars:
             self.has_cut = True
             text = "…" + text[1 - self.trace_chars :] if self.trace_chars else ""
-        return self._take(text)
+        return self._take(text, self.trace_chars)
 
     def pick(self, results: Sequence[CheckResult]) -> Sequence[CheckResult]:
         """Return the results that are listed, in their order; what is worst stays."""
@@ -74,14 +70,13 @@ class Room:
         worst_first = sorted(range(len(results)), key=lambda at: _RANKS[Standing.of(results[at])])
         return [results[at] for at in sorted(worst_first[:MOST_CHECKS])]
 
-    def _take(self, text: str) -> str:
+    def _take(self, text: str, most: int) -> str:
+        if len(text) > most:
+            self.has_cut = True
+            text = text[: most - 1] + "…" if most else ""
         self._left -= len(text)
         # What cannot fit any more is not worth the work of rendering it.
-        return "" if self.is_exceeded else text
-
-    def _cut(self, text: str, most: int) -> str:
-        self.has_cut = True
-        return text[: most - 1] + "…" if most else ""
+        return "" if self._left < 0 and not self.is_last else text
 
 
 def fit(render: Callable[[Room], bytes], budget_bytes: int) -> bytes:

@@ -26,17 +26,12 @@ class Standing(StrEnum):
     @classmethod
     def of(cls, result: CheckResult) -> Standing:
         """Return the group of a result; nothing that failed is ever among the passing ones."""
-        status = result.status
-        if status is HealthStatus.UNHEALTHY:
-            return cls.FAILING
-        if status is HealthStatus.DEGRADED or result.is_bad:
-            return cls.DEGRADED
-        return cls.PASSING if result.verdict is CheckVerdict.PASSED else cls.SKIPPED
+        return _STANDINGS[result.verdict, result.status]
 
 
 def count_standings(report: Report) -> Counter[Standing]:
     """Return how many results are in each group."""
-    return Counter(map(Standing.of, report.results))
+    return Counter([_STANDINGS[result.verdict, result.status] for result in report.results])
 
 
 def describe(report: Report, *, in_digits: bool = False) -> str:
@@ -64,6 +59,20 @@ def describe_without_numbers(report: Report) -> str:
     return f"This program is {report.status}."
 
 
+def _stand(verdict: CheckVerdict, status: HealthStatus | None) -> Standing:
+    if status is HealthStatus.UNHEALTHY:
+        return Standing.FAILING
+    if status is HealthStatus.DEGRADED or verdict in (CheckVerdict.FAILED, CheckVerdict.ERROR):
+        return Standing.DEGRADED
+    return Standing.PASSING if verdict is CheckVerdict.PASSED else Standing.SKIPPED
+
+
+# Asked for every result of every report, and so looked up.
+_STANDINGS: Final = {
+    (verdict, status): _stand(verdict, status)
+    for verdict in CheckVerdict
+    for status in (*HealthStatus, None)
+}
 _VERBS: Final = {
     Standing.FAILING: ("fails", "fail"),
     Standing.DEGRADED: ("is degraded", "are degraded"),
