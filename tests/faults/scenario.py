@@ -107,6 +107,7 @@ SCENARIOS = (
     Scenario(name="flapping", ids=("R25",), minutes=3, breaks="a target that flaps"),
     Scenario(name="poison", ids=("R26",), minutes=1, breaks="one service that cannot be handled"),
     Scenario(name="bursts", ids=("R27",), minutes=1, breaks="2,000 runs and 10,000 edits at once"),
+    Scenario(name="heartbeat", ids=("L10",), minutes=5, breaks="writers of the heartbeat file"),
     Scenario(name="model", ids=("I20",), minutes=6, breaks="2,000 histories against a model"),
 )
 
@@ -142,5 +143,5 @@ def _concerns(promise: str, sentences: Iterable[str]) -> bool:
 def _promise_of(sentence: str) -> str | None:
     """Return the id that a sentence begins with, when it begins with one."""
     first, colon, _ = sentence.partition(": ")
-    is_id = first[:1] in "RIT" and first[1:].isdigit()
+    is_id = first[:1] in "RITL" and first[1:].isdigit()
     return first if colon and is_id else None

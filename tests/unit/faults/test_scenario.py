@@ -83,8 +83,8 @@ def test_a_section_takes_the_place_of_its_last_run_and_leaves_the_others(tmp_pat
 def test_every_scenario_is_described_with_its_promises() -> None:
     page = (ROOT / "docs/explanation/faults.md").read_text()
     rows = {
-        name: set(re.findall(r"[RTI]\d+", promises))
-        for promises, name in re.findall(r"^\| ([RTI][^|]*) \| `(\w+)` \|", page, re.MULTILINE)
+        name: set(re.findall(r"[RTIL]\d+", promises))
+        for promises, name in re.findall(r"^\| ([RTIL][^|]*) \| `(\w+)` \|", page, re.MULTILINE)
     }
 
     assert rows.keys() == {one.name for one in SCENARIOS}
