@@ -160,7 +160,7 @@ def _name(results: Sequence[CheckResult]) -> list[_Named]:
     taken: set[str] = set()
     named: list[_Named] = []
     for result in results:
-        name = free = make_line(result.label.name[:LONGEST_NAME])
+        name = free = _shorten(result.label.name)
         number = 1
         while free in taken:
             number += 1
@@ -211,10 +211,12 @@ def _describe(family: _Family, *, openmetrics: bool) -> Iterator[str]:
 
 
 def _write_labels(labels: Mapping[str, str]) -> str:
-    return ",".join(
-        f'{name}="{_escape(make_line(str(value)[:LONGEST_NAME]))}"'
-        for name, value in labels.items()
-    )
+    return ",".join(f'{name}="{_escape(_shorten(str(value)))}"' for name, value in labels.items())
+
+
+def _shorten(name: str) -> str:
+    # Cut twice: a name may be enormous, and becomes longer where characters are written out.
+    return make_line(name[:LONGEST_NAME])[:LONGEST_NAME]
 
 
 def _escape(value: str) -> str:
