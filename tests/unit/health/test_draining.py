@@ -193,9 +193,12 @@ def test_a_program_that_listens_on_its_loop_is_told_once(
 
     async def live() -> None:
         stopped = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(
-            signal.SIGTERM, lambda: (told.append("loop"), stopped.set())
-        )
+
+        def hear() -> None:
+            told.append("loop")
+            stopped.set()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, hear)
         SigtermListener(lambda: told.append("drain"), delay_s).listen()
         send()
         async with asyncio.timeout(PATIENCE_S):

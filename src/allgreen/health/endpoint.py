@@ -1,0 +1,144 @@
+"""HealthEndpoint: the health of a program over HTTP, whatever framework the program has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Protocol, final
+
+from allgreen.domain.report import Report
+from allgreen.health.answers import Answers, Asked, Found, Step
+from allgreen.health.asking import BlockingComponents, Components, ask_in_time
+from allgreen.health.draining import SigtermListener
+from allgreen.health.exchange import Request, Response
+from allgreen.health.options import EndpointOptions
+from allgreen.health.probes import Probes
+
+
+class Runs(Protocol):
+    """Whoever can report on checks."""
+
+    def run(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        deadline_s: float,
+        fresh: bool = False,
+    ) -> Report:
+        """Return a report, after `deadline_s` seconds at the latest."""
+
+    async def run_async(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        deadline_s: float,
+        fresh: bool = False,
+    ) -> Report:
+        """Return a report without blocking the event loop."""
+
+
+@final
+class HealthEndpoint:
+    """Answers requests for the health of a program. One for a program, behind every mount.
+
+    Safe in threads, on event loops and after forks. It raises nothing, and never answers 500: what
+    cannot be told is a 503, because nobody may take it for health.
+
+    Args:
+        runner: Whoever runs the checks.
+        options: What is offered, and to whom.
+        components: What answers on ``/v1/health``; without them there is no such path.
+        refresh: Called before checks are run, such as to load what has changed.
+    """
+
+    def __init__(
+        self,
+        runner: Runs,
+        options: EndpointOptions | None = None,
+        *,
+        components: Components | None = None,
+        refresh: Callable[[], object] | None = None,
+    ) -> None:
+        self.runner = runner
+        self.options = options or EndpointOptions()
+        self._answers = Answers(self.options, has_components=components is not None)
+        self._components = components
+        self._blocking = None if components is None else BlockingComponents(components)
+        self._refresh = refresh
+        self._listener = SigtermListener(self.drain, self.options.drain_delay_s)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return every path that is answered, below the mount."""
+        return tuple(self._answers.routes)
+
+    @property
+    def probes(self) -> Probes:
+        """Return whether the program has started, and is about to stop."""
+        return self._answers.probes
+
+    def answers(self, path: str) -> bool:
+        """Tell whether a path below the mount is one of ours; a slash at its end may be there."""
+        return self._answers.find(path) is not None
+
+    def drain(self) -> None:
+        """Say that this process is about to stop: readiness answers 503 from now on."""
+        self.probes.is_draining = True
+
+    def listen_for_sigterm(self) -> bool:
+        """Drain on SIGTERM, if the options ask for that; see `SigtermListener.listen`.
+
+        Returns:
+            Whether the signal is heard.
+        """
+        return self.options.drain_on_sigterm and self._listener.listen()
+
+    def respond(self, request: Request) -> Response:
+        """Answer, and block until the checks have answered; for programs without an event loop."""
+        steps = self._answers.take_steps(request)
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(self._do(step))
+        except StopIteration as end:
+            return _response_of(end)
+        except Exception as error:  # noqa: BLE001 - a 500 would say nothing of health
+            return self._answers.confess(request, error)
+
+    async def respond_async(self, request: Request) -> Response:
+        """Answer without blocking the event loop; the same as `respond`."""
+        steps = self._answers.take_steps(request)
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(await self._do_async(step))
+        except StopIteration as end:
+            return _response_of(end)
+        except Exception as error:  # noqa: BLE001 - a 500 would say nothing of health
+            return self._answers.confess(request, error)
+
+    def _do(self, step: Step) -> Found:
+        if not isinstance(step, Asked):
+            return self._blocking.ask(step.deadline_s) if self._blocking else None
+        self._prepare()
+        return self.runner.run(None, tags=step.tags, deadline_s=step.deadline_s, fresh=step.fresh)
+
+    async def _do_async(self, step: Step) -> Found:
+        if not isinstance(step, Asked):
+            return (
+                await ask_in_time(self._components, step.deadline_s) if self._components else None
+            )
+        self._prepare()
+        return await self.runner.run_async(
+            None, tags=step.tags, deadline_s=step.deadline_s, fresh=step.fresh
+        )
+
+    def _prepare(self) -> None:
+        if self._refresh is not None:
+            self._refresh()
+
+
+def _response_of(end: StopIteration) -> Response:
+    response: Response = end.value
+    return response
