@@ -13,6 +13,7 @@ AllgreenError
 ├── ExpectationInvalidError (TypeError)  nobody can tell, because the question makes no sense
 ├── HealthCheckError                     a component could not be checked
 │   └── HealthCheckTimeoutError (TimeoutError)
+├── UnknownApplicationError (TypeError)  nobody knows how to mount the health page there
 ├── SettingsError (ValueError)           the environment or a file asks for something impossible
 ├── InvalidInputError (ValueError)       what a person typed cannot be saved; one problem per field
 ├── NotSignedInError (PermissionError)   nobody is asking
@@ -165,6 +166,18 @@ class HealthCheckError(AllgreenError):
 
 class HealthCheckTimeoutError(HealthCheckError, TimeoutError):
     """A component did not answer in time."""
+
+
+class UnknownApplicationError(AllgreenError, TypeError):
+    """The health page cannot be mounted in what was given."""
+
+    def __init__(self, application: object) -> None:
+        kind = f"{type(application).__module__}.{type(application).__qualname__}"
+        super().__init__(
+            f"The health page can be mounted in applications of Flask, Django, FastAPI and "
+            f"Starlette, and in what can be called as WSGI or ASGI. This is neither: {kind}. "
+            f"Wrap it in WsgiHealth or AsgiHealth yourself."
+        )
 
 
 class SettingsError(AllgreenError, ValueError):

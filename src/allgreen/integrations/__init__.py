@@ -1,0 +1,1 @@
+"""Integrations: the health endpoint in a program that others serve."""
