@@ -51,8 +51,8 @@ class Program:
 
     def __enter__(self) -> Program:
         """Start it, and wait until it greets."""
+        words = [word.replace("{port}", str(self.port)) for word in self.command]
         self._stream = self.log.open("ab")
-        words = [word.format(port=self.port) for word in self.command]
         self._process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,

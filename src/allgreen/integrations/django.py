@@ -18,11 +18,11 @@ from allgreen.integrations.wsgi import read_request
 
 # Django comes without types.
 try:
-    from asgiref.sync import iscoroutinefunction, markcoroutinefunction
     from django.conf import settings  # type: ignore[import-untyped]
     from django.db import close_old_connections, connections, transaction  # type: ignore[import-untyped]  # fmt: skip
     from django.http import HttpRequest, HttpResponse  # type: ignore[import-untyped]
     from django.urls import URLPattern, re_path  # type: ignore[import-untyped]
+    from django.utils.deprecation import MiddlewareMixin  # type: ignore[import-untyped]
     from django.utils.module_loading import import_string  # type: ignore[import-untyped]
     from django.views.decorators.csrf import csrf_exempt  # type: ignore[import-untyped]
 except ImportError as error:
@@ -35,7 +35,7 @@ GetResponse = Callable[[HttpRequest], Any]
 
 
 @final
-class HealthMiddleware:
+class HealthMiddleware(MiddlewareMixin):  # type: ignore[misc]  # it has no types either
     """Answers on the paths of the endpoint, and hands everything else on.
 
     For programs on WSGI and on ASGI. It reads two settings: ``ALLGREEN_ENDPOINT``, which is a
@@ -46,24 +46,18 @@ class HealthMiddleware:
         SettingsError: There is no endpoint in the settings, or the prefix is no path.
     """
 
-    sync_capable = True
-    async_capable = True
-
     def __init__(self, get_response: GetResponse) -> None:
-        self._get_response = get_response
+        super().__init__(get_response)
         self._endpoint = find_endpoint()
         self._prefix = read_prefix(getattr(settings, PREFIX_SETTING, ""))
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         """Answer one request, or hand it on."""
         below = strip_prefix(request.path_info, self._prefix)
         if below is None or not self._endpoint.answers(below):
-            return self._get_response(request)
+            return self.get_response(request)
         self._endpoint.listen_for_sigterm()
-        if self._is_async:
+        if self.async_mode:
             return self._answer_async(request, below)
         return _convert(self._endpoint.respond(read_request(request.META, below)))
 

@@ -6,6 +6,8 @@ redirects to HTTPS, and asks people to sign in.
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,6 +17,7 @@ from allgreen.domain.report import Detail
 from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
 from allgreen.health.access import Access
 from allgreen.health.endpoint import HealthEndpoint
+from allgreen.health.logs import HealthAccessFilter
 from allgreen.health.options import EndpointOptions
 from allgreen.integrations.asgi import AsgiHealth, Receive, Scope, Send
 from allgreen.integrations.mounting import HealthApp, mount_endpoint
@@ -50,6 +53,16 @@ def make_endpoint() -> HealthEndpoint:
     return HealthEndpoint(runner, options, components=Components())
 
 
+def make_patient_endpoint() -> HealthEndpoint:
+    """Make one that is ready, and holds a stop back; ``DRAIN_DELAY_S`` says for how long."""
+    options = EndpointOptions(
+        environment="production",
+        drain_on_sigterm=True,
+        drain_delay_s=float(os.environ["DRAIN_DELAY_S"]),  # noqa: TID251 - a test sets it,
+    )
+    return HealthEndpoint(ScriptedRunner(passed("pool", tags=["live", "ready"])), options)
+
+
 # WSGI and ASGI --------------------------------------------------------------------------------
 
 
@@ -82,6 +95,36 @@ def make_wsgi() -> WsgiHealth:
 def make_asgi() -> AsgiHealth:
     """Make a program of ASGI."""
     return AsgiHealth(greet_asgi, make_endpoint())
+
+
+def make_patient_wsgi() -> WsgiHealth:
+    """Make a program of WSGI that holds a stop back."""
+    return WsgiHealth(greet_wsgi, make_patient_endpoint())
+
+
+def make_patient_asgi() -> AsgiHealth:
+    """Make a program of ASGI that holds a stop back."""
+    return AsgiHealth(greet_asgi, make_patient_endpoint())
+
+
+def make_quiet_wsgi() -> WsgiHealth:
+    """Make a program of WSGI that keeps probes out of its access log."""
+    for name in ("gunicorn.access", "werkzeug", "django.server"):
+        logging.getLogger(name).addFilter(HealthAccessFilter())
+    return make_wsgi()
+
+
+def make_quiet_asgi() -> AsgiHealth:
+    """Make a program of ASGI that keeps probes out of its access log."""
+    logging.getLogger("uvicorn.access").addFilter(HealthAccessFilter())
+    return make_asgi()
+
+
+def make_quiet_django() -> Any:
+    """Make a program of Django that keeps probes out of its access log."""
+    made = make_django_wsgi()
+    logging.getLogger("django.server").addFilter(HealthAccessFilter())
+    return made
 
 
 def make_alone() -> HealthApp:
