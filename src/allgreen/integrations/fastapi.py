@@ -32,11 +32,11 @@ def health_router(endpoint: HealthEndpoint, *, prefix: str = "") -> APIRouter:
     Raises:
         SettingsError: The prefix is no path.
     """
-    router = APIRouter(prefix=read_prefix(prefix))
+    router, before = APIRouter(), read_prefix(prefix)
     for path in endpoint.paths:
         # An application of its own, and no function: it is asked with every method then.
         route: Any = _Route(endpoint, path)
-        router.add_route(path, route, name=f"allgreen{path}", include_in_schema=False)
+        router.add_route(before + path, route, name=f"allgreen{path}", include_in_schema=False)
     return router
 
 
