@@ -153,7 +153,7 @@ class Answers:
         report = yield Asked(group.tags, group.deadline_s)
         # Details never: whoever restarts a process needs none.
         hidden = wanted._replace(detail=Detail.NONE)
-        return _show(request, hidden, self.probes.judge_live(report), group)
+        return _show(request, hidden, self.probes.judge_live(report, group.tags), group)
 
     def _answer_ready(self, group: Group, request: Request) -> Steps:
         wanted = self._want(request)

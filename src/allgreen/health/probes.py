@@ -7,7 +7,7 @@ slow database takes every process away at once. What is left out is still seen, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final, final
 
@@ -57,8 +57,13 @@ class Probes:
         if results and all(result.ending is not Ending.MISCONFIGURED for result in results):
             self.has_started = True
 
-    def judge_live(self, report: Report) -> Report:
-        """Return what liveness is told: alive, unless a check says otherwise."""
+    def judge_live(self, report: Report, tags: Collection[str]) -> Report:
+        """Return what liveness is told: alive, unless a check with one of the tags says otherwise.
+
+        A report may also say that checks are misconfigured. Starting again does not mend that.
+        """
+        own = tuple(each for each in report.results if not each.label.tags.isdisjoint(tags))
+        report = replace(report, results=own)
         return _settle(report, _worst(report), _NO_SAY)
 
     def judge_start(self, report: Report) -> Report:

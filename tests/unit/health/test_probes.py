@@ -10,6 +10,7 @@ from allgreen.health.probes import BELIEVED_FOR_S, Probes
 from tests.scripted_runner import failed, passed, report_of, result
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
+LIVE = ["live"]
 
 
 @pytest.fixture
@@ -24,26 +25,37 @@ def started() -> Probes:
 
 @pytest.mark.semantics(61)
 def test_a_program_without_checks_is_alive() -> None:
-    assert Probes().judge_live(report_of()).status is HEALTHY
+    assert Probes().judge_live(report_of(), LIVE).status is HEALTHY
 
 
 @pytest.mark.semantics(61)
 def test_a_failing_live_check_ends_liveness() -> None:
-    assert Probes().judge_live(report_of(passed("a"), failed("b"))).status is UNHEALTHY
+    report = report_of(passed("a", tags=LIVE), failed("b", tags=LIVE))
+
+    assert Probes().judge_live(report, LIVE).status is UNHEALTHY
 
 
 @pytest.mark.semantics(61)
 def test_a_skipped_check_says_nothing_of_liveness() -> None:
-    skipped = result("a", CheckVerdict.SKIPPED, ending=Ending.NOT_MEANT)
+    skipped = result("a", CheckVerdict.SKIPPED, ending=Ending.NOT_MEANT, tags=LIVE)
 
-    assert Probes().judge_live(report_of(skipped)).status is HEALTHY
+    assert Probes().judge_live(report_of(skipped), LIVE).status is HEALTHY
+
+
+@pytest.mark.semantics(61)
+def test_what_starting_again_does_not_mend_is_no_reason_for_it() -> None:
+    broken = result("allgreen:checks", CheckVerdict.ERROR, ending=Ending.MISCONFIGURED)
+
+    judged = Probes().judge_live(report_of(passed("a", tags=LIVE), broken), LIVE)
+
+    assert (judged.status, [each.name for each in judged.results]) == (HEALTHY, ["a"])
 
 
 @pytest.mark.semantics(61)
 def test_liveness_stays_while_the_process_drains(started: Probes) -> None:
     started.is_draining = True
 
-    assert started.judge_live(report_of()).status is HEALTHY
+    assert started.judge_live(report_of(), LIVE).status is HEALTHY
 
 
 # Startup -------------------------------------------------------------------------------------
