@@ -11,6 +11,7 @@ AllgreenError
 ├── HeartbeatUnreadableError (ValueError) a heartbeat file holds something else
 ├── ExpectationFailedError (AssertionError) something is not as a check expects it
 ├── ExpectationInvalidError (TypeError)  nobody can tell, because the question makes no sense
+├── StateBusyError (TimeoutError)        somebody else holds a file of state, and does not let go
 ├── HealthCheckError                     a component could not be checked
 │   └── HealthCheckTimeoutError (TimeoutError)
 ├── UnknownApplicationError (TypeError)  nobody knows how to mount the health page there
@@ -35,9 +36,14 @@ AllgreenError
 A failing target is never an exception: it is a `Result`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
+from __future__ import annotations
+
+TYPE_CHECKING = (
+    False  # on the way of `from allgreen import check`, where `typing` is slow to import
+)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
 
 
 class AllgreenError(Exception):
@@ -109,12 +115,16 @@ class ConfigBrokenError(CheckDefinitionError):
         file: Its path.
         line: Where it failed, from 1; `None` when no line is at fault.
         reason: What is wrong there.
+        details: The whole traceback, for developers; empty when nothing was run.
     """
 
-    def __init__(self, file: str, line: int | None, reason: str, note: str = "") -> None:
+    def __init__(
+        self, file: str, line: int | None, reason: str, note: str = "", details: str = ""
+    ) -> None:
         self.file = file
         self.line = line
         self.reason = reason
+        self.details = details
         where = file if line is None else f"{file}, line {line}"
         super().__init__(" ".join(part for part in (f"{where}: {reason}", note) if part))
 
@@ -160,6 +170,14 @@ class ExpectationInvalidError(AllgreenError, TypeError):
     """Whether something is as a check expects it cannot be told: the question makes no sense."""
 
 
+class StateBusyError(AllgreenError, TimeoutError):
+    """Somebody else holds a file of state, and does not let go."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"Another process or thread holds {path}, and does not let go of it.")
+
+
 class HealthCheckError(AllgreenError):
     """A component could not be checked."""
 
@@ -188,7 +206,6 @@ class SettingsError(AllgreenError, ValueError):
         super().__init__(f"{setting}: {message}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
     """Why one field cannot be saved.
 
@@ -198,9 +215,24 @@ class FieldProblem:
         message: Sentence for people that says what to change.
     """
 
-    field: str
-    code: str
-    message: str
+    __slots__ = ("code", "field", "message")
+
+    def __init__(self, *, field: str, code: str, message: str) -> None:
+        self.field = field
+        self.code = code
+        self.message = message
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FieldProblem) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return "FieldProblem(field={!r}, code={!r}, message={!r})".format(*self._key())
+
+    def _key(self) -> tuple[str, str, str]:
+        return self.field, self.code, self.message
 
     def under(self, prefix: str) -> Self:
         """Return the same problem with its field below `prefix`."""
