@@ -1,0 +1,76 @@
+"""HTTP upstream: another program that this one asks."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Final
+
+from allgreen.domain.status import ComponentStatus, HealthStatus
+from allgreen.errors import SettingsError
+from allgreen.health.components.steps import CheckFunction
+from allgreen.health.depth import HEADER, MOST, current_depth
+from allgreen.health.fetching import Address, Fetched, fetch
+
+TIMEOUT_S: Final = 5.0
+
+_OURS: Final = frozenset({"connection", "host", HEADER.lower()})
+
+
+def http(
+    url: str,
+    expect_status: int | Container[int] = 200,
+    *,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> CheckFunction:
+    """Return a check of an upstream by its address.
+
+    A connection of its own is made and closed, no redirect is followed, and at most 64 KiB are
+    read. An upstream that says ``X-Health: degraded`` is degraded.
+
+    Args:
+        url: Absolute, ``http`` or ``https``.
+        expect_status: The status of a good answer, or several, such as ``range(200, 300)``.
+        headers: What to send.
+        timeout_s: Seconds for connecting, and for the answer.
+
+    Raises:
+        SettingsError: The address or a number cannot be used.
+    """
+    address = Address.parse(url)
+    if not 0 < timeout_s < float("inf"):
+        raise SettingsError("timeout_s", f"{timeout_s!r} is no number of seconds.")
+    expected = (expect_status,) if isinstance(expect_status, int) else expect_status
+    sent = {"User-Agent": "Allgreen", "Accept": "application/json, */*", **(headers or {})}
+    for name in sent:
+        if name.lower() in _OURS:
+            raise SettingsError("headers", f"{name} is set by Allgreen.")
+
+    def check() -> ComponentStatus:
+        depth = current_depth()
+        if depth >= MOST:
+            return _not_asked(depth)
+        answer = fetch(address, headers={**sent, HEADER: str(depth + 1)}, timeout_s=timeout_s)
+        return _judge(answer, expected)
+
+    return check
+
+
+def _judge(answer: Fetched, expected: Container[int]) -> ComponentStatus:
+    metadata = {"status_code": answer.status}
+    if answer.status not in expected:
+        message = f"Upstream check failed: it answers {answer.status}"
+        return ComponentStatus("http", HealthStatus.UNHEALTHY, message, 0.0, metadata)
+    if answer.headers.get("x-health", "").strip().lower() == "degraded":
+        message = "The upstream says that it is degraded"
+        return ComponentStatus("http", HealthStatus.DEGRADED, message, 0.0, metadata)
+    message = f"The upstream answers {answer.status}"
+    return ComponentStatus("http", HealthStatus.HEALTHY, message, 0.0, metadata)
+
+
+def _not_asked(depth: int) -> ComponentStatus:
+    message = (
+        f"Not asked: {depth} programs asked one another for their health already, and one of them "
+        "may be this one"
+    )
+    return ComponentStatus("http", HealthStatus.DEGRADED, message)
