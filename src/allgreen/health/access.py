@@ -59,21 +59,22 @@ class Access:
         )
         self._proxies = read_networks("trusted_proxies", trusted_proxies)
 
-    def detail_for(self, request: Request, *, environment: str) -> Detail:
+    def detail_for(self, request: Request, *, environment: Callable[[], str]) -> Detail:
         """Return how much whoever sent a request may see.
 
         Args:
             request: The request.
-            environment: Where the program runs, such as ``development``.
+            environment: Says where the program runs, such as ``development``.
         """
-        known = max(self._by_token(request), self._by_network(request), key=_ORDER.index)
-        if known is not Detail.NONE:
-            return known
+        if self._tokens or self._networks:
+            known = _most((self._by_token(request), self._by_network(request)))
+            if known is not Detail.NONE:
+                return known
         if self.decide is not None:
             return _ask(self.decide, request)
         if self.anonymous is not None:
             return self.anonymous
-        return Detail.FULL if environment == "development" else Detail.NONE
+        return Detail.FULL if environment() == "development" else Detail.NONE
 
     def _by_token(self, request: Request) -> Detail:
         if not self._tokens:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from traceback import format_exception
 from typing import Any, Final, NamedTuple, final
 
@@ -192,17 +192,18 @@ class Answers:
         self.probes.note_first_run(report)
         return replace(report, results=()) if self.probes.has_started else report
 
-    def _want(self, request: Request, available: Collection[Format] = ALL) -> _Wanted | None:
+    def _want(self, request: Request, available: tuple[Format, ...] = ALL) -> _Wanted | None:
         """Return what a request asks for and may have; `None` for a format that there is not."""
-        options = self._options
         parameters = request.parameters()
-        chosen = choose(request.headers.get("accept"), parameters.get("format"), tuple(available))
+        chosen = _choose(request.headers.get("accept", ""), parameters.get("format"), available)
         if chosen is None:
             return None
-        environment = options.environment or environment_name()
-        detail = options.access.detail_for(request, environment=environment)
+        detail = self._options.access.detail_for(request, environment=self._name_environment)
         is_fresh = detail is Detail.FULL and parameters.get("fresh", "").lower() in _YES
         return _Wanted(chosen, detail, is_fresh)
+
+    def _name_environment(self) -> str:
+        return self._options.environment or environment_name()
 
 
 class _Wanted(NamedTuple):
@@ -217,6 +218,7 @@ def say(status: int, text: str, method: str) -> Response:
     return _make(method, status, "text/plain; charset=utf-8", body)
 
 
+_LONGEST_KEPT: Final = 512
 _LONGEST_TRACE: Final = 20_000
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _ALLOW: Final = ("Allow", ", ".join(METHODS))
@@ -226,6 +228,18 @@ _ALWAYS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),  # the address may hold a token
 )
+
+
+def _choose(accept: str, named: str | None, available: tuple[Format, ...]) -> Format | None:
+    """Choose a format; what probes and browsers ask for again and again costs next to nothing."""
+    if len(accept) + len(named or "") > _LONGEST_KEPT:
+        return choose(accept, named, available)
+    return _choose_again(accept, named, available)
+
+
+@lru_cache(maxsize=64)
+def _choose_again(accept: str, named: str | None, available: tuple[Format, ...]) -> Format | None:
+    return choose(accept, named, available)
 
 
 def _tags_of(group: Group | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from allgreen.domain.report import Detail, Report
+from allgreen.domain.status import HealthStatus
 from allgreen.exporters.negotiation import Format
 
 
@@ -20,6 +21,8 @@ def render(report: Report, wanted: Format, detail: Detail, *, http_status: int) 
         detail: How much of the report may be seen.
         http_status: The status code that it is sent with; the page shows it.
     """
+    if detail is Detail.NONE and wanted is Format.JSON:
+        return _BARE[report.status]  # what every probe asks for
     return _RENDERERS[wanted](report, detail, http_status)
 
 
@@ -85,6 +88,7 @@ def _render_microprofile(report: Report, detail: Detail, _: int) -> bytes:
     return render_microprofile(report, detail)
 
 
+_BARE: Final = {status: b'{"status":"%b"}' % status.encode() for status in HealthStatus}
 _UNFRAMED: Final = "frame-ancestors 'none'"
 _RENDERERS: Final[Mapping[Format, Callable[[Report, Detail, int], bytes]]] = MappingProxyType(
     {

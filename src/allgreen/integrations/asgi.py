@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
 from typing import Any, final
 
 from allgreen.health.endpoint import HealthEndpoint
@@ -74,12 +75,15 @@ def read_request(scope: Scope, path: str) -> Request:
 async def answer(endpoint: HealthEndpoint, request: Request, send: Send) -> None:
     """Send what an endpoint answers to a request."""
     response = await endpoint.respond_async(request)
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers
-    ]
+    headers = [_encode(header) for header in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+@lru_cache(maxsize=128)
+def _encode(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    name, value = header
+    return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 def _path_of(scope: Scope) -> str:

@@ -25,7 +25,7 @@ def seen(
 ) -> Detail:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = Request("GET", "/healthcheck", query, named, peer)
-    return access.detail_for(request, environment=environment)
+    return access.detail_for(request, environment=lambda: environment)
 
 
 @pytest.mark.parametrize(

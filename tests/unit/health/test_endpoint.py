@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,12 +20,15 @@ from allgreen.domain.status import (
     SystemHealthStatus,
 )
 from allgreen.errors import AllgreenError
+from allgreen.exporters.json import render_json
+from allgreen.exporters.negotiation import Format
 from allgreen.health.access import Access
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.endpoint import HealthEndpoint
 from allgreen.health.exchange import Request, Response
 from allgreen.health.options import DEFAULT_STATUSES, EndpointOptions, Group
 from allgreen.health.probes import BELIEVED_FOR_S
+from allgreen.health.rendering import render
 from tests.scripted_runner import ScriptedRunner, failed, passed, report_of, result
 
 Respond = Callable[[HealthEndpoint, Request], Response]
@@ -363,6 +367,25 @@ def test_a_format_that_there_is_not_is_refused_with_those_that_there_are(
     assert response.status == 400
     assert b"openmetrics" in response.body
     assert runner.asked == []
+
+
+@pytest.mark.semantics(53)
+def test_a_long_header_is_read_too(respond: Respond) -> None:
+    accept = ", ".join(f"image/{number}" for number in range(100)) + ", text/plain"
+
+    response = respond(endpoint_of(ScriptedRunner(passed())), get("/healthcheck", accept=accept))
+
+    assert header(response, "Content-Type") == "application/json"
+
+
+@pytest.mark.semantics(56)
+@pytest.mark.parametrize("status", HealthStatus)
+def test_the_status_alone_is_what_the_exporter_says(status: HealthStatus) -> None:
+    report = replace(report_of(passed()), status=status)
+
+    bare = render(report, Format.JSON, Detail.NONE, http_status=200)
+
+    assert bare == render_json(report, Detail.NONE)
 
 
 @pytest.mark.semantics(55)
