@@ -6,20 +6,30 @@ question therefore says how deep it is, and past a few nobody asks on.
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
 HEADER: Final = "X-Allgreen-Depth"
+ASKER: Final = "X-Allgreen-Asker"
+"""Names the process whose check asks, so that it knows itself again."""
 MOST: Final = 3
 
+_NAMES: Final[dict[int, str]] = {}
 _DEPTH: Final[ContextVar[int]] = ContextVar("allgreen depth", default=0)
 
 
 def current_depth() -> int:
     """Return through how many endpoints the question came that is being answered."""
     return _DEPTH.get()
+
+
+def name_process() -> str:
+    """Return a name that no other process has, the children of this one included."""
+    return _NAMES.setdefault(os.getpid(), secrets.token_hex(8))
 
 
 def read_depth(text: str | None) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Protocol, final
+from math import inf
+from typing import Final, Protocol, final
 
 from allgreen.domain.report import Report
 from allgreen.health.answers import Answers, Asked, Found, Step
 from allgreen.health.asking import BlockingComponents, Components, ask_in_time
+from allgreen.health.depth import ASKER, HEADER, at_depth, name_process, read_depth
 from allgreen.health.draining import SigtermListener
 from allgreen.health.exchange import Request, Response
-from allgreen.health.options import EndpointOptions
+from allgreen.health.options import PROBE_DEADLINE_S, EndpointOptions
 from allgreen.health.probes import Probes
 
 
@@ -98,9 +100,10 @@ class HealthEndpoint:
         """Answer, and block until the checks have answered; for programs without an event loop."""
         steps = self._answers.take_steps(request)
         try:
-            step = next(steps)
-            while True:
-                step = steps.send(self._do(step))
+            with at_depth(_depth_of(request)):
+                step = next(steps)
+                while True:
+                    step = steps.send(self._do(step, _patience_with(request)))
         except StopIteration as end:
             return _response_of(end)
         except Exception as error:  # noqa: BLE001 - a 500 would say nothing of health
@@ -110,33 +113,54 @@ class HealthEndpoint:
         """Answer without blocking the event loop; the same as `respond`."""
         steps = self._answers.take_steps(request)
         try:
-            step = next(steps)
-            while True:
-                step = steps.send(await self._do_async(step))
+            with at_depth(_depth_of(request)):
+                step = next(steps)
+                while True:
+                    step = steps.send(await self._do_async(step, _patience_with(request)))
         except StopIteration as end:
             return _response_of(end)
         except Exception as error:  # noqa: BLE001 - a 500 would say nothing of health
             return self._answers.confess(request, error)
 
-    def _do(self, step: Step) -> Found:
+    def _do(self, step: Step, patience_s: float) -> Found:
         if not isinstance(step, Asked):
             return self._blocking.ask(step.deadline_s) if self._blocking else None
         self._prepare()
-        return self.runner.run(None, tags=step.tags, deadline_s=step.deadline_s, fresh=step.fresh)
+        deadline_s = min(step.deadline_s, patience_s)
+        return self.runner.run(None, tags=step.tags, deadline_s=deadline_s, fresh=step.fresh)
 
-    async def _do_async(self, step: Step) -> Found:
+    async def _do_async(self, step: Step, patience_s: float) -> Found:
         if not isinstance(step, Asked):
-            return (
-                await ask_in_time(self._components, step.deadline_s) if self._components else None
-            )
+            if self._components is None:
+                return None
+            return await ask_in_time(self._components, step.deadline_s)
         self._prepare()
+        deadline_s = min(step.deadline_s, patience_s)
         return await self.runner.run_async(
-            None, tags=step.tags, deadline_s=step.deadline_s, fresh=step.fresh
+            None, tags=step.tags, deadline_s=deadline_s, fresh=step.fresh
         )
 
     def _prepare(self) -> None:
         if self._refresh is not None:
             self._refresh()
+
+
+_DEPTH: Final = HEADER.lower()
+_ASKER: Final = ASKER.lower()
+
+
+def _depth_of(request: Request) -> int:
+    return read_depth(request.headers.get(_DEPTH))
+
+
+def _patience_with(request: Request) -> float:
+    """Return how long to wait for checks at most, in seconds.
+
+    A check of this very process that asks for the health of all waits for itself. It is told soon
+    that it has not ended, and not when its own patience is over.
+    """
+    asker = request.headers.get(_ASKER)
+    return PROBE_DEADLINE_S if asker is not None and asker == name_process() else inf
 
 
 def _response_of(end: StopIteration) -> Response:

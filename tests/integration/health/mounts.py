@@ -10,8 +10,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from allgreen.domain.report import Detail
 from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
@@ -300,14 +301,22 @@ def make_starlette() -> Any:
 # Servers that are part of a framework or of Python --------------------------------------------
 
 
-class _Handler(WSGIRequestHandler):
+class ThreadedServer(ThreadingMixIn, WSGIServer):
+    """Answers each request in a thread of its own."""
+
+    daemon_threads = True
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs nothing."""
+
     def log_message(self, *_: Any) -> None:
         """Keep standard error for what matters."""
 
 
 def serve_by_wsgiref(app: Any, port: int) -> None:
     """Serve with the server of the standard library."""
-    make_server("127.0.0.1", port, app, handler_class=_Handler).serve_forever()
+    make_server("127.0.0.1", port, app, handler_class=QuietHandler).serve_forever()
 
 
 def serve_by_werkzeug(app: Any, port: int) -> None:

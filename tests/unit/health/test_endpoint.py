@@ -24,6 +24,7 @@ from allgreen.exporters.json import render_json
 from allgreen.exporters.negotiation import Format
 from allgreen.health.access import Access
 from allgreen.health.clock import SYSTEM_CLOCK
+from allgreen.health.depth import current_depth, name_process
 from allgreen.health.endpoint import HealthEndpoint
 from allgreen.health.exchange import Request, Response
 from allgreen.health.options import DEFAULT_STATUSES, EndpointOptions, Group
@@ -662,6 +663,37 @@ def test_what_has_changed_is_loaded_before_checks_run(respond: Respond) -> None:
     endpoint = HealthEndpoint(runner, refresh=lambda: runner.results.append(passed()))
 
     assert respond(endpoint, get("/healthcheck")).status == 200
+
+
+@pytest.mark.semantics(25)
+@pytest.mark.parametrize(("header", "depth"), [({}, 0), ({"x-allgreen-depth": "2"}, 2)])
+def test_checks_know_through_how_many_programs_the_question_came(
+    respond: Respond, header: dict[str, str], depth: int
+) -> None:
+    class Deep(ScriptedRunner):
+        def run(self, *arguments: Any, **named: Any) -> Report:
+            depths.append(current_depth())
+            return super().run(*arguments, **named)
+
+    depths: list[int] = []
+
+    respond(endpoint_of(Deep(passed())), get("/healthcheck", **header))
+
+    assert (depths, current_depth()) == ([depth], 0)
+
+
+@pytest.mark.semantics(25)
+@pytest.mark.parametrize(
+    ("asker", "deadline_s"), [(name_process(), 0.8), ("another", 8.0), ("", 8.0)]
+)
+def test_a_check_that_asks_its_own_process_is_told_soon(
+    respond: Respond, asker: str, deadline_s: float
+) -> None:
+    runner = ScriptedRunner(passed())
+
+    respond(endpoint_of(runner), get("/healthcheck", **{"x-allgreen-asker": asker}))
+
+    assert [asked.deadline_s for asked in runner.asked] == [deadline_s]
 
 
 def _system(*components: ComponentStatus) -> SystemHealthStatus:

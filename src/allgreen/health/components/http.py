@@ -8,12 +8,12 @@ from typing import Final
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
 from allgreen.health.components.steps import CheckFunction
-from allgreen.health.depth import HEADER, MOST, current_depth
+from allgreen.health.depth import ASKER, HEADER, MOST, current_depth, name_process
 from allgreen.health.fetching import Address, Fetched, fetch
 
 TIMEOUT_S: Final = 5.0
 
-_OURS: Final = frozenset({"connection", "host", HEADER.lower()})
+_OURS: Final = frozenset({"connection", "host", HEADER.lower(), ASKER.lower()})
 
 
 def http(
@@ -50,7 +50,8 @@ def http(
         depth = current_depth()
         if depth >= MOST:
             return _not_asked(depth)
-        answer = fetch(address, headers={**sent, HEADER: str(depth + 1)}, timeout_s=timeout_s)
+        headers = {**sent, HEADER: str(depth + 1), ASKER: name_process()}
+        answer = fetch(address, headers=headers, timeout_s=timeout_s)
         return _judge(answer, expected)
 
     return check

@@ -10,7 +10,7 @@ import pytest
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
 from allgreen.health.components.http import http
-from allgreen.health.depth import MOST, at_depth, current_depth, read_depth
+from allgreen.health.depth import MOST, at_depth, current_depth, name_process, read_depth
 from tests.integration.health.peers import Reply, Seen, serving, silent
 from tests.services import free_port
 from tests.unit.health.components.taking import take_check
@@ -64,6 +64,7 @@ def test_headers_are_sent_with_how_deep_the_question_is() -> None:
     assert seen.headers["authorization"] == "Bearer abc"
     assert seen.headers["user-agent"] == "shop"
     assert seen.headers["x-allgreen-depth"] == "1"
+    assert seen.headers["x-allgreen-asker"] == name_process()
 
 
 @pytest.mark.semantics(25)
