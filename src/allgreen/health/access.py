@@ -28,11 +28,13 @@ class Access:
 
     Args:
         anonymous: What everybody sees; `None` for everything in development, and the status
-            alone elsewhere.
+            alone elsewhere. Everything is shown to everybody in development only, whatever this
+            says: elsewhere that counts as names and verdicts. Name networks instead.
         tokens: What somebody sees who knows a token, as ``Authorization: Bearer …`` or ``?token=…``.
         networks: What somebody sees from an address, by network, such as ``10.0.0.0/8``.
         trusted_proxies: Networks of proxies whose ``X-Forwarded-For`` is believed.
-        decide: Asked about a request; when it raises, the status alone is shown.
+        decide: A plain function, asked about a request; when it raises, the status alone is
+            shown.
 
     Raises:
         SettingsError: A token is blank, or a network is none.
@@ -72,9 +74,14 @@ class Access:
                 return known
         if self.decide is not None:
             return _ask(self.decide, request)
-        if self.anonymous is not None:
-            return self.anonymous
-        return Detail.FULL if environment() == "development" else Detail.NONE
+        return self._for_everybody(environment())
+
+    def _for_everybody(self, environment: str) -> Detail:
+        if environment == "development":
+            return Detail.FULL if self.anonymous is None else self.anonymous
+        if self.anonymous is None:
+            return Detail.NONE
+        return min(self.anonymous, Detail.SUMMARY, key=_ORDER.index)
 
     def _by_token(self, request: Request) -> Detail:
         if not self._tokens:

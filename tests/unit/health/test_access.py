@@ -43,8 +43,21 @@ def test_without_any_setting_details_are_for_development(environment: str, detai
 
 @pytest.mark.parametrize("detail", Detail)
 def test_what_everybody_sees_can_be_chosen(detail: Detail) -> None:
-    assert seen(Access(anonymous=detail), environment="production") is detail
     assert seen(Access(anonymous=detail), environment="development") is detail
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"),
+    [
+        (Detail.NONE, Detail.NONE),
+        (Detail.SUMMARY, Detail.SUMMARY),
+        (Detail.FULL, Detail.SUMMARY),
+    ],
+)
+def test_everything_is_shown_to_everybody_in_development_only(
+    detail: Detail, expected: Detail
+) -> None:
+    assert seen(Access(anonymous=detail), environment="production") is expected
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

@@ -34,7 +34,7 @@ from tests.scripted_runner import ScriptedRunner, failed, passed, report_of, res
 
 Respond = Callable[[HealthEndpoint, Request], Response]
 TOKEN = "correct-horse-battery"
-OPEN = Access(anonymous=Detail.FULL)
+OPEN = Access(networks={"192.0.2.0/24": Detail.FULL})
 FORMATS = {
     "json": "application/json",
     "text": "text/plain; charset=utf-8",
