@@ -13,7 +13,8 @@ AllgreenError
 ├── ExpectationInvalidError (TypeError)  nobody can tell, because the question makes no sense
 ├── StateBusyError (TimeoutError)        somebody else holds a file of state, and does not let go
 ├── HealthCheckError                     a component could not be checked
-│   └── HealthCheckTimeoutError (TimeoutError)
+│   ├── HealthCheckTimeoutError (TimeoutError)
+│   └── UnknownComponentError (ValueError)  nobody registered it; says which may be meant
 ├── UnknownApplicationError (TypeError)  nobody knows how to mount the health page there
 ├── SettingsError (ValueError)           the environment or a file asks for something impossible
 ├── InvalidInputError (ValueError)       what a person typed cannot be saved; one problem per field
@@ -184,6 +185,16 @@ class HealthCheckError(AllgreenError):
 
 class HealthCheckTimeoutError(HealthCheckError, TimeoutError):
     """A component did not answer in time."""
+
+
+class UnknownComponentError(HealthCheckError, ValueError):
+    """A component was asked for that nobody registered."""
+
+    def __init__(self, name: str, suggestion: str | None) -> None:
+        self.name = name
+        self.suggestion = suggestion
+        hint = f" Did you mean {suggestion!r}?" if suggestion else ""
+        super().__init__(f"Component {name!r} is not registered.{hint}")
 
 
 class UnknownApplicationError(AllgreenError, TypeError):

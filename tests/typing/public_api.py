@@ -4,7 +4,22 @@ from datetime import datetime
 from typing import assert_type
 
 import allgreen
-from allgreen import ComponentStatus, HealthStatus, MissingExtraError, SystemHealthStatus
+from allgreen import (
+    Check,
+    CheckRegistry,
+    CheckResult,
+    ComponentStatus,
+    Expectation,
+    HealthCheckError,
+    HealthCheckTimeoutError,
+    HealthStatus,
+    MissingExtraError,
+    Report,
+    SystemHealthStatus,
+    check,
+    expect,
+    make_sure,
+)
 
 
 def sum_up(now: datetime) -> SystemHealthStatus:
@@ -21,3 +36,26 @@ def explain(error: MissingExtraError) -> str:
     assert_type(error.extra, str)
     assert isinstance(error, allgreen.AllgreenError | ImportError)
     return f"{allgreen.__version__}: {error}"
+
+
+@check("Queue is short", only="production", run="4 times per hour", tags=["ready"])
+async def queue() -> None:
+    assert_type(expect(38), Expectation)
+    expect(38).to_be_less_than(500)
+
+
+@check("Database is accessible", timeout=5, depends_on="queue")
+def database() -> bool:
+    make_sure(True, "no answer")
+    return True
+
+
+def look(registry: CheckRegistry, report: Report) -> tuple[str, ...]:
+    assert_type(database(), bool)
+    assert_type(registry.checks, tuple[Check, ...])
+    results: tuple[CheckResult, ...] = report.results
+    return tuple(result.message for result in results)
+
+
+def blame(error: HealthCheckTimeoutError) -> HealthCheckError | TimeoutError:
+    return error

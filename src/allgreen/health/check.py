@@ -6,24 +6,19 @@ program next to nothing, and `dataclasses` alone takes longer than all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from allgreen.health.callables import is_coroutine_function
 
-from allgreen.errors import CheckDefinitionError
-
+TYPE_CHECKING = False  # `typing` is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Final
+
     from allgreen.health.conditions import Conditions
     from allgreen.health.frequency import Frequency
 
-Function = Callable[[], Any]
-"""What a check calls. It may return something to await."""
+    Function = Callable[[], Any]
 
 DEFAULT_TIMEOUT_S: Final = 10.0
-
-_IS_COROUTINE = 0x80
-_IS_GENERATOR = 0x20
-_IS_ASYNC_GENERATOR = 0x200
 
 
 class Location:
@@ -56,6 +51,7 @@ class Check:
         failures_to_report: So many failures in a row are needed before one is reported.
         seconds_to_report: For so long it must have failed before that is reported.
         location: Where it was defined.
+        note: What to say beside its results, such as that it is of an older configuration.
     """
 
     __slots__ = (
@@ -69,6 +65,7 @@ class Check:
         "is_critical",
         "location",
         "name",
+        "note",
         "seconds_to_report",
         "tags",
         "timeout_s",
@@ -97,41 +94,13 @@ class Check:
         self.timeout_s = timeout_s
         self.conditions = conditions
         self.frequency = frequency
-        self.tags: Collection[str] = frozenset(tags)
+        self.tags = frozenset(tags)
         self.is_critical = is_critical
         self.depends_on = tuple(depends_on)
         self.failures_to_report = failures_to_report
         self.seconds_to_report = seconds_to_report
         self.location = location
+        self.note = ""
 
     def __repr__(self) -> str:
         return f"Check({self.name!r}, {self.description!r})"
-
-
-def is_coroutine_function(function: Callable[..., object]) -> bool:
-    """Tell whether calling it gives a coroutine; `inspect` knows more, and costs far more."""
-    return bool(_flags_of(function) & _IS_COROUTINE)
-
-
-def refuse_generator(function: Callable[..., object]) -> None:
-    """Refuse what would do nothing when called.
-
-    Raises:
-        CheckDefinitionError: It is a generator function.
-    """
-    if _flags_of(function) & (_IS_GENERATOR | _IS_ASYNC_GENERATOR):
-        raise CheckDefinitionError(
-            "A check cannot be a generator function: calling it runs none of its lines. "
-            "Remove `yield`, or return what it yields."
-        )
-
-
-def _flags_of(function: Callable[..., object]) -> int:
-    while isinstance(function, partial):
-        function = function.func
-    inner = getattr(function, "__func__", function)
-    code = getattr(inner, "__code__", None)
-    if code is None and not isinstance(function, type):
-        call = type(function).__dict__.get("__call__")
-        code = getattr(call, "__code__", None)
-    return int(getattr(code, "co_flags", 0))

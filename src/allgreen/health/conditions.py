@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from allgreen.errors import CheckDefinitionError
-from allgreen.health.check import is_coroutine_function
+from allgreen.health.callables import is_coroutine_function
 from allgreen.health.forgotten import find_forgotten
 
 Switch = bool | Callable[[], object]

@@ -48,11 +48,19 @@ class Run:
         said: Sentences of those that held, in their order; the first hundred.
     """
 
-    __slots__ = ("open", "said")
+    # Lists only where something is expected: a run is made for every check, and most expect nothing.
+    open: list[Expectation] | tuple[()] = ()
+    said: list[str] | tuple[()] = ()
 
-    def __init__(self) -> None:
-        self.open: list[Expectation] = []
-        self.said: list[str] = []
+    def await_assertion(self, expectation: Expectation) -> None:
+        """Note that something is to be asserted of a value."""
+        self.open = [*self.open, expectation]
+
+    def note(self, expectation: Expectation, sentence: str | None) -> None:
+        """Note that it was asserted, and what held."""
+        self.open = [one for one in self.open if one is not expectation]
+        if sentence is not None and len(self.said) < _MOST_SAID:
+            self.said = [*self.said, sentence]
 
     def unasserted(self) -> str | None:
         """Say which expectation was never asserted; `None` when all were."""
@@ -118,7 +126,7 @@ class Expectation:
         self._value = value
         self._run = RUN.get()
         if self._run is not None:
-            self._run.open.append(self)
+            self._run.await_assertion(self)
 
     def quoted(self) -> str:
         """Return the value as Python writes it, cut to a length that can be read."""
@@ -221,16 +229,13 @@ class Expectation:
     def _settle(self, is_so: bool, verb: Verb, what: str) -> None:
         asked, found, expected = verb
         run = self._run
-        if run is not None and self in run.open:
-            run.open.remove(self)
+        if run is not None:
+            run.note(self, f"{self.quoted()} {found} {what}" if is_so else None)
         if not is_so:
             actual = self.quoted()
             raise ExpectationFailedError(
                 f"Expected {actual} {asked} {what}", expected=f"{expected}{what}", actual=actual
             )
-        if run is not None and len(run.said) < _MOST_SAID:
-            run.said.append(f"{self.quoted()} {found} {what}")
-
 
 def _rank(operation: Comparison, value: object, bound: object) -> bool:
     """Compare two values by an order; `True` and `False` have none."""

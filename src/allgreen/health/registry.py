@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from allgreen.errors import CheckDefinitionError, DuplicateCheckError, UnknownOptionError
-from allgreen.health.check import (
-    DEFAULT_TIMEOUT_S,
-    Check,
-    Location,
-    refuse_generator,
-)
+from allgreen.health.callables import refuse_generator
+from allgreen.health.check import DEFAULT_TIMEOUT_S, Check, Location
 
+TYPE_CHECKING = False  # `typing` is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from types import TracebackType
+    from typing import Any, Final, TypeVar
+
     from allgreen.health.conditions import Conditions
 
-F = TypeVar("F", bound=Callable[..., Any])
-Names = str | Iterable[str]
+    F = TypeVar("F", bound=Callable[..., Any])
+    Names = str | Iterable[str]
 
 OPTIONS: Final = (
     "only", "except_", "if_", "unless", "timeout", "run", "name", "tags", "critical",
@@ -194,15 +192,21 @@ DEFAULT: Final = CheckRegistry()
 check = DEFAULT.check
 
 
-@contextmanager
-def collecting() -> Iterator[list[Check]]:
+class collecting:  # noqa: N801 - used as a context manager, like those of `contextlib`
     """Collect what this thread registers in the block, instead of adding it at once."""
-    before = _collected()
-    _here.collected = collected = list[Check]()
-    try:
-        yield collected
-    finally:
-        _here.collected = before
+
+    def __enter__(self) -> list[Check]:
+        self._before = _collected()
+        _here.collected = collected = list[Check]()
+        return collected
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _here.collected = self._before
 
 
 def find_cycle(checks: Mapping[str, Check]) -> list[str]:
@@ -237,7 +241,7 @@ def _put(check: Check, others: Iterable[Check], *, is_named: bool) -> None:
         return
     if is_named:
         raise DuplicateCheckError(check.name, taken[check.name].location, check.location)
-    module = getattr(check.function, "__module__", None) or "check"
+    module = getattr(check.function, "__module__", "check")
     name, number = f"{module}.{check.name}", 1
     while name in taken:
         number += 1
@@ -279,24 +283,26 @@ def _conditions(options: Mapping[str, Any]) -> Conditions | None:
 
 
 def _name_of(function: Callable[..., object], description: str) -> str:
-    name: str = getattr(function, "__name__", type(function).__name__)
+    name = str(getattr(function, "__name__", type(function).__name__))
     if name.strip("_") and name != "<lambda>":
         return name
     words = "".join(char if char.isalnum() else " " for char in description.lower()).split()
     return "_".join(words) or "check"
 
 
-def _timeout(seconds: float | None) -> float | None:
-    if seconds is None or seconds == 0:
+def _timeout(seconds: object) -> float | None:
+    if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise CheckDefinitionError(f"timeout= is a number of seconds, and not {seconds!r}.")
+    if seconds == 0:
+        return None
     if not 0 < seconds < float("inf"):
         raise CheckDefinitionError(f"timeout= cannot be {seconds!r}: it is a number of seconds.")
     return float(seconds)
 
 
-def _at_least_one(failures: int) -> int:
+def _at_least_one(failures: object) -> int:
     if isinstance(failures, bool) or not isinstance(failures, int) or failures < 1:
         raise CheckDefinitionError(f"failures= is a number from 1, and not {failures!r}.")
     return failures

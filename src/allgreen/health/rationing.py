@@ -1,0 +1,68 @@
+"""Rationing: how often checks are run at most, also across restarts and processes."""
+
+from __future__ import annotations
+
+from typing import final
+
+from allgreen.domain.report import NO_METADATA, CheckResult, Ending
+from allgreen.domain.status import CheckVerdict
+from allgreen.health.budget import StoredResult
+from allgreen.health.clock import SystemClock
+from allgreen.health.execution import Cell, Execution
+from allgreen.health.ledger import Ledger
+from allgreen.health.reservation import Refusal
+
+
+@final
+class Rationing:
+    """Takes runs from the budgets of a ledger, and shows the last result where none is left.
+
+    It waits for the disk: in threads only.
+    """
+
+    def __init__(self, ledger: Ledger, clock: SystemClock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def hold_back(self, execution: Execution) -> CheckResult | None:
+        """Take a run of a check; return what to show instead when it may not run now."""
+        check = execution.cell.check
+        assert check.frequency is not None, "who has none is not held back"
+        wall = self._clock.wall()
+        answer = self._ledger.reserve(check.name, check.frequency, wall)
+        if isinstance(answer, Refusal):
+            return self._show(execution.cell, answer, wall)
+        execution.reservation = answer
+        return None
+
+    def keep(self, execution: Execution, result: CheckResult) -> CheckResult:
+        """Keep the result of a run that was taken; return it with what else there is to know."""
+        if execution.reservation is not None:
+            self._ledger.settle(
+                execution.reservation,
+                StoredResult(
+                    verdict=result.verdict,
+                    status=result.status,
+                    message=result.message,
+                    at=result.at,
+                    duration_ms=result.duration_ms,
+                    ending=result.ending,
+                ),
+            )
+        return result._replace(note=self._noted(result.note))
+
+    def _show(self, cell: Cell, refusal: Refusal, wall: float) -> CheckResult:
+        now, last = self._clock.monotonic(), refusal.last
+        note = self._noted(refusal.describe(wall))
+        if last is None:
+            return CheckResult(
+                cell.label, CheckVerdict.SKIPPED, None, Ending.NOT_MEANT, "Has no result yet",
+                wall, now, 0.0, None, NO_METADATA, note,
+            )  # fmt: skip
+        return CheckResult(
+            cell.label, last.verdict, last.status, last.ending, last.message,
+            last.at, now - max(0.0, wall - last.at), last.duration_ms, None, NO_METADATA, note,
+        )  # fmt: skip
+
+    def _noted(self, note: str) -> str:
+        return " ".join(filter(None, (note, self._ledger.warning)))

@@ -1,0 +1,42 @@
+"""Runs: the seam between those who ask for reports and those who make them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, Protocol
+
+from allgreen.domain.report import Report
+
+DEADLINE_S: Final = 12.0
+"""A report is there by then: longer than a check with the usual timeout."""
+
+
+class Runs(Protocol):
+    """Whoever can report on checks."""
+
+    def run(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        deadline_s: float = DEADLINE_S,
+        fresh: bool = False,
+    ) -> Report:
+        """Return a report, and block until it is there.
+
+        Args:
+            names: Of checks that are wanted; `None` for all.
+            tags: Only checks with one of these; empty for all.
+            deadline_s: When it is there at the latest, in seconds from now.
+            fresh: Run also what was run a moment ago.
+        """
+
+    async def run_async(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        deadline_s: float = DEADLINE_S,
+        fresh: bool = False,
+    ) -> Report:
+        """Return a report as `run` does, without blocking the event loop."""
