@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from allgreen.domain.report import NO_METADATA, CheckResult, Ending, Label, Report
 from allgreen.domain.status import CheckVerdict
+from allgreen.health.runs import DEADLINE_S, Runs
 
 AT = 1_776_211_092.0  # 14 April 2026, 23:58:12 UTC
 
@@ -80,7 +81,7 @@ def report_of(*results: CheckResult, made: float = 100.0) -> Report:
     )
 
 
-class ScriptedRunner:
+class ScriptedRunner(Runs):
     """Reports on results that a test may change, those with the tags that are asked for."""
 
     def __init__(self, *results: CheckResult, raising: Exception | None = None) -> None:
@@ -94,7 +95,7 @@ class ScriptedRunner:
         names: Collection[str] | None = None,
         *,
         tags: Collection[str] = (),
-        deadline_s: float,
+        deadline_s: float = DEADLINE_S,
         fresh: bool = False,
     ) -> Report:
         """Return the results that have one of the tags; all of them without tags."""
@@ -110,7 +111,7 @@ class ScriptedRunner:
         names: Collection[str] | None = None,
         *,
         tags: Collection[str] = (),
-        deadline_s: float,
+        deadline_s: float = DEADLINE_S,
         fresh: bool = False,
     ) -> Report:
         """Do the same."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from math import inf
-from typing import Final, Protocol, final
+from typing import Final, final
 
-from allgreen.domain.report import Report
 from allgreen.health.answers import Answers, Asked, Found, Step
 from allgreen.health.asking import BlockingComponents, Components, ask_in_time
 from allgreen.health.depth import ASKER, HEADER, at_depth, name_process, read_depth
@@ -14,30 +13,7 @@ from allgreen.health.draining import SigtermListener
 from allgreen.health.exchange import Request, Response
 from allgreen.health.options import PROBE_DEADLINE_S, EndpointOptions
 from allgreen.health.probes import Probes
-
-
-class Runs(Protocol):
-    """Whoever can report on checks."""
-
-    def run(
-        self,
-        names: Collection[str] | None = None,
-        *,
-        tags: Collection[str] = (),
-        deadline_s: float,
-        fresh: bool = False,
-    ) -> Report:
-        """Return a report, after `deadline_s` seconds at the latest."""
-
-    async def run_async(
-        self,
-        names: Collection[str] | None = None,
-        *,
-        tags: Collection[str] = (),
-        deadline_s: float,
-        fresh: bool = False,
-    ) -> Report:
-        """Return a report without blocking the event loop."""
+from allgreen.health.runs import Runs
 
 
 @final
@@ -109,14 +85,22 @@ class HealthEndpoint:
         except Exception as error:  # noqa: BLE001 - a 500 would say nothing of health
             return self._answers.confess(request, error)
 
-    async def respond_async(self, request: Request) -> Response:
-        """Answer without blocking the event loop; the same as `respond`."""
+    async def respond_async(
+        self, request: Request, *, components: Components | None = None
+    ) -> Response:
+        """Answer without blocking the event loop; the same as `respond`.
+
+        Args:
+            request: What is asked.
+            components: Who answers on ``/v1/health`` this time, instead of those of the endpoint.
+        """
+        asked = components or self._components
         steps = self._answers.take_steps(request)
         try:
             with at_depth(_depth_of(request)):
                 step = next(steps)
                 while True:
-                    step = steps.send(await self._do_async(step, _patience_with(request)))
+                    step = steps.send(await self._do_async(step, _patience_with(request), asked))
         except StopIteration as end:
             return _response_of(end)
         except Exception as error:  # noqa: BLE001 - a 500 would say nothing of health
@@ -129,11 +113,11 @@ class HealthEndpoint:
         deadline_s = min(step.deadline_s, patience_s)
         return self.runner.run(None, tags=step.tags, deadline_s=deadline_s, fresh=step.fresh)
 
-    async def _do_async(self, step: Step, patience_s: float) -> Found:
+    async def _do_async(
+        self, step: Step, patience_s: float, components: Components | None
+    ) -> Found:
         if not isinstance(step, Asked):
-            if self._components is None:
-                return None
-            return await ask_in_time(self._components, step.deadline_s)
+            return await ask_in_time(components, step.deadline_s) if components else None
         self._prepare()
         deadline_s = min(step.deadline_s, patience_s)
         return await self.runner.run_async(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any, final
 
+from allgreen.health.asking import Components
 from allgreen.health.endpoint import HealthEndpoint
 from allgreen.health.exchange import Request
 from allgreen.integrations.paths import read_prefix, strip_prefix
@@ -72,9 +73,14 @@ def read_request(scope: Scope, path: str) -> Request:
     )
 
 
-async def answer(endpoint: HealthEndpoint, request: Request, send: Send) -> None:
-    """Send what an endpoint answers to a request."""
-    response = await endpoint.respond_async(request)
+async def answer(
+    endpoint: HealthEndpoint,
+    request: Request,
+    send: Send,
+    components: Components | None = None,
+) -> None:
+    """Send what an endpoint answers to a request; see `HealthEndpoint.respond_async`."""
+    response = await endpoint.respond_async(request, components=components)
     headers = [_encode(header) for header in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -39,8 +39,8 @@ class HealthMiddleware(MiddlewareMixin):  # type: ignore[misc]  # it has no type
     """Answers on the paths of the endpoint, and hands everything else on.
 
     For programs on WSGI and on ASGI. It reads two settings: ``ALLGREEN_ENDPOINT``, which is a
-    `HealthEndpoint` or where to import one from, and ``ALLGREEN_PREFIX``, the path below which it
-    is.
+    `HealthEndpoint`, what returns one, or where to import either from; and ``ALLGREEN_PREFIX``,
+    the path below which it is.
 
     Raises:
         SettingsError: There is no endpoint in the settings, or the prefix is no path.
@@ -89,11 +89,14 @@ def find_endpoint() -> HealthEndpoint:
     """
     named = getattr(settings, ENDPOINT_SETTING, None)
     found = import_string(named) if isinstance(named, str) else named
+    if callable(found):
+        found = found()
     if isinstance(found, HealthEndpoint):
         return found
     raise SettingsError(
         ENDPOINT_SETTING,
-        f"This is the HealthEndpoint of the program, or where to import it from, and not {named!r}.",
+        f"This is the HealthEndpoint of the program, what returns it, or where to import it from, "
+        f"and not {named!r}.",
     )
 
 

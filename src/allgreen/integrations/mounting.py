@@ -3,15 +3,117 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, Final, final
 
 from allgreen.errors import UnknownApplicationError
+from allgreen.health.asking import Components
 from allgreen.health.endpoint import HealthEndpoint
+from allgreen.health.options import EndpointOptions
+from allgreen.health.registry import CheckRegistry
+from allgreen.health.runner import RunOptions
 from allgreen.integrations.asgi import AsgiApp, AsgiHealth
+from allgreen.integrations.assembly import add_hooks, build_endpoint, find_root
 from allgreen.integrations.wsgi import WsgiApp, WsgiHealth
+
+
+def mount_healthcheck(
+    app: Any,
+    *,
+    config_path: str | os.PathLike[str] | None = None,
+    registry: CheckRegistry | None = None,
+    prefix: str = "",
+    options: EndpointOptions | None = None,
+    runs: RunOptions | None = None,
+    checker: Components | None = None,
+    application: str = "",
+    version: str = "",
+    reload: bool | None = None,
+) -> Any:
+    """Mount the health page of a program, and return the application to serve.
+
+    It answers on ``/healthcheck``, ``/livez``, ``/readyz`` and ``/startupz``; see
+    `EndpointOptions` for what can be changed, and `mount_endpoint` for what is returned.
+
+    Args:
+        app: An application of Flask, Quart, FastAPI or Starlette, the settings or a handler of
+            Django, or what can be called as WSGI or ASGI.
+        config_path: The file in which checks are written; below the folder of the caller, or the
+            ``BASE_DIR`` of Django, unless it is absolute. By default ``allgood.py``,
+            ``config/allgood.py``, ``allgreen_config.py`` or ``config/allgreen_config.py`` there,
+            if there is one.
+        registry: Whose checks are run; by default those of ``from allgreen import check``.
+        prefix: Path below which it is, such as ``/internal``.
+        options: What is answered, and to whom; by default all of it, with details for whoever
+            knows the token in ``ALLGREEN_HEALTH_TOKEN``, and in development for everybody.
+        runs: How checks are run.
+        checker: What answers on ``/v1/health``, such as a `HealthChecker`.
+        application: Name of the program.
+        version: Its version; shown to those who may see details.
+        reload: Load the file again when it has changed; by default in development only.
+
+    Raises:
+        UnknownApplicationError: The application is none of these.
+        ConfigNotFoundError: The file that was given is not there.
+        SettingsError: The prefix is no path.
+    """
+    caller = _file_of_caller()
+
+    @cache
+    def build() -> HealthEndpoint:
+        return build_endpoint(
+            config_path=config_path,
+            root=find_root(app, caller),
+            registry=registry,
+            options=options,
+            runs=add_hooks(app, runs),
+            checker=checker,
+            application=application,
+            version=version,
+            reload=reload,
+        )
+
+    if _is_settings(app):  # while these are read, no model can be imported yet
+        return _mount_in_settings(app, build, prefix)
+    return mount_endpoint(app, build(), prefix=prefix)
+
+
+def create_app(
+    config_path: str | os.PathLike[str] | None = None,
+    *,
+    registry: CheckRegistry | None = None,
+    prefix: str = "",
+    options: EndpointOptions | None = None,
+    runs: RunOptions | None = None,
+    checker: Components | None = None,
+    application: str = "",
+    version: str = "",
+    reload: bool | None = None,
+) -> HealthApp:
+    """Create a program that answers for its health and nothing else, for WSGI and ASGI alike.
+
+    The arguments are those of `mount_healthcheck`.
+
+    Raises:
+        ConfigNotFoundError: The file that was given is not there.
+        SettingsError: The prefix is no path.
+    """
+    endpoint = build_endpoint(
+        config_path=config_path,
+        root=find_root(None, _file_of_caller()),
+        registry=registry,
+        options=options,
+        runs=runs,
+        checker=checker,
+        application=application,
+        version=version,
+        reload=reload,
+    )
+    return HealthApp(endpoint, prefix=prefix)
 
 
 def mount_endpoint(app: Any, endpoint: HealthEndpoint, *, prefix: str = "") -> Any:
@@ -34,7 +136,7 @@ def mount_endpoint(app: Any, endpoint: HealthEndpoint, *, prefix: str = "") -> A
         mount = _MOUNTS.get(name)
         if mount is not None:
             return mount(app, endpoint, prefix)
-    if isinstance(app, ModuleType) and hasattr(app, "MIDDLEWARE"):
+    if _is_settings(app):
         return _mount_in_settings(app, endpoint, prefix)
     return _wrap(app, endpoint, prefix)
 
@@ -74,6 +176,11 @@ class HealthApp:
                 raise TypeError(f"An application is called with 2 or 3 arguments, and not {count}.")
 
 
+def _file_of_caller() -> str:
+    """Return where whoever calls the caller of this is written."""
+    return sys._getframe(2).f_code.co_filename  # noqa: SLF001 - `inspect` does the same
+
+
 def _names_of_classes(app: object) -> list[str]:
     """Return the classes of an object as package and name, whatever module they are in."""
     return [f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(app).__mro__]
@@ -102,7 +209,13 @@ def _mount_in_starlette(app: Any, endpoint: HealthEndpoint, prefix: str) -> Any:
     return app
 
 
-def _mount_in_settings(module: Any, endpoint: HealthEndpoint, prefix: str) -> Any:
+def _is_settings(app: object) -> bool:
+    return isinstance(app, ModuleType) and hasattr(app, "MIDDLEWARE")
+
+
+def _mount_in_settings(
+    module: Any, endpoint: HealthEndpoint | Callable[[], HealthEndpoint], prefix: str
+) -> Any:
     module.MIDDLEWARE = [_DJANGO_MIDDLEWARE, *module.MIDDLEWARE]
     module.ALLGREEN_ENDPOINT = endpoint
     module.ALLGREEN_PREFIX = prefix

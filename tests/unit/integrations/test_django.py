@@ -27,6 +27,10 @@ if not settings.configured:
     settings.configure(DATABASES=DATABASES)
 
 
+def build() -> HealthEndpoint:
+    return ENDPOINT
+
+
 def program(request: Any) -> str:
     return "handed on"
 
@@ -39,7 +43,15 @@ def get(path: str) -> Any:
     return RequestFactory().get(path)
 
 
-@pytest.mark.parametrize("named", [ENDPOINT, "tests.unit.integrations.test_django.ENDPOINT"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        ENDPOINT,
+        "tests.unit.integrations.test_django.ENDPOINT",
+        lambda: ENDPOINT,
+        "tests.unit.integrations.test_django.build",
+    ],
+)
 def test_the_endpoint_is_that_of_the_settings(named: Any) -> None:
     with override_settings(ALLGREEN_ENDPOINT=named):
         middleware: Any = HealthMiddleware(program)
@@ -64,7 +76,7 @@ async def test_on_a_loop_it_blocks_nobody() -> None:
     assert await middleware(get("/orders")) == "handed on"
 
 
-@pytest.mark.parametrize("named", [None, 7, "json.loads"])
+@pytest.mark.parametrize("named", [None, 7, "json.decoder", "os.getcwd"])
 def test_settings_without_an_endpoint_say_what_is_missing(named: Any) -> None:
     with (
         override_settings(ALLGREEN_ENDPOINT=named),
