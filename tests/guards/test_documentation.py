@@ -13,8 +13,8 @@ from types import ModuleType
 import pytest
 
 from allgreen.bootstrap import Figures
-from allgreen.cli.exits import ExitCode
-from allgreen.cli.front import PLATFORM_COMMANDS
+from allgreen.cli.exits import CheckExit, ExitCode
+from allgreen.cli.front import LIBRARY_COMMANDS, PLATFORM_COMMANDS
 from allgreen.domain import commands, events
 from allgreen.domain.check import CheckKind, RecordType
 from allgreen.domain.expectation import HeaderOperator, JsonOperator, RecordMatch
@@ -98,8 +98,8 @@ def test_every_metric_is_described() -> None:
 
 def test_every_command_and_exit_code_is_described() -> None:
     page = (ROOT / "docs/reference/cli.md").read_text()
-    commands_ = [f"| `allgreen {name}` |" for name in PLATFORM_COMMANDS]
-    codes = [f"| {code.value} | `{code.name}` |" for code in ExitCode]
+    commands_ = [f"| `allgreen {name}` |" for name in (*LIBRARY_COMMANDS, *PLATFORM_COMMANDS)]
+    codes = [f"| {code.value} | `{code.name}` |" for code in (*ExitCode, *CheckExit)]
 
     assert [row for row in (*commands_, *codes) if row not in page] == []
 

@@ -23,6 +23,15 @@ class ExitCode(IntEnum):
     DISK_FULL = 5
 
 
+class CheckExit(IntEnum):
+    """How ``allgreen check`` ended."""
+
+    HEALTHY = 0
+    UNHEALTHY = 1
+    UNKNOWN = 2
+    """Nobody can say: it was asked wrongly, or what there is cannot be read or is too old."""
+
+
 def exit_code_of(error: AllgreenError) -> ExitCode:
     """Return the exit code that tells scripts what went wrong."""
     match error:
