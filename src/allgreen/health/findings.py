@@ -161,6 +161,14 @@ def find_not_run(cell: Cell, why: str, now: float, offset: float) -> CheckResult
     )  # fmt: skip
 
 
+def find_not_yet(cell: Cell, now: float, offset: float) -> CheckResult:
+    """Return the result of a check that was never run: nobody knows, and that is no health."""
+    return _finding(
+        cell, CheckVerdict.ERROR, Ending.QUEUED, "Has not been run yet",
+        at=now + offset, finished=now, took_s=0.0,
+    )  # fmt: skip
+
+
 def find_stale(result: CheckResult, now: float, limit_s: float) -> CheckResult:
     """Return the result of a check whose latest one is too old to be believed."""
     message = (

@@ -7,7 +7,7 @@ from typing import final
 from allgreen.domain.report import NO_METADATA, CheckResult, Ending
 from allgreen.domain.status import CheckVerdict
 from allgreen.health.budget import StoredResult
-from allgreen.health.clock import SystemClock
+from allgreen.health.clock import Clock
 from allgreen.health.execution import Cell, Execution
 from allgreen.health.ledger import Ledger
 from allgreen.health.reservation import Refusal
@@ -20,7 +20,7 @@ class Rationing:
     It waits for the disk: in threads only.
     """
 
-    def __init__(self, ledger: Ledger, clock: SystemClock) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
 

@@ -13,13 +13,13 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
 from allgreen.domain.report import CheckResult, Ending, Report
-from allgreen.domain.status import HealthStatus
-from allgreen.health.clock import SYSTEM_CLOCK, SystemClock
+from allgreen.domain.status import CheckVerdict, HealthStatus
+from allgreen.health.clock import SYSTEM_CLOCK, Clock
 from allgreen.health.environment import environment_name
 from allgreen.health.execution import Cell, Execution, Waiter
 from allgreen.health.findings import (
@@ -27,7 +27,9 @@ from allgreen.health.findings import (
     find_itself,
     find_misconfigured,
     find_not_run,
+    find_not_yet,
     find_overdue,
+    find_stale,
     find_still_running,
     find_unfinished,
 )
@@ -113,7 +115,7 @@ class CheckRunner(Runs):
         environment: str | None = None,
         application: str = "",
         version: str = "",
-        clock: SystemClock = SYSTEM_CLOCK,
+        clock: Clock = SYSTEM_CLOCK,
         rations: Rations | None = None,
     ) -> None:
         self.registry = registry
@@ -180,6 +182,39 @@ class CheckRunner(Runs):
         if flight.left:
             await self._wait_on_loop(flight, bell)
         return self._land(flight, names, tags)
+
+    def now(self) -> float:
+        """Return the monotonic clock by which ages are told, in seconds."""
+        return self._clock.monotonic()
+
+    def recall(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        stale_after_s: float,
+    ) -> Report:
+        """Return a report of what is known, and run nothing.
+
+        Args:
+            names: Of checks that are wanted; `None` for all.
+            tags: Only checks with one of these; empty for all.
+            stale_after_s: A result that is older is a failure, whatever it was.
+        """
+        now = self._clock.monotonic()
+        self.offset = self._clock.wall() - now
+        shown = self._current_plan().select(names, tags).shown
+        results = (self._recall(cell, now, stale_after_s) for cell in shown)
+        return self._report(results, now, now)
+
+    def _recall(self, cell: Cell, now: float, stale_after_s: float) -> CheckResult:
+        last = cell.last
+        if last is None:
+            return find_not_yet(cell, now, self.offset)
+        is_kept = last.verdict is not CheckVerdict.SKIPPED and cell.check.frequency is None
+        if is_kept and now - last.finished > stale_after_s:
+            return find_stale(last, now, stale_after_s)
+        return last
 
     # Who waits for what ---------------------------------------------------------------------
 
@@ -393,11 +428,14 @@ class CheckRunner(Runs):
         entries = flight.entries
         shown = self._plan.select(names, tags).shown
         results = [self._find(entries[cell], now) for cell in shown if cell in entries]
+        return self._report(results, flight.began, now)
+
+    def _report(self, results: Iterable[CheckResult], began: float, now: float) -> Report:
         return Report.of(
             (*results, *self._problems),
             at=now + self.offset,
             made=now,
-            duration_ms=(now - flight.began) * 1000,
+            duration_ms=(now - began) * 1000,
             empty=self.options.empty,
             application=self.application,
             version=self.version,
