@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from allgreen.domain.report import NO_METADATA, Ending, Evidence
 from allgreen.domain.status import CheckVerdict, ComponentStatus, HealthStatus
-from allgreen.errors import ExpectationFailedError
+from allgreen.errors import ConfigBrokenError, ExpectationFailedError
 from allgreen.health.redaction import redact, redact_value
 
 _OURS: Final = str(Path(__file__).parent)
@@ -64,6 +64,8 @@ def read_exception(error: BaseException, *, keep_traceback: bool = False) -> Ans
         error: What was raised; also what ends threads and programs elsewhere.
         keep_traceback: Keep all of it; else only the line that failed.
     """
+    if isinstance(error, ConfigBrokenError):
+        return _read_broken_config(error, keep_traceback=keep_traceback)
     where = _where(error.__traceback__)
     text = _traceback(error) if keep_traceback else None
     if isinstance(error, ExpectationFailedError):
@@ -83,6 +85,23 @@ def read_exception(error: BaseException, *, keep_traceback: bool = False) -> Ans
         message=redact(_described(error)),
         ending=Ending.RAISED,
         evidence=evidence,
+    )
+
+
+def _read_broken_config(error: ConfigBrokenError, *, keep_traceback: bool) -> Answer:
+    """Return what the check says that stands for a broken file: the file is at fault, not it."""
+    where = None
+    if error.line is not None:
+        source = linecache.getline(error.file, error.line).strip()
+        where = f"{_short(error.file)}:{error.line}" + (f"\n    {source}" if source else "")
+    return Answer(
+        verdict=CheckVerdict.ERROR,
+        message=redact(str(error)),
+        ending=Ending.MISCONFIGURED,
+        evidence=Evidence(
+            where=redact(where) if where else None,
+            traceback=(error.details or None) if keep_traceback else None,
+        ),
     )
 
 

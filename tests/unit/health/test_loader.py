@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from allgreen.domain.report import Ending
+from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.errors import ConfigBrokenError, ConfigNotFoundError
 from allgreen.health.check import Check
 from allgreen.health.loader import CONFIG_CHECK, LOOKS_EVERY_S, PLACES, ConfigLoader
 from allgreen.health.registry import DEFAULT, CheckRegistry
+from allgreen.health.runner import CheckRunner
 
 WITHIN_S = 10.0
 
@@ -343,6 +346,37 @@ def test_what_is_broken_is_a_failing_check_with_file_line_and_reason(
         assert caught.value.line == line
         assert f"allgood.py, line {line}: " in str(caught.value)
     assert "hunter2" not in str(caught.value) + caught.value.details
+
+
+@pytest.mark.semantics(42, "L12")
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_the_report_says_what_is_broken(
+    environment: str, load: Callable[..., ConfigLoader], registry: CheckRegistry, tmp_path: Path
+) -> None:
+    load("\nx = 1 / 0\n")
+
+    report = CheckRunner(registry, environment=environment).run()
+
+    (result,) = report.results
+    assert report.status is HealthStatus.UNHEALTHY
+    assert (result.verdict, result.ending) == (CheckVerdict.ERROR, Ending.MISCONFIGURED)
+    assert result.message == f"{tmp_path}/allgood.py, line 2: ZeroDivisionError: division by zero"
+    assert result.evidence is not None
+    assert str(result.evidence.where).endswith("allgood.py:2\n    x = 1 / 0")
+    is_told = result.evidence.traceback is not None
+    assert is_told is (environment == "development")
+
+
+def test_the_report_says_it_also_of_a_file_without_a_line_at_fault(
+    load: Callable[..., ConfigLoader], registry: CheckRegistry
+) -> None:
+    load("x = '\0'\n")
+
+    (result,) = CheckRunner(registry, environment="development").run().results
+
+    assert result.ending is Ending.MISCONFIGURED
+    assert result.evidence is not None
+    assert result.evidence.where is None
 
 
 @pytest.mark.semantics(47)
