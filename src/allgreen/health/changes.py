@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol, final
+from typing import Any, Final, Protocol, final, runtime_checkable
 from uuid import uuid4
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
@@ -194,6 +194,7 @@ class ChangeDetector:
         return change
 
 
+@runtime_checkable
 class Publishes(Protocol):
     """Whoever passes changes on."""
 
@@ -221,6 +222,11 @@ class ChangeFeed:
         """Tell one more from now on."""
         with self._lock:
             self._publishers = (*self._publishers, publisher)
+
+    def forget(self, name: str) -> None:
+        """Begin anew with a component."""
+        with self._lock:
+            self._detector.forget(name)
 
     def observe(self, component: ComponentStatus) -> Change | None:
         """Take in a result of a run, once; return the change that was passed on, if any was."""
