@@ -1,4 +1,4 @@
-"""FastAPI and Starlette: the health endpoint as a router.
+"""FastAPI and Starlette: the health endpoint as a router, and the checker as a dependency.
 
 `allgreen.integrations.mounting.mount_endpoint` puts it in front of the whole application instead,
 where no middleware can stand in its way.
@@ -6,10 +6,15 @@ where no middleware can stand in its way.
 
 from __future__ import annotations
 
+from functools import cache
+from inspect import isawaitable
 from typing import Any, final
 
 from allgreen.errors import MissingExtraError
+from allgreen.health.asking import Components
+from allgreen.health.checker import HealthChecker
 from allgreen.health.endpoint import HealthEndpoint
+from allgreen.health.settings import HealthSettings
 from allgreen.integrations.asgi import Receive, Scope, Send, answer, read_request
 from allgreen.integrations.paths import read_prefix
 
@@ -24,6 +29,9 @@ def health_router(endpoint: HealthEndpoint, *, prefix: str = "") -> APIRouter:
 
     What an application does before each request is done here too. The paths are left out of the
     OpenAPI document: they are for machines of yours, and not part of what you offer.
+
+    On ``/v1/health`` the components of the endpoint answer, unless the application overrides the
+    dependency `get_health_checker`.
 
     Args:
         endpoint: What is answered.
@@ -40,6 +48,18 @@ def health_router(endpoint: HealthEndpoint, *, prefix: str = "") -> APIRouter:
     return router
 
 
+@cache
+def get_health_checker() -> HealthChecker:
+    """Return the checker of this process, with the settings of the environment.
+
+    It is made when it is asked for first, and can be a dependency: ``Depends(get_health_checker)``.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    return HealthChecker.of(HealthSettings.from_environment())
+
+
 @final
 class _Route:
     """One path of an endpoint, as an application of ASGI."""
@@ -49,4 +69,17 @@ class _Route:
         self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await answer(self._endpoint, read_request(scope, self._path), send)
+        components = await _find_override(scope.get("app"))
+        await answer(self._endpoint, read_request(scope, self._path), send, components)
+
+
+async def _find_override(app: Any) -> Components | None:
+    """Return what an application has in place of the checker, as its tests may.
+
+    Asked here and not as a dependency: FastAPI calls those in threads that a program may have used
+    up.
+    """
+    overrides = getattr(app, "dependency_overrides", None) or {}
+    override = overrides.get(get_health_checker)
+    found = None if override is None else override()
+    return await found if isawaitable(found) else found
