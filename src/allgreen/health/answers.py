@@ -22,7 +22,7 @@ from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.environment import environment_name
 from allgreen.health.exchange import Request, Response
 from allgreen.health.options import LIVE, PAGE_DEADLINE_S, STARTUP, EndpointOptions, Group
-from allgreen.health.probes import Probes, report_of_start
+from allgreen.health.probes import BELIEVED_FOR_S, Probes, report_of_start
 from allgreen.health.redaction import redact
 from allgreen.health.rendering import policy_of, render
 from allgreen.health.v1 import render_v1_health
@@ -40,13 +40,19 @@ class Asked(NamedTuple):
     fresh: bool = False
 
 
+class Recalled(NamedTuple):
+    """What is known already is asked for, of all checks, in the middle of an answer."""
+
+    stale_after_s: float
+
+
 class AskedOfComponents(NamedTuple):
     """What is asked of components, in the middle of an answer."""
 
     deadline_s: float
 
 
-Step = Asked | AskedOfComponents
+Step = Asked | Recalled | AskedOfComponents
 Found = Report | SystemHealthStatus | None
 Steps = Generator[Step, Any, Response]
 Answer = Callable[[Request], Steps]
@@ -123,8 +129,6 @@ class Answers:
         if wanted is None:
             return say(400, explain(), request.method)
         report = yield Asked(group.tags, group.deadline_s, wanted.fresh)
-        if not group.tags:
-            self.probes.remember(report)
         return _show(request, wanted, report, group)
 
     def _answer_metrics(self, request: Request) -> Steps:
@@ -132,7 +136,6 @@ class Answers:
         if wanted is None:
             return say(400, explain(METRICS), request.method)
         report = yield Asked((), PAGE_DEADLINE_S, wanted.fresh)
-        self.probes.remember(report)
         return _show(request, wanted, report, None)
 
     def _answer_v1(self, request: Request) -> Steps:
@@ -161,7 +164,8 @@ class Answers:
             return say(400, explain(), request.method)
         report = self.probes.report_without_running()
         if report is None:
-            report = self.probes.judge_ready((yield from self._look(group)))
+            deciding = yield from self._look(group)
+            report = self.probes.judge_ready(deciding, (yield Recalled(BELIEVED_FOR_S)))
         return _show(request, wanted, report, group)
 
     def _answer_startup(self, group: Group, request: Request) -> Steps:
@@ -188,7 +192,6 @@ class Answers:
     def _look_at_all(self, group: Group) -> Generator[Step, Any, Report]:
         """Run everything once where nothing was opted in: before that, nothing is known at all."""
         report: Report = yield Asked((), group.deadline_s)
-        self.probes.remember(report)
         self.probes.note_first_run(report)
         return replace(report, results=()) if self.probes.has_started else report
 

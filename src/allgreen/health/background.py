@@ -121,6 +121,16 @@ class Background(Runs):
             return await self.runner.run_async(names, tags=tags, deadline_s=deadline_s, fresh=True)
         return self.runner.recall(names, tags=tags, stale_after_s=self.stale_after_s)
 
+    def recall(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        stale_after_s: float,
+    ) -> Report:
+        """Return a report of what is known, and run nothing; see `Runs`."""
+        return self.runner.recall(names, tags=tags, stale_after_s=stale_after_s)
+
     def _make_rounds(self, stop: threading.Event) -> None:
         rounds = _Rounds(self.period_s, self.runner.now(), self._jitter)
         while not stop.is_set():

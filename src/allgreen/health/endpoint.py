@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Final, final
 
-from allgreen.health.answers import Answers, Asked, Found, Step
+from allgreen.health.answers import Answers, AskedOfComponents, Found, Recalled, Step
 from allgreen.health.asking import BlockingComponents, Components, ask_in_time
 from allgreen.health.depth import ASKER, HEADER, at_depth, name_process, read_depth
 from allgreen.health.draining import SigtermListener
@@ -107,7 +107,9 @@ class HealthEndpoint:
             return self._answers.confess(request, error)
 
     def _do(self, step: Step, patience_s: float) -> Found:
-        if not isinstance(step, Asked):
+        if isinstance(step, Recalled):
+            return self.runner.recall(stale_after_s=step.stale_after_s)
+        if isinstance(step, AskedOfComponents):
             return self._blocking.ask(step.deadline_s) if self._blocking else None
         self._prepare()
         deadline_s = min(step.deadline_s, patience_s)
@@ -116,7 +118,9 @@ class HealthEndpoint:
     async def _do_async(
         self, step: Step, patience_s: float, components: Components | None
     ) -> Found:
-        if not isinstance(step, Asked):
+        if isinstance(step, Recalled):
+            return self.runner.recall(stale_after_s=step.stale_after_s)
+        if isinstance(step, AskedOfComponents):
             return await ask_in_time(components, step.deadline_s) if components else None
         self._prepare()
         deadline_s = min(step.deadline_s, patience_s)

@@ -16,9 +16,10 @@ from allgreen.domain.status import HealthStatus
 from allgreen.health.clock import SYSTEM_CLOCK
 
 BELIEVED_FOR_S: Final = 300.0
-"""So long a failure is shown as degraded in readiness after somebody last looked."""
+"""So long a failure elsewhere is shown as degraded in readiness after it was found."""
 
 _NOTHING_KNOWN: Final = frozenset({Ending.QUEUED, Ending.UNFINISHED, Ending.BLOCKED})
+_OLD: Final = frozenset({Ending.QUEUED, Ending.STALE})
 _NO_SAY: Final = "No check has a say here."
 _STARTED: Final = "This program has started."
 _NOT_A_START: Final = "The checks of the start have not all passed yet."
@@ -39,11 +40,6 @@ class Probes:
     def __init__(self) -> None:
         self.has_started = False
         self.is_draining = False
-        self._seen: Report | None = None
-
-    def remember(self, report: Report) -> None:
-        """Keep what a report on all checks said, for the readiness of those who follow."""
-        self._seen = report
 
     def note_start(self, deciding: Iterable[CheckResult]) -> None:
         """Note that the program has started, if every result says so; none at all does not."""
@@ -53,8 +49,8 @@ class Probes:
 
     def note_first_run(self, report: Report) -> None:
         """Note the start of a program that opted nothing in: what there is has been run once."""
-        results = report.results
-        if results and all(result.ending is not Ending.MISCONFIGURED for result in results):
+        endings = {result.ending for result in report.results}
+        if endings - {Ending.QUEUED} and Ending.MISCONFIGURED not in endings:
             self.has_started = True
 
     def judge_live(self, report: Report, tags: Collection[str]) -> Report:
@@ -72,11 +68,16 @@ class Probes:
             return _settle(report, HealthStatus.HEALTHY, _STARTED)
         return _refuse(report, report.problem or _NOT_A_START)
 
-    def judge_ready(self, report: Report) -> Report:
-        """Return what readiness is told; not ready as long as nothing is known."""
+    def judge_ready(self, report: Report, known: Report) -> Report:
+        """Return what readiness is told; not ready as long as nothing is known.
+
+        Args:
+            report: What the checks said that decide.
+            known: What is known of all checks, without running any.
+        """
         if not self.has_started:
             return _refuse(report, report.problem or _NOT_A_START)
-        others = self._failing_others(report)
+        others = _failing_others(report, known)
         status = HealthStatus.worst_of(
             [_worst(report), *(result.status or HealthStatus.HEALTHY for result in others)]
         )
@@ -86,22 +87,20 @@ class Probes:
         """Return what readiness is told at once, while the process is about to stop."""
         return _refuse(_empty(), _LEAVING) if self.is_draining else None
 
-    def _failing_others(self, report: Report) -> tuple[CheckResult, ...]:
-        """Return what failed elsewhere when somebody last looked; it makes nobody unready."""
-        seen = self._seen
-        if seen is None or report.made - seen.made > BELIEVED_FOR_S:
-            return ()
-        deciding = {result.name for result in report.results}
-        return tuple(
-            result._replace(status=HealthStatus.DEGRADED, is_stale=True)
-            for result in seen.results
-            if result.is_bad and result.name not in deciding
-        )
-
 
 def report_of_start() -> Report:
     """Return a report that says that all is well, without having run anything."""
     return _settle(_empty(), HealthStatus.HEALTHY, _STARTED)
+
+
+def _failing_others(report: Report, known: Report) -> tuple[CheckResult, ...]:
+    """Return what was last known to fail elsewhere; it makes nobody unready."""
+    deciding = {result.name for result in report.results}
+    return tuple(
+        result._replace(status=HealthStatus.DEGRADED, is_stale=True)
+        for result in known.results
+        if result.is_bad and result.ending not in _OLD and result.name not in deciding
+    )
 
 
 def _lets_start(result: CheckResult) -> bool:

@@ -194,13 +194,7 @@ class CheckRunner(Runs):
         tags: Collection[str] = (),
         stale_after_s: float,
     ) -> Report:
-        """Return a report of what is known, and run nothing.
-
-        Args:
-            names: Of checks that are wanted; `None` for all.
-            tags: Only checks with one of these; empty for all.
-            stale_after_s: A result that is older is a failure, whatever it was.
-        """
+        """Return a report of what is known, and run nothing; see `Runs`."""
         now = self._clock.monotonic()
         self.offset = self._clock.wall() - now
         shown = self._current_plan().select(names, tags).shown

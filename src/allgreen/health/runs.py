@@ -40,3 +40,18 @@ class Runs(Protocol):
         fresh: bool = False,
     ) -> Report:
         """Return a report as `run` does, without blocking the event loop."""
+
+    def recall(
+        self,
+        names: Collection[str] | None = None,
+        *,
+        tags: Collection[str] = (),
+        stale_after_s: float,
+    ) -> Report:
+        """Return a report of what is known, and run nothing.
+
+        Args:
+            names: Of checks that are wanted; `None` for all.
+            tags: Only checks with one of these; empty for all.
+            stale_after_s: A result that is older is a failure, whatever it was.
+        """

@@ -10,6 +10,7 @@ import pytest
 
 from allgreen.domain.report import Detail
 from allgreen.health.access import Access
+from allgreen.health.background import Background
 from allgreen.health.endpoint import HealthEndpoint
 from allgreen.health.exchange import Request, Response
 from allgreen.health.options import EndpointOptions, Group
@@ -30,7 +31,7 @@ def shared() -> Iterator[threading.Event]:
 @pytest.fixture
 def endpoint(shared: threading.Event) -> HealthEndpoint:
     registry = CheckRegistry()
-    registry.check("Shared database answers", timeout=None, name="shared")(shared.wait)
+    registry.check("Shared database answers", timeout=0.1, name="shared")(shared.wait)
     registry.check("Pool has connections", tags=["ready"], name="pool")(lambda: True)
     registry.check("Queue is not stuck", tags=["live"], name="queue")(lambda: True)
     options = EndpointOptions(
@@ -88,3 +89,19 @@ def test_a_misspelt_need_restarts_nobody(
 
     assert get(endpoint, "/livez").status == 200
     assert get(endpoint, "/healthcheck").status == 503
+
+
+@pytest.mark.semantics(9, 31, 61)
+def test_in_the_background_a_program_is_not_ready_before_the_first_round() -> None:
+    registry = CheckRegistry()
+    registry.check("Pool has connections", tags=["ready"], name="pool")(lambda: True)
+    registry.check("Shared database answers", name="shared")(lambda: False)
+    runner = CheckRunner(registry, environment="production")
+    endpoint = HealthEndpoint(Background(runner), EndpointOptions(environment="production"))
+
+    before = [get(endpoint, path).status for path in ("/readyz", "/startupz", "/livez")]
+    runner.run(deadline_s=20.0)
+    after = get(endpoint, "/readyz")
+
+    assert before == [503, 503, 200]
+    assert (after.status, dict(after.headers)["X-Health"]) == (200, "degraded")

@@ -6,7 +6,7 @@ import pytest
 
 from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.probes import BELIEVED_FOR_S, Probes
+from allgreen.health.probes import Probes
 from tests.scripted_runner import failed, passed, report_of, result
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
@@ -124,6 +124,15 @@ def test_without_checks_of_its_own_a_first_run_of_all_is_the_start() -> None:
     assert probes.has_started
 
 
+@pytest.mark.semantics(9, 61)
+def test_before_the_first_round_in_the_background_there_is_no_start() -> None:
+    probes = Probes()
+
+    probes.note_first_run(report_of(result("a", CheckVerdict.ERROR, ending=Ending.QUEUED)))
+
+    assert not probes.has_started
+
+
 @pytest.mark.semantics(61)
 def test_a_configuration_that_cannot_be_read_is_no_start() -> None:
     probes = Probes()
@@ -139,29 +148,31 @@ def test_a_configuration_that_cannot_be_read_is_no_start() -> None:
 
 @pytest.mark.semantics(9, 61)
 def test_before_the_first_run_nothing_is_known() -> None:
-    assert Probes().judge_ready(report_of()).status is UNHEALTHY
-    assert Probes().judge_ready(report_of(passed())).status is UNHEALTHY
+    assert Probes().judge_ready(report_of(), report_of()).status is UNHEALTHY
+    assert Probes().judge_ready(report_of(passed()), report_of()).status is UNHEALTHY
 
 
 @pytest.mark.semantics(9, 61)
 def test_readiness_follows_the_checks_that_were_opted_in(started: Probes) -> None:
-    assert started.judge_ready(report_of(passed("a"))).status is HEALTHY
-    assert started.judge_ready(report_of(passed("a"), failed("b"))).status is UNHEALTHY
-    assert started.judge_ready(report_of(failed("b", critical=False))).status is DEGRADED
+    assert started.judge_ready(report_of(passed("a")), report_of()).status is HEALTHY
+    assert started.judge_ready(report_of(passed("a"), failed("b")), report_of()).status is UNHEALTHY
+    assert (
+        started.judge_ready(report_of(failed("b", critical=False)), report_of()).status is DEGRADED
+    )
 
 
 @pytest.mark.semantics(9, 61)
 def test_readiness_without_any_check_says_so(started: Probes) -> None:
-    report = started.judge_ready(report_of())
+    report = started.judge_ready(report_of(), report_of())
 
     assert (report.status, report.problem) == (HEALTHY, "No check has a say here.")
 
 
 @pytest.mark.semantics(9, 61)
 def test_what_was_not_opted_in_is_seen_as_degraded(started: Probes) -> None:
-    started.remember(report_of(passed("a"), failed("shared")))
+    known = report_of(passed("a"), failed("shared"))
 
-    report = started.judge_ready(report_of(passed("a")))
+    report = started.judge_ready(report_of(passed("a")), known)
 
     assert report.status is DEGRADED
     assert [(each.name, each.status, each.is_stale) for each in report.results] == [
@@ -171,20 +182,18 @@ def test_what_was_not_opted_in_is_seen_as_degraded(started: Probes) -> None:
 
 
 @pytest.mark.semantics(9, 61)
-def test_what_was_opted_in_is_not_remembered(started: Probes) -> None:
-    started.remember(report_of(failed("a")))
+def test_what_was_opted_in_is_said_once(started: Probes) -> None:
+    report = started.judge_ready(report_of(passed("a")), report_of(failed("a")))
 
-    assert started.judge_ready(report_of(passed("a"))).status is HEALTHY
+    assert (report.status, len(report.results)) == (HEALTHY, 1)
 
 
 @pytest.mark.semantics(9, 61)
-def test_what_was_seen_long_ago_is_not_believed(started: Probes) -> None:
-    started.remember(report_of(failed("shared"), made=100.0))
+@pytest.mark.parametrize("ending", [Ending.QUEUED, Ending.STALE])
+def test_what_nobody_looked_at_lately_is_not_shown(started: Probes, ending: Ending) -> None:
+    known = report_of(result("shared", CheckVerdict.FAILED, ending=ending))
 
-    recent = started.judge_ready(report_of(passed("a"), made=100.0 + BELIEVED_FOR_S))
-    old = started.judge_ready(report_of(passed("a"), made=101.0 + BELIEVED_FOR_S))
-
-    assert (recent.status, old.status) == (DEGRADED, HEALTHY)
+    assert started.judge_ready(report_of(passed("a")), known).status is HEALTHY
 
 
 @pytest.mark.semantics(62)
