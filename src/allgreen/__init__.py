@@ -14,49 +14,101 @@ if TYPE_CHECKING:
     from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
     from allgreen.errors import (
         AllgreenError,
+        CheckDefinitionError,
+        ConfigBrokenError,
+        ConfigNotFoundError,
+        DuplicateCheckError,
+        ExpectationFailedError,
+        ExpectationInvalidError,
+        FrequencyError,
         HealthCheckError,
         HealthCheckTimeoutError,
         MissingExtraError,
+        SettingsError,
+        UnknownApplicationError,
+        UnknownComponentError,
+        UnknownOptionError,
     )
+    from allgreen.health.background import Background
     from allgreen.health.check import Check
+    from allgreen.health.checker import HealthChecker
     from allgreen.health.expectation import Expectation, expect, make_sure
+    from allgreen.health.heartbeat import HealthCheckService
     from allgreen.health.registry import CheckRegistry, check
+    from allgreen.health.runner import CheckRunner, RunOptions
+    from allgreen.integrations.mounting import create_app, mount_healthcheck
 
 __all__ = [
     "AllgreenError",
+    "Background",
     "Check",
+    "CheckDefinitionError",
     "CheckRegistry",
     "CheckResult",
+    "CheckRunner",
     "ComponentStatus",
+    "ConfigBrokenError",
+    "ConfigNotFoundError",
+    "DuplicateCheckError",
     "Expectation",
+    "ExpectationFailedError",
+    "ExpectationInvalidError",
+    "FrequencyError",
     "HealthCheckError",
+    "HealthCheckService",
     "HealthCheckTimeoutError",
+    "HealthChecker",
     "HealthStatus",
     "MissingExtraError",
     "Report",
+    "RunOptions",
+    "SettingsError",
     "SystemHealthStatus",
+    "UnknownApplicationError",
+    "UnknownComponentError",
+    "UnknownOptionError",
     "__version__",
     "check",
+    "create_app",
     "expect",
     "make_sure",
+    "mount_healthcheck",
 ]
 
 _HOMES = {
     "AllgreenError": "allgreen.errors",
+    "Background": "allgreen.health.background",
     "Check": "allgreen.health.check",
+    "CheckDefinitionError": "allgreen.errors",
     "CheckRegistry": "allgreen.health.registry",
     "CheckResult": "allgreen.domain.report",
+    "CheckRunner": "allgreen.health.runner",
     "ComponentStatus": "allgreen.domain.status",
+    "ConfigBrokenError": "allgreen.errors",
+    "ConfigNotFoundError": "allgreen.errors",
+    "DuplicateCheckError": "allgreen.errors",
     "Expectation": "allgreen.health.expectation",
+    "ExpectationFailedError": "allgreen.errors",
+    "ExpectationInvalidError": "allgreen.errors",
+    "FrequencyError": "allgreen.errors",
     "HealthCheckError": "allgreen.errors",
+    "HealthCheckService": "allgreen.health.heartbeat",
     "HealthCheckTimeoutError": "allgreen.errors",
+    "HealthChecker": "allgreen.health.checker",
     "HealthStatus": "allgreen.domain.status",
     "MissingExtraError": "allgreen.errors",
     "Report": "allgreen.domain.report",
+    "RunOptions": "allgreen.health.runner",
+    "SettingsError": "allgreen.errors",
     "SystemHealthStatus": "allgreen.domain.status",
+    "UnknownApplicationError": "allgreen.errors",
+    "UnknownComponentError": "allgreen.errors",
+    "UnknownOptionError": "allgreen.errors",
     "check": "allgreen.health.registry",
+    "create_app": "allgreen.integrations.mounting",
     "expect": "allgreen.health.expectation",
     "make_sure": "allgreen.health.expectation",
+    "mount_healthcheck": "allgreen.integrations.mounting",
 }
 
 

@@ -5,20 +5,38 @@ from typing import assert_type
 
 import allgreen
 from allgreen import (
+    Background,
     Check,
+    CheckDefinitionError,
     CheckRegistry,
     CheckResult,
+    CheckRunner,
     ComponentStatus,
+    ConfigBrokenError,
+    ConfigNotFoundError,
+    DuplicateCheckError,
     Expectation,
+    ExpectationFailedError,
+    ExpectationInvalidError,
+    FrequencyError,
+    HealthChecker,
     HealthCheckError,
+    HealthCheckService,
     HealthCheckTimeoutError,
     HealthStatus,
     MissingExtraError,
     Report,
+    RunOptions,
+    SettingsError,
     SystemHealthStatus,
+    UnknownApplicationError,
+    UnknownComponentError,
+    UnknownOptionError,
     check,
+    create_app,
     expect,
     make_sure,
+    mount_healthcheck,
 )
 
 
@@ -59,3 +77,45 @@ def look(registry: CheckRegistry, report: Report) -> tuple[str, ...]:
 
 def blame(error: HealthCheckTimeoutError) -> HealthCheckError | TimeoutError:
     return error
+
+
+async def run(registry: CheckRegistry) -> HealthStatus:
+    runner = CheckRunner(registry, RunOptions(concurrency=4), environment="test")
+    with Background(runner, period_s=5) as background:
+        assert_type(background.run(tags=["ready"]), Report)
+    assert_type(runner.run(["queue"], deadline_s=2.5, fresh=True), Report)
+    return (await runner.run_async()).status
+
+
+async def look_at_components() -> SystemHealthStatus:
+    checker = HealthChecker(per_component_timeouts_ms={"cache": 500}, retry_count=0)
+    checker.register_check("cache", lambda: HealthStatus.DEGRADED)
+    checker.register_check("database", queue)
+    assert_type(await checker.check_component("cache"), ComponentStatus)
+    return await checker.check_all_components()
+
+
+def serve(application: object) -> object:
+    HealthCheckService(check_interval=30, database=database).start()
+    create_app("allgood.py", application="orders")
+    return mount_healthcheck(application, config_path="allgood.py", prefix="/internal")
+
+
+def tell(error: Exception) -> str | None:
+    match error:
+        case DuplicateCheckError() | UnknownComponentError():
+            return error.name
+        case FrequencyError() | UnknownOptionError():
+            return error.suggestion
+        case ConfigBrokenError():
+            return f"{error.file}:{error.line}"
+        case ConfigNotFoundError():
+            return error.path
+        case ExpectationFailedError():
+            return error.actual
+        case SettingsError():
+            return error.setting
+        case CheckDefinitionError() | ExpectationInvalidError() | UnknownApplicationError():
+            return str(error)
+        case _:
+            return None
