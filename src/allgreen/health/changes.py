@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, Final, Protocol, final, runtime_checkable
 from uuid import uuid4
 
@@ -202,6 +203,29 @@ class Publishes(Protocol):
         """Take a change; at once, and without raising."""
 
 
+@runtime_checkable
+class Closes(Publishes, Protocol):
+    """Whoever passes changes on in a thread of its own, which can be ended."""
+
+    def close(self, timeout_s: float) -> None:
+        """Pass on what waits, and end; wait for that no longer than some seconds."""
+
+
+def close_all(publishers: Iterable[Publishes], timeout_s: float) -> None:
+    """End those publishers that can be ended, all at the same time.
+
+    Args:
+        publishers: Any.
+        timeout_s: Seconds that are waited for all of them together.
+    """
+    closing = [publisher for publisher in publishers if isinstance(publisher, Closes)]
+    deadline = monotonic() + timeout_s
+    for publisher in closing:
+        publisher.close(0)
+    for publisher in closing:
+        publisher.close(max(0.0, deadline - monotonic()))
+
+
 @final
 class ChangeFeed:
     """Finds changes in results and hands them to all publishers, in their order; safe in threads.
@@ -217,6 +241,11 @@ class ChangeFeed:
         self._publishers = tuple(publishers)
         self._detector = detector or ChangeDetector()
         self._lock = ForkLock()
+
+    @property
+    def publishers(self) -> tuple[Publishes, ...]:
+        """Return who is told."""
+        return self._publishers
 
     def add(self, publisher: Publishes) -> None:
         """Tell one more from now on."""

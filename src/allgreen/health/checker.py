@@ -17,7 +17,7 @@ from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthSt
 from allgreen.errors import CheckDefinitionError, UnknownComponentError
 from allgreen.health.breaker import Breaker
 from allgreen.health.callables import refuse_generator
-from allgreen.health.changes import Change, ChangeDetector, ChangeFeed, Publishes
+from allgreen.health.changes import Change, ChangeDetector, ChangeFeed, Publishes, close_all
 from allgreen.health.check import Check
 from allgreen.health.clock import SYSTEM_CLOCK, SystemClock
 from allgreen.health.locks import ForkLock
@@ -107,7 +107,6 @@ class HealthChecker:
         self._retries: dict[str, Retry] = {}
         self._concluded: dict[str, CheckResult] = {}
         self._feed = ChangeFeed(detector=detector)
-        self._own_publishers: list[Publisher] = []
         for publisher in publishers:
             self.add_publisher(publisher)
 
@@ -206,21 +205,17 @@ class HealthChecker:
             publisher: Such as a `Webhook`; or a function, which is called with each change in a
                 thread of its own and may raise and hang as it likes.
         """
-        if isinstance(publisher, Publishes):
-            self._feed.add(publisher)
-            return
-        own = Publisher(publisher)
-        self._own_publishers.append(own)
-        self._feed.add(own)
+        if not isinstance(publisher, Publishes):
+            publisher = Publisher(publisher)
+        self._feed.add(publisher)
 
     def close(self, timeout_s: float = CLOSES_WITHIN_S) -> None:
-        """End the threads of those functions that were added as publishers.
+        """Let all publishers pass on what waits, and end their threads.
 
         Args:
-            timeout_s: Seconds that are waited for each.
+            timeout_s: Seconds that are waited for all of them together.
         """
-        for publisher in self._own_publishers:
-            publisher.close(timeout_s)
+        close_all(self._feed.publishers, timeout_s)
 
     def find_statistics(self, name: str) -> ComponentStatistics | None:
         """Return what is known of the past of a component; `None` when it was never checked."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final, final
 
 from allgreen.errors import DeliveryRefusedError, SettingsError
-from allgreen.health.changes import Change, Publishes
+from allgreen.health.changes import Change, Closes
 from allgreen.health.redaction import redact
 
 CAPACITY: Final = 1000
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 @final
-class Publisher(Publishes):
+class Publisher(Closes):
     """Delivers changes in their order, each at most `attempts` times, in a thread of its own.
 
     The thread is begun with the first change, in the process that has one to tell.
@@ -76,7 +76,7 @@ class Publisher(Publishes):
         self._changes: deque[Change] = deque()
         self._bell = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
-        self._is_closed = False
+        self._closed = threading.Event()
         self._is_failing = False
 
     @property
@@ -87,7 +87,7 @@ class Publisher(Publishes):
     def publish(self, change: Change) -> None:
         """Take a change to be delivered; after `close` it is dropped."""
         with self._bell:
-            if self._is_closed:
+            if self._closed.is_set():
                 self.dropped += 1
                 return
             if len(self._changes) >= self._capacity:
@@ -105,7 +105,7 @@ class Publisher(Publishes):
             timeout_s: Seconds after which what is not delivered is left.
         """
         with self._bell:
-            self._is_closed = True
+            self._closed.set()
             self._bell.notify()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -129,7 +129,7 @@ class Publisher(Publishes):
     def _next(self) -> Change | None:
         with self._bell:
             while not self._changes:
-                if self._is_closed:
+                if self._closed.is_set():
                     return None
                 self._bell.wait()
             return self._changes.popleft()
@@ -147,10 +147,8 @@ class Publisher(Publishes):
         self.failed += 1
 
     def _pause(self, seconds: float) -> bool:
-        """Wait; tell whether there is time for another attempt."""
-        with self._bell:
-            self._bell.wait_for(lambda: self._is_closed, min(seconds, _LONGEST_PAUSE_S))
-            return not self._is_closed
+        """Wait, and do not wake for each new change; tell whether to make another attempt."""
+        return not self._closed.wait(min(seconds, _LONGEST_PAUSE_S))
 
     def _attempt(self, change: Change) -> BaseException | None:
         try:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
+import socket
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Final, Protocol, final
 
 from allgreen.errors import DeliveryDelayedError, DeliveryRefusedError, SettingsError
-from allgreen.health.changes import Change, Publishes
+from allgreen.health.changes import Change, Closes
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.fetching import Address, fetch
 from allgreen.health.publishing import ATTEMPTS, CAPACITY, CLOSES_WITHIN_S, Publisher
@@ -35,7 +37,7 @@ class _Clock(Protocol):
 
 
 @final
-class Webhook(Publishes):
+class Webhook(Closes):
     """Posts each change as JSON to an address.
 
     It is delivered when the answer is 2xx. Anything from 500, a refused connection and silence are
@@ -126,6 +128,8 @@ class Webhook(Publishes):
     def _body(self, change: Change) -> bytes:
         content = change.to_json()
         content["message"] = redact(change.message)
+        # Each process of a server tells what it found itself.
+        content.update(host=socket.gethostname(), pid=os.getpid())
         content.update((name, value) for name, value in self._about.items() if value)
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -65,6 +69,8 @@ def test_a_change_is_posted_as_signed_json() -> None:
         "at": "2026-03-02T12:00:00.250Z",
         "failures": 3,
         "outage_s": 20.0,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
         "application": "shop",
         "environment": "production",
     }
@@ -137,6 +143,51 @@ def test_a_receiver_that_never_answers_is_left_alone_on_shutdown() -> None:
         webhook.close(timeout_s=0.05)
 
     assert webhook.publisher.delivered == 0
+
+
+FORKING = """
+import asyncio, os, sys
+from allgreen.health.checker import HealthChecker
+from allgreen.health.webhooks import Webhook
+
+checker = HealthChecker(retry_count=0, publishers=[Webhook(sys.argv[1])])
+checker.register_check("worker", lambda: len(sys.argv) == 2)
+
+def look():
+    asyncio.run(checker.check_all_components())
+    found = checker.find_statistics("worker")
+    print(os.getpid(), found.status.value, found.runs, flush=True)
+
+look()
+for state in ("unhealthy", "healthy"):
+    child = os.fork()
+    if not child:
+        sys.argv += ["broken"] * (state == "unhealthy")
+        look()
+        checker.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+look()
+"""
+
+
+@pytest.mark.semantics(70, "L13")
+def test_each_process_of_a_server_tells_what_it_found_itself() -> None:
+    with serving() as peer:
+        ended = subprocess.run(
+            [sys.executable, "-c", FORKING, peer.url], capture_output=True, text=True, check=False
+        )
+        body = json.loads(peer.next().body)
+
+        assert peer.seen.empty()
+    parent, broken, recycled, after = (line.split() for line in ended.stdout.splitlines())
+    assert [one[1:] for one in (parent, broken, recycled, after)] == [
+        ["healthy", "1"],
+        ["unhealthy", "2"],
+        ["healthy", "2"],
+        ["healthy", "2"],
+    ]
+    assert (body["event"], body["pid"]) == ("unhealthy", int(broken[0]))
 
 
 @pytest.mark.semantics("L11", 57)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.changes import Change, ChangeDetector, ChangeFeed
+from allgreen.health.changes import Change, ChangeDetector, ChangeFeed, close_all
 from tests.unit.health.clocks import StillClock
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
@@ -207,6 +207,26 @@ def test_a_feed_hands_each_change_to_all_publishers() -> None:
 
     assert [one.event for one in first.changes] == ["unhealthy", "recovered"]
     assert second.changes == [change]
+
+
+def test_publishers_are_closed_at_the_same_time() -> None:
+    class Slow(Recorder):
+        def __init__(self) -> None:
+            super().__init__()
+            self.closed: list[float] = []
+
+        def close(self, timeout_s: float) -> None:
+            self.closed.append(timeout_s)
+
+    slow = [Slow(), Slow()]
+    feed = ChangeFeed([*slow, Recorder()])
+
+    close_all(feed.publishers, 2.0)
+
+    for one in slow:
+        first, second = one.closed
+        assert first == 0
+        assert 0 < second <= 2
 
 
 def test_a_feed_that_is_asked_by_many_threads_keeps_the_order_of_each_component() -> None:
