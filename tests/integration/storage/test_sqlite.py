@@ -22,7 +22,7 @@ from allgreen.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from allgreen.storage.sql import engines, sqlite_log
+from allgreen.storage.sql import engines, sqlite_driver, sqlite_log
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.tables import metadata, results, services, workspaces
 from tests.contract.build import (
@@ -500,3 +500,15 @@ async def test_files_are_for_their_user_alone(database: Database, path: Path) ->
 
     assert modes["allgreen.sqlite3"] == modes["allgreen.sqlite3-wal"] == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_what_is_put_first_is_done_before_the_next_statement(tmp_path: Path) -> None:
+    connection = await sqlite_driver.connect(tmp_path / "some.db", patience_s=1)
+    connection.put_first("CREATE TABLE seen (number)")
+    connection.put_first("INSERT INTO seen VALUES (1)")
+
+    once = await connection.cursor().execute("SELECT count(*) FROM seen")
+    again = await connection.cursor().execute("SELECT count(*) FROM seen")
+
+    assert [*await once.fetchall(), *await again.fetchall()] == [(1,), (1,)]
+    await connection.close()

@@ -43,10 +43,22 @@ class OneVisitConnection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size)
         # A connection that somebody forgot must not keep the process from ending.
         self._thread.daemon = True
+        self._first: list[str] = []
 
     def cursor(self) -> OneVisitCursor:  # type: ignore[override]  # no await: nothing to wait for
         """Return a cursor, without any visit."""
-        return OneVisitCursor(self._execute, lambda: self._conn)
+        return OneVisitCursor(self._execute, self._reach)
+
+    def put_first(self, sql: str) -> None:
+        """Execute a statement without rows before the next one, in the visit of that."""
+        self._first.append(sql)
+
+    def _reach(self) -> sqlite3.Connection:
+        """Return the connection, in its thread, with all done that was put first."""
+        while self._first:
+            self._conn.execute(self._first[0])
+            del self._first[0]
+        return self._conn
 
 
 @final

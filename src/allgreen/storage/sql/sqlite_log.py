@@ -51,7 +51,7 @@ class WriteAheadLog:
         wanted = {"synchronous": "FULL" if waits else "NORMAL", "wal_autocheckpoint": pages}
         for name, value in wanted.items():
             if raw.info.get(name) != value:
-                await driver.cursor().execute(f"PRAGMA {name}={value}")
+                driver.put_first(f"PRAGMA {name}={value}")
                 raw.info[name] = value
         if not is_full and self._is_too_long():
             await self._shorten(driver)
