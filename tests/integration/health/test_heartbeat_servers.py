@@ -33,7 +33,7 @@ def app(environ, start_response):
     return []
 
 
-def _say(server, worker=None):
+def _say():
     names = [thread.name for thread in threading.enumerate()]
     with open(f"{{os.environ['HEALTH_FILE']}}.{{os.getpid()}}.said", "w") as file:
         file.write(str(names.count("allgreen heartbeat")))
@@ -43,16 +43,17 @@ from program import _say, service
 
 bind = "127.0.0.1:0"
 workers = {workers}
+graceful_timeout = 3
 control_socket_disable = True
 
 
-def post_fork(server, worker):
-    _say(server, worker)
+def post_worker_init(worker):
+    _say()
 
 
 def when_ready(server):
     {start_in_hook}
-    _say(server)
+    _say()
 
 
 def on_exit(server):
