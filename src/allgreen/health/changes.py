@@ -259,6 +259,8 @@ class ChangeFeed:
 
     def observe(self, component: ComponentStatus) -> Change | None:
         """Take in a result of a run, once; return the change that was passed on, if any was."""
+        if not self._publishers:  # whoever is added later begins with what is found then
+            return None
         # Under the lock, so that two changes of a component never overtake one another.
         with self._lock:
             change = self._detector.observe(component)

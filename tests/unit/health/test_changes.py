@@ -209,6 +209,17 @@ def test_a_feed_hands_each_change_to_all_publishers() -> None:
     assert second.changes == [change]
 
 
+def test_whoever_is_added_during_an_outage_is_told_of_it() -> None:
+    feed = ChangeFeed()
+    assert feed.observe(ComponentStatus("cache", UNHEALTHY)) is None
+    recorder = Recorder()
+
+    feed.add(recorder)
+    feed.observe(ComponentStatus("cache", UNHEALTHY))
+
+    assert [one.event for one in recorder.changes] == ["unhealthy"]
+
+
 def test_publishers_are_closed_at_the_same_time() -> None:
     class Slow(Recorder):
         def __init__(self) -> None:
