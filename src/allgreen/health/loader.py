@@ -134,9 +134,10 @@ class ConfigLoader:
             self._note_absence()
         elif _look_at(found) != self._seen or self._is_worth_a_retry(now):
             self._load(found)
-        elif self._is_gone:
+        elif self._is_gone and self.problem is None:
             self._is_gone = False
             self._mark("")
+            self._registry.replace(self._source, self._checks)
 
     def _is_worth_a_retry(self, now: float) -> bool:
         return self.problem is not None and now - self._tried >= RETRIES_EVERY_S
@@ -187,8 +188,9 @@ class ConfigLoader:
             return
         self._is_gone = True
         logger.warning("%s is gone; what was loaded from it stays.", self._seen.path)
-        if self._loaded_at is not None:
+        if self.problem is None:
             self._mark(f"Of the configuration of {self._loading_time}, whose file is gone")
+            self._registry.replace(self._source, self._checks)
 
     @property
     def _checks(self) -> tuple[Check, ...]:

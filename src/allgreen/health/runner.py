@@ -142,6 +142,7 @@ class CheckRunner(Runs):
         self._plan = Plan((), {})
         self._plan_version = -1
         self._problems: tuple[CheckResult, ...] = ()
+        self._notes: dict[str, str] = {}
         _ALL.add(self)
 
     @property
@@ -425,6 +426,8 @@ class CheckRunner(Runs):
         return self._report(results, flight.began, now)
 
     def _report(self, results: Iterable[CheckResult], began: float, now: float) -> Report:
+        if self._notes:
+            results = [self._noted(result) for result in results]
         return Report.of(
             (*results, *self._problems),
             at=now + self.offset,
@@ -435,6 +438,11 @@ class CheckRunner(Runs):
             version=self.version,
             environment=self.environment,
         )
+
+    def _noted(self, result: CheckResult) -> CheckResult:
+        """Return a result with what there is to say of its check."""
+        notes = filter(None, (result.note, self._notes.get(result.label.name)))
+        return result._replace(note="; ".join(notes))
 
     def _find(self, entry: Execution | CheckResult, now: float) -> CheckResult:
         if isinstance(entry, CheckResult):
@@ -452,6 +460,7 @@ class CheckRunner(Runs):
             with self._lock:
                 self._plan = Plan(self.registry.checks, self._plan.cells)
                 self._problems = self._find_problems()
+                self._notes = {each.name: each.note for each in self._plan.cells if each.note}
                 self._plan_version = version
         return self._plan
 
@@ -460,7 +469,10 @@ class CheckRunner(Runs):
         if not problems:
             return ()
         now = self._clock.monotonic()
-        return (find_misconfigured(CONFIGURATION, " ".join(problems), now, self.offset),)
+        # A file that cannot be loaded has a check of this name.
+        is_taken = any(check.name == CONFIGURATION for check in self.registry.checks)
+        name = f"{CONFIGURATION}:dependencies" if is_taken else CONFIGURATION
+        return (find_misconfigured(name, " ".join(problems), now, self.offset),)
 
     def _start_over(self) -> None:
         """Begin anew in the child of a fork, where nothing that ran goes on."""

@@ -603,15 +603,48 @@ def test_a_file_that_is_gone_leaves_its_checks_marked(
     assert [check.note for check in registry.checks] == ["", ""]
 
 
+@pytest.mark.semantics(42, 45)
+def test_the_report_marks_what_is_of_an_older_configuration(
+    load: Callable[..., ConfigLoader], registry: CheckRegistry, clock: Clock, tmp_path: Path
+) -> None:
+    loader = load(GOOD.replace('short"', 'short", depends_on="absent"'), reload=True)
+    runner = CheckRunner(registry, environment="development")
+    assert [result.note for result in runner.run().results] == ["", "", ""]
+
+    _change(tmp_path, "def (:\n", clock)
+    loader.refresh()
+    broken = runner.run().results
+    _change(tmp_path, GOOD, clock)
+    loader.refresh()
+    (tmp_path / "allgood.py").unlink()
+    clock.now += 1
+    loader.refresh()
+    gone = runner.run().results
+
+    assert [result.name for result in broken] == [
+        *("database", "queue", CONFIG_CHECK, f"{CONFIG_CHECK}:dependencies")
+    ]
+    assert all("the new one is broken" in result.note for result in broken[:2])
+    assert all("whose file is gone" in result.note for result in gone)
+
+
 def test_a_broken_file_that_is_gone_stays_a_problem(
     load: Callable[..., ConfigLoader], registry: CheckRegistry, clock: Clock, tmp_path: Path
 ) -> None:
     loader = load("def (:\n", reload=True)
     (tmp_path / "allgood.py").unlink()
     clock.now += 10
-
     loader.refresh()
+    assert _names(registry) == [CONFIG_CHECK]
 
+    _change(tmp_path, "def (:\n", clock)
+    loader.refresh()
+    (tmp_path / "allgood.py").rename(tmp_path / "aside")
+    clock.now += 1
+    loader.refresh()
+    (tmp_path / "aside").rename(tmp_path / "allgood.py")
+    clock.now += 0.5
+    loader.refresh()
     assert _names(registry) == [CONFIG_CHECK]
 
 
