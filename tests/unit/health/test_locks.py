@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from allgreen.health import locks
 from allgreen.health.locks import ForkLock
 
 
@@ -21,6 +22,16 @@ def test_one_holds_it_at_a_time() -> None:
     thread.join()
 
     assert order == ["first", "second"]
+
+
+def test_starting_over_frees_what_is_held() -> None:
+    lock = ForkLock()
+    lock.__enter__()  # by a thread that is not there after the fork
+
+    locks._free_all()
+
+    with lock:
+        pass
 
 
 @pytest.mark.semantics("L13")
