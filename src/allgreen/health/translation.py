@@ -57,13 +57,13 @@ def translate_result(name: str, result: CheckResult, timeout_ms: float | None) -
         return _answered(name, result)
     if ending in _TOOK_TOO_LONG:
         limit = "" if timeout_ms is None else f" after {timeout_ms:g}ms"
-        message = f"Health check '{name}' timed out{limit}"
+        message = f"The check of {name!r} timed out{limit}"
         component = _component(name, HealthStatus.DEGRADED, message, result)
         return Finding(component, is_failure=True, may_be_better=ending is Ending.TIMED_OUT)
     if ending in _IN_ITS_OWN_WORDS:
         component = _component(name, HealthStatus.DEGRADED, result.message, result)
         return Finding(component, is_failure=True, may_be_better=False)
-    message = f"Health check '{name}' failed: {result.message.removeprefix(_OUR_ERROR)}"
+    message = f"The check of {name!r} failed: {result.message.removeprefix(_OUR_ERROR)}"
     component = _component(name, HealthStatus.UNHEALTHY, message, result)
     return Finding(component, is_failure=True, may_be_better=True)
 
@@ -71,7 +71,7 @@ def translate_result(name: str, result: CheckResult, timeout_ms: float | None) -
 def _answered(name: str, result: CheckResult) -> Finding:
     status, message = result.status, result.message
     if result.verdict is CheckVerdict.ERROR or status is None:
-        status, message = HealthStatus.UNHEALTHY, f"Health check '{name}' failed: {message}"
+        status, message = HealthStatus.UNHEALTHY, f"The check of {name!r} failed: {message}"
     component = _component(name, status, message, result)
     return Finding(component, status is HealthStatus.UNHEALTHY, may_be_better=False)
 

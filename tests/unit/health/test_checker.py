@@ -122,7 +122,7 @@ async def test_what_says_neither_yes_nor_no_has_failed(value: object) -> None:
     found = await read(Calls(value))
 
     assert found.status is UNHEALTHY
-    assert found.message.startswith("Health check 'part' failed: ")
+    assert found.message.startswith("The check of 'part' failed: ")
 
 
 @pytest.mark.semantics(3)
@@ -194,7 +194,7 @@ async def test_whatever_is_raised_is_unhealthy(error: BaseException, is_async: b
     found = await read(Calls(error) if is_async else check)
 
     assert found.status is UNHEALTHY
-    assert found.message.startswith("Health check 'part' failed: ")
+    assert found.message.startswith("The check of 'part' failed: ")
     assert "boom" in found.message
 
 
@@ -210,13 +210,13 @@ async def test_no_secret_is_in_a_message_or_in_measurements() -> None:
 async def test_our_own_error_is_not_named_before_what_it_says() -> None:
     found = await read(Calls(HealthCheckError("no answer")))
 
-    assert found.message == "Health check 'part' failed: no answer"
+    assert found.message == "The check of 'part' failed: no answer"
 
 
 async def test_a_coroutine_that_takes_too_long_is_degraded() -> None:
     found = await read(Calls(Hang), default_timeout_ms=20, retry_count=0)
 
-    assert (found.status, found.message) == (DEGRADED, "Health check 'part' timed out after 20ms")
+    assert (found.status, found.message) == (DEGRADED, "The check of 'part' timed out after 20ms")
 
 
 @pytest.mark.semantics(17, 18, "L7")
@@ -230,7 +230,7 @@ async def test_a_function_that_takes_too_long_is_degraded(gate: threading.Event)
 
     found = await read(check, default_timeout_ms=20)
 
-    assert (found.status, found.message) == (DEGRADED, "Health check 'part' timed out after 20ms")
+    assert (found.status, found.message) == (DEGRADED, "The check of 'part' timed out after 20ms")
 
 
 @pytest.mark.parametrize("kind", [TimeoutError, asyncio.TimeoutError])
@@ -271,7 +271,7 @@ async def test_without_a_timeout_the_deadline_of_the_whole_holds(
 
     found = await read(Calls(Hang), default_timeout_ms=None)
 
-    assert (found.status, found.message) == (DEGRADED, "Health check 'part' timed out")
+    assert (found.status, found.message) == (DEGRADED, "The check of 'part' timed out")
 
 
 # Further attempts -------------------------------------------------------------------------------
