@@ -33,6 +33,12 @@ _LOOKED_AT: Final = 4
 _LONGEST_PIECE: Final = 512
 """Characters at a cut that may be the begin of a secret which is known by its end."""
 
+_LONGEST_KNOWN: Final = 200
+_MOST_KNOWN: Final = 1000
+_CLEAN: Final[set[str]] = set()
+"""Short texts in which nothing was found: most checks say the same again and again. Only those
+without a secret, so that none is kept for longer than it is by the program itself."""
+
 _MOST_PASSES: Final = 8
 _DEEPEST: Final = 8
 _MOST_VALUES: Final = 1000
@@ -61,7 +67,9 @@ def redact(text: str, *, limit: int = LIMIT, extra: tuple[Scrubber, ...] = ()) -
         limit: Characters that are kept.
         extra: What else removes secrets; when one raises, nothing of the text is shown.
     """
-    length = len(text)
+    if text in _CLEAN and not extra and len(text) <= limit:
+        return text
+    length, given = len(text), text
     text = as_plain(_without_colours(_cut_before_search(text, limit * _LOOKED_AT)))
     for scrubber in extra:
         scrubbed = _scrubbed(text, scrubber)
@@ -70,9 +78,17 @@ def redact(text: str, *, limit: int = LIMIT, extra: tuple[Scrubber, ...] = ()) -
         text = scrubbed
     text = _mask(text)
     if len(text) <= limit and length <= limit * _LOOKED_AT:
+        if text == given and length <= _LONGEST_KNOWN and type(given) is str:
+            _remember(text)
         return text
     note = f"… ({length:,} characters)"
     return _mask(text[: max(0, limit - len(note) - len(MASK))] + note)
+
+
+def _remember(clean: str) -> None:
+    if len(_CLEAN) >= _MOST_KNOWN:
+        _CLEAN.clear()
+    _CLEAN.add(clean)
 
 
 def redact_value(value: object) -> Any:

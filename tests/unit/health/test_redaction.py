@@ -439,3 +439,28 @@ def test_a_million_characters_cost_no_more_than_those_that_are_looked_at(piece: 
     some, many = piece * (8192 // len(piece)), piece * (1_000_000 // len(piece))
 
     assert cpu_s(many, LIMIT) < 8 * cpu_s(some, LIMIT) + 0.01
+
+
+def test_texts_that_are_known_to_be_clean_do_not_grow_for_ever() -> None:
+    for number in range(3 * redaction._MOST_KNOWN):
+        redact(f"{number} is less than 500")
+
+    assert len(redaction._CLEAN) <= redaction._MOST_KNOWN
+
+
+def test_no_secret_and_no_long_text_is_remembered() -> None:
+    secret, long = "password=hunter2-of-the-test", "all is well " * 100
+    for _ in range(2):
+        redact(secret)
+        redact(long)
+
+    assert not {secret, long, redact(secret)} & redaction._CLEAN
+
+
+@pytest.mark.semantics(57)
+def test_a_text_that_is_known_to_be_clean_is_still_scrubbed_and_cut() -> None:
+    text = "the planet of origin is known"
+    redact(text)
+
+    assert redact(text, extra=(lambda found: found.replace("origin", "***"),)) != text
+    assert len(redact(text, limit=20)) <= 20
