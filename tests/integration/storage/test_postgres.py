@@ -14,8 +14,8 @@ from allgreen.domain.check import CheckState
 from allgreen.domain.identity import WindowId
 from allgreen.domain.maintenance import Window
 from allgreen.errors import StorageUnavailableError, VersionConflictError
-from allgreen.monitoring.handlers.records import dirty_hour
 from allgreen.monitoring.windows import WindowWatch
+from allgreen.ports import DirtyBucket
 from allgreen.storage.sql.database import Database
 from allgreen.storage.sql.tables import services
 from allgreen.transports.local import LocalEventBroker
@@ -146,7 +146,7 @@ async def test_end_of_a_window_and_whoever_records_never_wait_for_each_other(
         looks = asyncio.create_task(watch.look(NOON + HOUR + SECOND))
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(looks), timeout=0.5)
-        await recording.roll_ups.mark_dirty([dirty_hour(CHECK, NOON)])
+        await recording.roll_ups.mark_dirty([DirtyBucket.at(CHECK, NOON)])
         await recording.commit()
         await looks
 
