@@ -22,6 +22,7 @@ from allgreen.ports import AuditRow, DirtyBucket, UnitOfWork, UnitOfWorkFactory
 
 logger = logging.getLogger(__name__)
 
+R = TypeVar("R")
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 
@@ -40,6 +41,7 @@ class Turn:
         self._queue: deque[Event] = deque()
         self._is_telling = False
         self._services: dict[ServiceId, Service] = {}
+        self._recalled: dict[str, object] = {}
         self._notes: list[AuditRow] = []
         self._accounts: list[tuple[CheckId, datetime, TimeKind]] = []
         self._dirty: list[DirtyBucket] = []
@@ -65,6 +67,7 @@ class Turn:
         accounts, self._accounts = self._accounts, []
         notes, self._notes = self._notes, []
         if accounts:
+            self._recalled.clear()
             await self.uow.spans.turn_many(accounts)
         if notes:
             await self.uow.audit.add(notes)
@@ -75,9 +78,24 @@ class Turn:
         if self._dirty:
             await self.uow.roll_ups.mark_dirty(set(self._dirty))
 
-    def know(self, service: Service) -> None:
-        """Note a service as it is stored now, so that handlers need not read it again."""
-        self._services[service.id] = service
+    def know(self, *services: Service) -> None:
+        """Note services as they are stored now, so that handlers need not read them again."""
+        self._services.update({service.id: service for service in services})
+        self._recalled.clear()
+
+    @property
+    def known(self) -> list[Service]:
+        """Return the services that were noted: those of which more will be asked."""
+        return list(self._services.values())
+
+    async def recall(self, what: str, read: Callable[[], Awaitable[R]]) -> R:
+        """Return what `read` returns, read once as long as nothing of it changes.
+
+        So what is asked of one service after the other is read for all that are known at once.
+        """
+        if what not in self._recalled:
+            self._recalled[what] = await read()
+        return cast(R, self._recalled[what])
 
     async def service(self, service_id: ServiceId) -> Service:
         """Return a service as it is stored now.
@@ -118,6 +136,7 @@ class Turn:
             self._accounts.clear()
             self._notes.clear()
             self._services.clear()
+            self._recalled.clear()
             raise
 
     async def _tell_one(self, event: Event) -> None:

@@ -7,10 +7,11 @@ late evidence is taken in by making it anew.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from allgreen.domain.calendar import Calendar, Day
-from allgreen.domain.identity import CheckId, ServiceId
-from allgreen.domain.maintenance import account
+from allgreen.domain.identity import CheckId, ServiceId, WorkspaceId
+from allgreen.domain.maintenance import Interval, account
 from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.sketch import LatencySketch
@@ -318,14 +319,77 @@ class _Page:
         return not is_known or day in self.touched
 
 
-async def latest_grades(service: Service, now: datetime, count: int, uow: UnitOfWork) -> str:
-    """Return the letters of the latest `count` local days, today last and as of `now`."""
-    days = (await uow.workspaces.calendar(service.workspace_id)).last_days(now, count)
-    strip = (await uow.roll_ups.strips([service.id])).get(service.id)
-    earlier = "".join(_stored_grade(strip, day.date) for day in days[:-1])
-    begin = days[-1].begin
-    (own,) = (await accounts_of([service], begin, now, uow)).values()
-    return earlier + tally(worst_spans(own.values(), begin, now), begin, now).grade
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grades:
+    """What the latest days of some services were like, read for all of them at once.
+
+    Attributes:
+        service_ids: Of these services.
+        begin: From when on it is known how time counted.
+        end: Until when.
+    """
+
+    service_ids: frozenset[ServiceId]
+    begin: datetime
+    end: datetime
+    strips: Mapping[ServiceId, Strip]
+    spans: Mapping[CheckId, Sequence[Span]]
+    removed: Mapping[ServiceId, Mapping[CheckId, Sequence[Span]]]
+    windows: Mapping[ServiceId, Sequence[Interval]]
+    calendars: Mapping[WorkspaceId, Calendar]
+
+    @classmethod
+    async def of(
+        cls, services: Iterable[Service], begin: datetime, end: datetime, uow: UnitOfWork
+    ) -> Self:
+        """Read what is needed for all days that end between `begin` and `end`."""
+        by_id = {service.id: service for service in services}
+        check_ids = [check.id for service in by_id.values() for check in service.checks]
+        workspaces = {service.workspace_id for service in by_id.values()}
+        calendars = {each: await uow.workspaces.calendar(each) for each in workspaces}
+        begins = [each.last_days(begin, 1)[0].begin for each in calendars.values()]
+        since = min(begins, default=begin)
+        return cls(
+            service_ids=frozenset(by_id),
+            begin=since,
+            end=end,
+            strips=await uow.roll_ups.strips(list(by_id)),
+            spans=await uow.spans.overlapping(check_ids, since, end),
+            removed=await uow.spans.of_removed(by_id, since, end),
+            windows=await uow.windows.of_services(by_id, since, end),
+            calendars=calendars,
+        )
+
+    def covers(self, service: Service, now: datetime) -> bool:
+        """Tell whether the day of a service is known as of `now`."""
+        if service.id not in self.service_ids or now > self.end:
+            return False
+        return self.begin <= self.calendars[service.workspace_id].last_days(now, 1)[0].begin
+
+    def latest(self, service: Service, now: datetime, count: int) -> str:
+        """Return the letters of the latest `count` local days, today last and as of `now`."""
+        days = self.calendars[service.workspace_id].last_days(now, count)
+        strip = self.strips.get(service.id)
+        earlier = "".join(_stored_grade(strip, day.date) for day in days[:-1])
+        begin = days[-1].begin
+        mine = {check.id: self.spans.get(check.id, ()) for check in service.checks}
+        spans = _within(mine, begin, now)
+        removed = _within(self.removed.get(service.id, {}), begin, now)
+        own = account(service.checks, spans, removed, self.windows.get(service.id, ()), now)
+        return earlier + tally(worst_spans(own.values(), begin, now), begin, now).grade
+
+
+def _within(spans: Account, begin: datetime, end: datetime) -> Account:
+    """Return the spans that touch a window, of the checks that have any."""
+    near = {
+        check_id: [
+            span
+            for span in listed
+            if span.began_at < end and (span.ended_at is None or span.ended_at > begin)
+        ]
+        for check_id, listed in spans.items()
+    }
+    return {check_id: listed for check_id, listed in near.items() if listed}
 
 
 async def accounts_of(

@@ -12,7 +12,7 @@ from allgreen.domain.maintenance import Window
 from allgreen.domain.status import DayGrade, Outcome
 from allgreen.domain.uptime import Tally, tally
 from allgreen.monitoring.keeper import Keeper
-from allgreen.monitoring.rollup import latest_grades
+from allgreen.monitoring.rollup import Grades
 from allgreen.ports import Grain, Strip
 from allgreen.testing import (
     ACCOUNT,
@@ -109,7 +109,8 @@ async def test_day_of_which_all_known_time_is_maintenance_is_maintenance(scene: 
     assert strip.grades[-1] == DayGrade.MAINTENANCE
     assert (strip.known_us, strip.details) == (0, ())
     service = await scene.service()
-    assert await scene.ask(lambda uow: latest_grades(service, scene.now, 2, uow)) == "nm"
+    grades = await scene.ask(lambda uow: Grades.of([service], scene.now, scene.now, uow))
+    assert grades.latest(service, scene.now, 2) == "nm"
 
 
 async def test_paused_time_in_a_window_stays_paused(scene: Scene) -> None:

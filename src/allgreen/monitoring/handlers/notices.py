@@ -239,9 +239,8 @@ class NoticeWriter:
         )
         if incident.resolution is Resolution.DELETED:
             return facts
-        uow, service = turn.uow, await turn.service(incident.service_id)
-        await turn.write()
-        grades = await rollup.latest_grades(service, incident.ended_at, STRIP_DAYS_IN_MAILS, uow)
+        service = await turn.service(incident.service_id)
+        grades = await _latest_grades(service, incident.ended_at, turn)
         return replace(facts, strip14=grades, health=service.health.value)
 
     def _about(
@@ -297,7 +296,7 @@ def _says_down(notice: Notice) -> bool:
 async def _facts_of(service: Service, incident: Incident, turn: Turn) -> Facts:
     check, uow = _failing(service.checks), turn.uow
     result = _latest_failure(await uow.results.latest([check.id], limit=10))
-    affected = await _affected(service, uow)
+    affected = await _affected(service, turn)
     return replace(
         await _facts_of_service(service, incident.confirmed_at, turn),
         reason=incident.reason,
@@ -316,21 +315,37 @@ async def _facts_of(service: Service, incident: Incident, turn: Turn) -> Facts:
 
 async def _facts_of_service(service: Service, at: datetime, turn: Turn) -> Facts:
     uow = turn.uow
-    await turn.write()  # the strip is drawn from what was counted
     zone = await uow.workspaces.zone(service.workspace_id)
     return Facts(
         service_name=service.name,
         workspace_name=await uow.workspaces.name(service.workspace_id),
         reason=service.reason,
         health=service.health.value,
-        strip14=await rollup.latest_grades(service, at, STRIP_DAYS_IN_MAILS, uow),
+        strip14=await _latest_grades(service, at, turn),
         zone=zone,
     )
 
 
-async def _affected(service: Service, uow: UnitOfWork) -> tuple[str, ...]:
+async def _latest_grades(service: Service, at: datetime, turn: Turn) -> str:
+    await turn.write()  # they are drawn from what was counted
+
+    async def read() -> rollup.Grades:
+        return await rollup.Grades.of(turn.known, at - rollup.HOUR, at + rollup.DAY, turn.uow)
+
+    grades = await turn.recall("grades", read)
+    if not grades.covers(service, at):
+        grades = await rollup.Grades.of([service], at, at, turn.uow)
+    return grades.latest(service, at, STRIP_DAYS_IN_MAILS)
+
+
+async def _affected(service: Service, turn: Turn) -> tuple[str, ...]:
     """Return the names of services that are down with this one, and of which nobody hears."""
-    downstream = await uow.services.list_downstream([service.id])
+    ids = [service.id, *(each.id for each in turn.known)]
+
+    async def read() -> list[Service]:
+        return await turn.uow.services.list_downstream(ids)
+
+    downstream = await turn.recall("downstream", read)
     return tuple(
         other.name
         for other in downstream

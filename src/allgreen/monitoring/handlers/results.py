@@ -95,10 +95,8 @@ class ResultRecorder:
             for each in roots_first(services)
         ]
         await uow.results.add([result for each in taken for result in each.results])
-        for each in await _keep_calm([each for each in taken if each.is_calm], turn):
-            await self._turn_service(each, command.at, turn)
-        for each in taken:
-            if not each.is_calm:
+        if not await _keep_all(taken, turn):
+            for each in taken:
                 await self._turn_service(each, command.at, turn)
         await uow.checks.plan_many(
             {check_id: slot for each in taken for check_id, slot in each.slots.items()}
@@ -201,18 +199,21 @@ async def _ask_the_quiet(
         await ask_by(soon, now + SUSPICION_LASTS, uow)
 
 
-async def _keep_calm(taken: Sequence[Taken], turn: Turn) -> Sequence[Taken]:
-    """Store all of them at once; return those that must be stored one by one instead."""
+async def _keep_all(taken: Sequence[Taken], turn: Turn) -> bool:
+    """Store all of them at once, or none; one by one they would take several times as long."""
+    turned = [each for each in taken if not each.is_calm]
     try:
         async with turn.part():
             await turn.uow.services.save_states([each.service for each in taken])
-            await turn.tell(*[event for each in taken for event in each.events])
+            turn.know(*[each.service for each in turned])
+            calm = [event for each in taken if each.is_calm for event in each.events]
+            await turn.tell(*calm, *[event for each in turned for event in each.events])
     except StorageError:
         raise
     except Exception:  # one of them is poisoned; nobody knows which
         logger.exception("%d services could not be kept at once", len(taken))
-        return taken
-    return ()
+        return False
+    return True
 
 
 async def _keep(taken: Taken, turn: Turn) -> None:
