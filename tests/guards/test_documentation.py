@@ -29,6 +29,8 @@ PAGES = [
     path for path in source_files() if path.suffix == ".md" and "node_modules" not in path.parts
 ]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 QUOTED_PATH = re.compile(r"`((?:src|tests|web|docs|requirements|bench|e2e)/[\w./-]*\w/?)`")
 
 
@@ -41,6 +43,19 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_link_to_a_section_leads_somewhere(page: Path) -> None:
+    links = [link for link in ANCHOR.findall(page.read_text()) if "://" not in link[0]]
+
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor in links
+        if anchor not in _anchors(page.parent / target if target else page)
+    ]
+
+    assert lost == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
@@ -145,6 +160,12 @@ def test_every_permission_without_a_role_is_described() -> None:
     words = [permission.value for permission in Permission if "." not in permission.value]
 
     assert [word for word in words if f"| `{word}` |" not in page] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the names that GitHub gives to the headings of a page."""
+    headings = HEADING.findall(page.read_text())
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def _messages(module: ModuleType) -> list[str]:
