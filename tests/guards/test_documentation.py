@@ -30,8 +30,11 @@ PAGES = [
 ]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 ANCHOR = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
+PICTURE = re.compile(r'src(?:set)?="([^"]+)"')
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-QUOTED_PATH = re.compile(r"`((?:src|tests|web|docs|requirements|bench|e2e)/[\w./-]*\w/?)`")
+QUOTED_PATH = re.compile(
+    r"`((?:src|tests|web|docs|requirements|bench|e2e|examples)/(?:[\w./-]*\w/?)?)`"
+)
 
 
 def _name(path: Path) -> str:
@@ -43,6 +46,13 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_picture_is_there(page: Path) -> None:
+    pictures = PICTURE.findall(page.read_text())
+
+    assert [path for path in pictures if not (page.parent / path).is_file()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
