@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+import sys
 
 from allgreen.errors import CheckDefinitionError
 
@@ -35,11 +35,13 @@ def refuse_generator(function: Callable[..., object]) -> None:
 
 
 def _flags_of(function: Callable[..., object]) -> int:
-    while isinstance(function, partial):
+    # Slow to import; nobody has a partial who has not loaded it.
+    functools = sys.modules.get("functools")
+    while functools is not None and isinstance(function, functools.partial):
         function = function.func
     inner = getattr(function, "__func__", function)
     code = getattr(inner, "__code__", None)
     if code is None and not isinstance(function, type):
-        call = type(function).__dict__.get("__call__")
+        call = getattr(type(function), "__call__", None)  # noqa: B004 - also when it is inherited
         code = getattr(call, "__code__", None)
     return int(getattr(code, "co_flags", 0))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread  # `threading` brings modules that take half of the time of the whole import
 import sys
-import threading
 
 from allgreen.errors import CheckDefinitionError, DuplicateCheckError, UnknownOptionError
 from allgreen.health.callables import refuse_generator
@@ -40,7 +40,7 @@ class CheckRegistry:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = _thread.allocate_lock()
         self._own: list[Check] = []
         self._loaded: dict[str, tuple[Check, ...]] = {}
         self._checks: tuple[Check, ...] = ()
@@ -110,17 +110,17 @@ class CheckRegistry:
         def register(function: F) -> F:
             refuse_generator(function)
             made = Check(
-                name or _name_of(function, description),
+                _name_of(function, description) if name is None else _text(name, "name"),
                 _text(description, "description"),
                 function,
                 timeout_s=_timeout(timeout),
                 conditions=_conditions(options),
                 frequency=frequency,
                 tags=_names(tags, "tags"),
-                is_critical=critical,
+                is_critical=_flag(critical, "critical"),
                 depends_on=_names(depends_on, "depends_on"),
                 failures_to_report=_at_least_one(failures),
-                seconds_to_report=failing_for,
+                seconds_to_report=_seconds(failing_for, "failing_for"),
                 location=location,
             )
             self.add(made, is_named=name is not None)
@@ -196,8 +196,8 @@ class collecting:  # noqa: N801 - used as a context manager, like those of `cont
     """Collect what this thread registers in the block, instead of adding it at once."""
 
     def __enter__(self) -> list[Check]:
-        self._before = _collected()
-        _here.collected = collected = list[Check]()
+        self._thread, self._before = _thread.get_ident(), _collected()
+        _collecting[self._thread] = collected = list[Check]()
         return collected
 
     def __exit__(
@@ -206,16 +206,29 @@ class collecting:  # noqa: N801 - used as a context manager, like those of `cont
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _here.collected = self._before
+        if self._before is None:
+            del _collecting[self._thread]
+        else:
+            _collecting[self._thread] = self._before
 
 
 def find_cycle(checks: Mapping[str, Check]) -> list[str]:
     """Return the names along a circle of dependencies, the first one again at the end."""
     done: set[str] = set()
-    for name in checks:
-        found = _follow(name, checks, [], done)
-        if found:
-            return found
+    for start in checks:
+        # What is being followed, each with what it depends on and was not followed yet.
+        path = {} if start in done else {start: iter(checks[start].depends_on)}
+        while path:
+            name, others = next(reversed(path.items()))
+            other = next(others, None)
+            if other is None:
+                done.add(name)
+                del path[name]
+            elif other in path:
+                names = list(path)
+                return [*names[names.index(other) :], other]
+            elif other in checks and other not in done:
+                path[other] = iter(checks[other].depends_on)
     return []
 
 
@@ -227,11 +240,12 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-_here = threading.local()
+_collecting: dict[int, list[Check]] = {}
+"""What each thread collects that loads a file, by its number."""
 
 
 def _collected() -> list[Check] | None:
-    return getattr(_here, "collected", None)
+    return _collecting.get(_thread.get_ident())
 
 
 def _put(check: Check, others: Iterable[Check], *, is_named: bool) -> None:
@@ -247,19 +261,6 @@ def _put(check: Check, others: Iterable[Check], *, is_named: bool) -> None:
         number += 1
         name = f"{module}.{check.name}-{number}"
     check.name = name
-
-
-def _follow(name: str, checks: Mapping[str, Check], path: list[str], done: set[str]) -> list[str]:
-    if name in path:
-        return [*path[path.index(name) :], name]
-    if name in done or name not in checks:
-        return []
-    done.add(name)
-    for other in checks[name].depends_on:
-        found = _follow(other, checks, [*path, name], done)
-        if found:
-            return found
-    return []
 
 
 def _respelled(others: Mapping[str, Any], **given: Any) -> dict[str, Any]:
@@ -291,15 +292,21 @@ def _name_of(function: Callable[..., object], description: str) -> str:
 
 
 def _timeout(seconds: object) -> float | None:
-    if seconds is None:
-        return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise CheckDefinitionError(f"timeout= is a number of seconds, and not {seconds!r}.")
-    if seconds == 0:
-        return None
-    if not 0 < seconds < float("inf"):
-        raise CheckDefinitionError(f"timeout= cannot be {seconds!r}: it is a number of seconds.")
-    return float(seconds)
+    return None if seconds is None else _seconds(seconds, "timeout") or None
+
+
+def _seconds(given: object, option: str) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise CheckDefinitionError(f"{option}= is a number of seconds, and not {given!r}.")
+    if not 0 <= given < float("inf"):
+        raise CheckDefinitionError(f"{option}= cannot be {given!r}: it is a number of seconds.")
+    return float(given)
+
+
+def _flag(given: object, option: str) -> bool:
+    if not isinstance(given, bool):
+        raise CheckDefinitionError(f"{option}= is True or False, and not {given!r}.")
+    return given
 
 
 def _at_least_one(failures: object) -> int:
