@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -32,7 +31,7 @@ def conclude(execution: Execution, answer: Answer, now: float, offset: float) ->
     assert begun is not None, "only what has begun can end"
     limit_s = cell.check.timeout_s
     took_s = now - begun
-    if limit_s is not None and took_s > limit_s:
+    if limit_s is not None and took_s - execution.lost_s > limit_s:
         return find_overdue(execution, now, offset)
     message = answer.message
     if answer.verdict is CheckVerdict.PASSED:
@@ -84,9 +83,8 @@ def find_passed(
 
 def find_overdue(execution: Execution, now: float, offset: float) -> CheckResult:
     """Return the result of a run that has taken longer than it may."""
-    limit_s, begun = execution.cell.check.timeout_s, execution.begun
-    assert begun is not None
-    assert limit_s is not None
+    limit_s = execution.cell.check.timeout_s or 0.0
+    begun = now if execution.begun is None else execution.begun
     message = f"Took longer than its timeout of {limit_s:g} s"
     return _finding(
         execution.cell, CheckVerdict.FAILED, Ending.TIMED_OUT, message,
@@ -94,9 +92,19 @@ def find_overdue(execution: Execution, now: float, offset: float) -> CheckResult
     )  # fmt: skip
 
 
-def find_still_running(execution: Execution, now: float, offset: float) -> CheckResult:
-    """Return the result of a check whose earlier run took too long and has not ended."""
-    begun = now if execution.begun is None else execution.begun
+def find_still_running(
+    execution: Execution, now: float, offset: float, *, begun: float | None = None
+) -> CheckResult:
+    """Return the result of a check whose earlier run took too long and has not ended.
+
+    Args:
+        execution: That run.
+        now: On the monotonic clock.
+        offset: From that clock to seconds since 1970.
+        begun: When it began, on the monotonic clock; by default what the run says itself.
+    """
+    begun = execution.begun if begun is None else begun
+    begun = now if begun is None else begun
     since = datetime.fromtimestamp(begun + offset, UTC)
     message = (
         f"Still running since {since:%H:%M:%S} UTC, "
@@ -153,6 +161,18 @@ def find_itself(cell: Cell, now: float, offset: float) -> CheckResult:
     )  # fmt: skip
 
 
+def find_unreachable(cell: Cell, now: float, offset: float) -> CheckResult:
+    """Return the result of a check that cannot go on before the caller has its report."""
+    message = (
+        "It runs on the event loop that was kept from turning by whoever asked; "
+        "await run_async() there"
+    )
+    return _finding(
+        cell, CheckVerdict.ERROR, Ending.MISCONFIGURED, message,
+        at=now + offset, finished=now, took_s=0.0,
+    )  # fmt: skip
+
+
 def find_not_run(cell: Cell, why: str, now: float, offset: float) -> CheckResult:
     """Return the result of a check that this program could not run."""
     return _finding(
@@ -181,23 +201,6 @@ def find_stale(result: CheckResult, now: float, limit_s: float) -> CheckResult:
         message=message,
         is_stale=True,
         raw_verdict=result.verdict,
-    )
-
-
-def find_failed_condition(
-    execution: Execution, answer: Answer, now: float, offset: float
-) -> CheckResult:
-    """Return the result of a check whose condition raised: nobody knows whether it should run."""
-    return conclude(
-        execution,
-        replace(
-            answer,
-            verdict=CheckVerdict.FAILED,
-            ending=Ending.MISCONFIGURED,
-            message=f"Its condition cannot be evaluated: {answer.message}",
-        ),
-        now,
-        offset,
     )
 
 

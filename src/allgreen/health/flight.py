@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
-from typing import final
+from typing import Final, final
 
 from allgreen.domain.report import CheckResult
 from allgreen.health.execution import Cell, Execution, current_execution
@@ -24,9 +25,28 @@ class Flight:
         due: When the report is there at the latest.
         context: Context variables of who asked.
         inside: The run of a check in which it was asked.
+        blocks: The event loop that cannot turn before the report is there; `None` for none.
+
+    Args:
+        ring: Wakes who asked.
+        home: The event loop of who asked.
+        began: On the monotonic clock.
+        deadline_s: When the report is there at the latest, in seconds from then; less than none
+            is none.
+        blocks: The event loop that who asked keeps from turning.
     """
 
-    __slots__ = ("_ring", "began", "context", "due", "entries", "home", "inside", "left")
+    __slots__ = (
+        "_ring",
+        "began",
+        "blocks",
+        "context",
+        "due",
+        "entries",
+        "home",
+        "inside",
+        "left",
+    )
 
     def __init__(
         self,
@@ -34,11 +54,13 @@ class Flight:
         home: asyncio.AbstractEventLoop | None,
         began: float,
         deadline_s: float,
+        blocks: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._ring = ring
         self.home = home
+        self.blocks = blocks
         self.began = began
-        self.due = began + deadline_s
+        self.due = began + deadline_s if deadline_s > 0 else began  # what is no number is none
         self.context = copy_context()
         self.inside = current_execution()
         self.left = 0
@@ -54,6 +76,10 @@ class Flight:
         """Say that all runs are settled."""
         self._ring()
 
+    def replace(self, old: Execution, new: Execution) -> None:
+        """Wait for another run of the same check instead; under the lock of the runner."""
+        self.entries[old.cell] = new
+
     def unsettled(self) -> list[Execution]:
         """Return the runs that are waited for."""
         return [
@@ -61,6 +87,10 @@ class Flight:
             for entry in self.entries.values()
             if isinstance(entry, Execution) and entry.result is None
         ]
+
+
+_LONGEST_WAIT_S: Final = 3600.0
+"""Locks cannot wait for ever when they wait for a time; whoever waits looks again after it."""
 
 
 @final
@@ -79,7 +109,7 @@ class ThreadBell:
 
     def wait(self, seconds: float) -> bool:
         """Wait; tell whether it rang."""
-        return self._lock.acquire(timeout=max(0.0, seconds))
+        return self._lock.acquire(timeout=min(max(0.0, seconds), _LONGEST_WAIT_S))
 
 
 @final
@@ -96,20 +126,18 @@ class LoopBell:
 
     def ring(self) -> None:
         """Wake it; later calls do nothing."""
-        if threading.get_ident() == self._thread:
-            self._set()
-            return
-        try:
-            self._loop.call_soon_threadsafe(self._set)
-        except RuntimeError:  # the loop was closed, and nobody waits any more
-            return
+        with suppress(RuntimeError):  # the loop was closed, and nobody waits any more
+            if threading.get_ident() == self._thread:
+                self._set()
+            else:
+                self._loop.call_soon_threadsafe(self._set)
 
     async def wait(self, seconds: float) -> bool:
         """Wait; tell whether it rang."""
         if self._has_rung:
             return True
         self._future = self._loop.create_future()
-        timer = self._loop.call_later(max(0.0, seconds), self._go_on)
+        timer = self._loop.call_later(min(max(0.0, seconds), _LONGEST_WAIT_S), self._go_on)
         try:
             await self._future
         finally:

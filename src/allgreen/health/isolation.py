@@ -6,7 +6,7 @@ import linecache
 import traceback
 from asyncio import CancelledError
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
@@ -19,6 +19,8 @@ from allgreen.health.redaction import redact, redact_value
 _OURS: Final = str(Path(__file__).parent)
 _STATUS_KEYS: Final = ("status", "message", "metadata")
 _MOST_OF_A_TRACEBACK: Final = 16_000
+_MOST_IN_GROUP: Final = 3
+_DEEPEST_GROUP: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,11 @@ class Answer:
 
 
 PASSED: Final = Answer(verdict=CheckVerdict.PASSED)
+UNREADABLE: Final = Answer(
+    verdict=CheckVerdict.ERROR,
+    message="Raised or returned something that cannot be described",
+    ending=Ending.RAISED,
+)
 
 
 def read_value(value: object) -> Answer:
@@ -85,6 +92,16 @@ def read_exception(error: BaseException, *, keep_traceback: bool = False) -> Ans
         message=redact(_described(error)),
         ending=Ending.RAISED,
         evidence=evidence,
+    )
+
+
+def read_failed_condition(raised: Answer) -> Answer:
+    """Return what it means that a condition raised: nobody knows whether the check should run."""
+    return replace(
+        raised,
+        verdict=CheckVerdict.FAILED,
+        ending=Ending.MISCONFIGURED,
+        message=f"Its condition cannot be evaluated: {raised.message}",
     )
 
 
@@ -155,13 +172,13 @@ def _no_answer(what: str) -> Answer:
     return Answer(verdict=CheckVerdict.ERROR, message=f"The check {redact(what)}.")
 
 
-def _described(error: BaseException) -> str:
+def _described(error: BaseException, depth: int = _DEEPEST_GROUP) -> str:
     """Return type and text of an exception, and of those in it when it is a group."""
     text = _text_of(error)
     whole = f"{_type_name(error)}: {text}" if text else _type_name(error)
-    if isinstance(error, BaseExceptionGroup):
-        inside = "; ".join(_described(one) for one in error.exceptions[:3])
-        more = len(error.exceptions) - 3
+    if isinstance(error, BaseExceptionGroup) and depth:
+        inside = "; ".join(_described(one, depth - 1) for one in error.exceptions[:_MOST_IN_GROUP])
+        more = len(error.exceptions) - _MOST_IN_GROUP
         return f"{whole}: {inside}" + (f"; and {more} more" if more > 0 else "")
     if isinstance(error, CancelledError):
         return f"{whole}: the check cancelled itself" if not text else whole

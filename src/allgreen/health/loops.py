@@ -6,12 +6,17 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, final
+from contextlib import suppress
+from typing import Any, Final, final
 
 from allgreen.health.execution import Execution
 from allgreen.health.watchdog import Watchdog
 
 RunOnLoop = Callable[[Execution, Awaitable[Any] | None], Coroutine[Any, Any, None]]
+Lose = Callable[[Execution, str], None]
+
+GRACE_S: Final = 0.1
+"""So long what was cancelled may take to clean up, where somebody waits for that."""
 
 
 @final
@@ -19,11 +24,21 @@ class Crew:
     """Runs executions as tasks of one event loop.
 
     A task for each, so that a check that uses `asyncio.timeout` or `asyncio.current_task` finds
-    itself, and not the others.
+    itself, and not the others. They are not in the list of all tasks of the loop: `asyncio.run`
+    waits for each task in it before it ends, and a check that lets nobody cancel it would keep the
+    program from stopping.
 
     Attributes:
         loop: Where they run.
         running: Those that have begun and not ended; changed on the loop only.
+        left_behind: Those on which nobody counts any more, and that have not ended either.
+
+    Args:
+        loop: Where they run.
+        most: How many run at once.
+        run: Runs one; whatever the check does, the run ends.
+        lose: Is told of one that could not be run, and why.
+        watchdog: Looks after the loop meanwhile.
     """
 
     def __init__(
@@ -31,20 +46,31 @@ class Crew:
         loop: asyncio.AbstractEventLoop,
         most: int,
         run: RunOnLoop,
+        lose: Lose,
         watchdog: Watchdog,
     ) -> None:
         self.loop = loop
         self.running: set[Execution] = set()
+        self.left_behind: set[Execution] = set()
         self._most = most
         self._run = run
+        self._lose = lose
         self._watchdog = watchdog
         self._waiting: deque[tuple[Execution, Awaitable[Any] | None]] = deque()
         self._busy = 0
+        self._is_beginning = False
         self._is_left = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the loop was closed, so that nothing on it goes on."""
+        return self.loop.is_closed()
 
     def submit(self, executions: Iterable[Execution]) -> None:
         """Have executions run; on the loop itself only."""
-        self._waiting.extend((execution, None) for execution in executions)
+        for execution in executions:
+            execution.crew = self
+            self._waiting.append((execution, None))
         self._begin()
 
     def hand_over(self, execution: Execution, value: Awaitable[Any] | None) -> None:
@@ -53,7 +79,16 @@ class Crew:
         Raises:
             RuntimeError: The loop is closed.
         """
-        self.loop.call_soon_threadsafe(self._take, execution, value)
+        one = (execution, value)
+        execution.crew = self
+        self._waiting.append(one)
+        try:
+            self.loop.call_soon_threadsafe(self._begin)
+        except RuntimeError:
+            with suppress(ValueError):
+                self._waiting.remove(one)
+            execution.crew = None
+            raise
 
     def ask(self, answer: Callable[[], None]) -> None:
         """Have the loop call back as soon as it turns.
@@ -63,81 +98,164 @@ class Crew:
         """
         self.loop.call_soon_threadsafe(answer)
 
+    def find_current(self) -> asyncio.Task[Any] | None:
+        """Return the task whose code is being executed at this moment; from any thread."""
+        return asyncio.current_task(self.loop)
+
     def leave_to(self, other: Crew) -> None:
-        """Give to others what has not begun, and end the loop with what has; it is blocked."""
+        """Give to others what has not begun, and end the loop with what has; it is blocked.
+
+        Raises:
+            RuntimeError: The loop of one of the two is closed.
+        """
         self._is_left = True
-        while True:
-            try:
-                execution, value = self._waiting.popleft()
-            except IndexError:
-                break
-            other.hand_over(execution, value)
+        while self._waiting:
+            with suppress(IndexError):  # the loop has just begun the last one
+                other.hand_over(*self._waiting.popleft())
         self.loop.call_soon_threadsafe(self._end_if_idle)
 
     def abandon(self, execution: Execution) -> None:
         """End one that took too long, if it lets itself be ended; count on it no more."""
-        try:
-            self.loop.call_soon_threadsafe(self._cancel, execution)
-        except RuntimeError:  # the loop is closed, and everything on it has ended
-            return
+        self._do(self._cancel, execution)
 
-    def _take(self, execution: Execution, value: Awaitable[Any] | None) -> None:
-        self._waiting.append((execution, value))
+    def release(self, execution: Execution) -> None:
+        """Count no more on one that has outlived a report, and let it go on."""
+        self._do(self._set_aside, execution)
+
+    def lend(self) -> None:
+        """Let another one run while one of these waits for others; on the loop itself only."""
+        self._busy -= 1
         self._begin()
 
+    def take_back(self) -> None:
+        """Say that it goes on."""
+        self._busy += 1
+
+    def _do(self, what: Callable[[Execution], None], execution: Execution) -> None:
+        """Do something on the loop, at once if this is where it turns."""
+        if asyncio._get_running_loop() is self.loop:  # noqa: SLF001 - the other one raises
+            what(execution)
+            return
+        with suppress(RuntimeError):  # the loop is closed, and nothing on it goes on
+            self.loop.call_soon_threadsafe(what, execution)
+
     def _begin(self) -> None:
-        while self._waiting and self._busy < self._most:
-            execution, value = self._waiting.popleft()
-            self._busy += 1
-            self.running.add(execution)
-            execution.crew = self
-            execution.task = self.loop.create_task(
-                self._live(execution, value), context=execution.cause.context.copy()
-            )
+        # A task may run at once, when the program wants it so, and end before this returns.
+        if self._is_beginning:
+            return
+        self._is_beginning = True
+        while self._busy < self._most:
+            try:
+                execution, value = self._waiting.popleft()
+            except IndexError:  # nothing waits, or it was given to others meanwhile
+                break
+            self._start(execution, value)
+        self._is_beginning = False
         if self.running:
             self._watchdog.watch(self)
+
+    def _start(self, execution: Execution, value: Awaitable[Any] | None) -> None:
+        self._busy += 1
+        self.running.add(execution)
+        coroutine = self._live(execution, value)
+        context = execution.cause.context.copy()
+        try:
+            # The task copies the context: so it does with each factory that a program may have.
+            task = context.run(self.loop.create_task, coroutine)
+        except Exception as error:  # noqa: BLE001 - a factory of the program may do anything
+            coroutine.close()
+            self._leave(execution)
+            self._lose(execution, f"No task could be made for it: {type(error).__name__}")
+            return
+        execution.task = task
+        asyncio._unregister_task(task)  # noqa: SLF001 - as who extends asyncio may
+        # Nothing is to be said of it when its loop is closed; asyncio.gather does the same.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
 
     async def _live(self, execution: Execution, value: Awaitable[Any] | None) -> None:
         try:
             await self._run(execution, value)
-        finally:
+        except GeneratorExit:  # its loop is gone, and this is not a step of it
+            raise
+        except BaseException:
             self._leave(execution)
+            raise
+        self._leave(execution)
 
     def _cancel(self, execution: Execution) -> None:
-        if execution.task is not None and not execution.task.done():
+        # What has not begun sees that nobody waits for it when it does.
+        if execution.task is None or execution.coroutine is None:
+            return
+        if not execution.task.done():
+            self._set_aside(execution)
             execution.task.cancel()
-        # It may swallow that, and others must not wait for it.
-        self._leave(execution)
+
+    def _set_aside(self, execution: Execution) -> None:
+        """Let others not wait for it; it may let nobody end it."""
+        if execution in self.running:
+            self.left_behind.add(execution)
+            self._watchdog.remember(self)
+            self._count_off(execution)
 
     def _leave(self, execution: Execution) -> None:
         if execution in self.running:
-            self.running.discard(execution)
-            self._busy -= 1
-            self._begin()
+            self._count_off(execution)
+        else:
+            self.left_behind.discard(execution)
+        if self._is_left:
             self._end_if_idle()
 
+    def _count_off(self, execution: Execution) -> None:
+        self.running.discard(execution)
+        self._busy -= 1
+        if self._waiting:
+            self._begin()
+
     def _end_if_idle(self) -> None:
-        if self._is_left and not self.running:
+        if self.running:
+            return
+        if self.left_behind:
+            self.loop.call_later(GRACE_S, self.loop.stop)
+        else:
             self.loop.stop()
 
 
 @final
 class LoopThread:
-    """An event loop of our own in a daemon thread, for programs that have none."""
+    """An event loop of our own in a daemon thread, for programs that have none.
+
+    Raises:
+        RuntimeError: No thread can be started.
+        OSError: No loop can be made, as there are too many open files.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._live, name="allgreen loop", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self.loop.close()
+            raise
 
     @property
     def is_alive(self) -> bool:
         """Tell whether it turns, or at least could."""
         return self._thread.is_alive()
 
+    def stop(self) -> None:
+        """End it, after what it is about to do."""
+        with suppress(RuntimeError):  # it is closed already
+            self.loop.call_soon_threadsafe(self.loop.stop)
+
     def _live(self) -> None:
         asyncio.set_event_loop(self.loop)
+        is_wanted = True
         try:
-            self.loop.run_forever()
+            while is_wanted:
+                # What ends a thread, raised in a task that a check has made, ends no other check.
+                with suppress(SystemExit, KeyboardInterrupt):
+                    self.loop.run_forever()
+                    is_wanted = False
         finally:
             self.loop.close()

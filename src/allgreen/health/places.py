@@ -3,61 +3,98 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, final
+from weakref import WeakMethod
 
 from allgreen.health.execution import Execution
-from allgreen.health.loops import Crew, LoopThread, RunOnLoop
-from allgreen.health.watchdog import Watchdog
+from allgreen.health.loops import Crew, LoopThread, Lose, RunOnLoop
+from allgreen.health.watchdog import Watchdog, Watched
 from allgreen.health.workers import Workers
+
+Move = Callable[[Execution], None]
 
 
 @final
 class Places:
     """Begins runs where they belong, and counts no more on those that take too long.
 
+    Safe in threads.
+
     Args:
         most: How many run at once in threads, and as many on each event loop.
         work: What is run in threads.
         run_on_loop: What is run on event loops.
+        lose: Is told of what could not be run on an event loop, and why.
+        move: Is told of what is to be begun anew, because its event loop is blocked.
     """
 
     def __init__(
-        self, most: int, work: Callable[[Execution], None], run_on_loop: RunOnLoop
+        self,
+        most: int,
+        work: Callable[[Execution], None],
+        run_on_loop: RunOnLoop,
+        lose: Lose,
+        move: Move,
     ) -> None:
         self._most = most
         self._run_on_loop = run_on_loop
+        self._lose = lose
+        self._move = move
         self.workers = Workers(work, most)
-        self.start_over()
+        self._inherited: list[object] = []
+        self._begin_anew()
 
-    def start_over(self) -> None:
-        """Forget loops and watchdog, which do not live on in the child of a fork."""
-        self._watchdog = Watchdog()
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()
+        # Its thread must not keep alive what nobody uses any more.
+        leave = WeakMethod(self._leave_loop)
+        self._watchdog = Watchdog(lambda crew, culprit: _call(leave(), crew, culprit))
         self._crews: dict[asyncio.AbstractEventLoop, Crew] = {}
         self._own: LoopThread | None = None
 
-    def begin_in_threads(self, executions: Sequence[Execution]) -> None:
+    def start_over(self, unfinished: Sequence[Execution]) -> None:
+        """Forget loops and watchdog, which do not live on in the child of a fork.
+
+        Args:
+            unfinished: Runs of the parent. They are kept, because what a coroutine does when it is
+                thrown away may reach the connections of the parent.
+        """
+        self._inherited.append((unfinished, self._crews, self._own, self._watchdog))
+        self._begin_anew()
+
+    def close(self) -> None:
+        """End our loop and the watchdog, when nobody needs them any more."""
+        self._watchdog.close()
+        if self._own is not None:
+            self._own.stop()
+
+    @property
+    def left_behind(self) -> int:
+        """Return how many threads and coroutines have not ended, and nobody counts on them."""
+        crews = list(self._crews.values())
+        return self.workers.given_up + sum(len(crew.left_behind) for crew in crews)
+
+    def begin_in_threads(self, executions: Sequence[Execution]) -> Sequence[Execution]:
         """Run in threads what is no coroutine.
 
-        Raises:
-            RuntimeError: No thread can be started.
+        Returns:
+            What is not run: no thread can be started.
         """
-        self.workers.submit(executions)
+        return self.workers.submit(executions)
 
-    def begin_on_loop(self, executions: Sequence[Execution]) -> None:
-        """Run coroutines; when they have a home it is the loop that runs in this thread."""
+    def begin_here(self, executions: Sequence[Execution]) -> None:
+        """Run coroutines on the event loop that runs in this thread, which is their home."""
         home = executions[0].cause.home
-        if home is None:
-            for execution in executions:
-                self.hand_over(execution, None)
-        else:
-            self._crew(home).submit(executions)
+        assert home is not None, "who has no home has no event loop here"
+        self._crew(home).submit(executions)
 
     def hand_over(self, execution: Execution, value: Awaitable[Any] | None) -> None:
-        """Await on its event loop what a thread came upon.
+        """Have a coroutine run, or what a thread came upon awaited, on its event loop.
 
         Raises:
-            RuntimeError: Its loop is closed.
+            RuntimeError: Its loop is closed, or none of our own can be had.
         """
         loop = execution.cause.home or self._own_loop()
         self._crew(loop).hand_over(execution, value)
@@ -67,27 +104,59 @@ class Places:
         if execution.worker is not None:
             self.workers.give_up(execution.worker, execution)
         if execution.crew is not None:
-            self._leave_loop_if_blocked(execution)
             execution.crew.abandon(execution)
 
-    def _leave_loop_if_blocked(self, execution: Execution) -> None:
-        """Leave a loop of our own that is blocked to the one who blocks it."""
+    def release(self, execution: Execution) -> None:
+        """Count no more on a run that has outlived a report, and let it go on."""
+        if execution.worker is not None:
+            self.workers.give_up(execution.worker, execution)
+        if execution.crew is not None:
+            execution.crew.release(execution)
+
+    def _leave_loop(self, crew: Watched, culprit: Execution | None) -> None:
+        """Leave a loop of our own to the check that blocks it, and let others go on elsewhere."""
         own = self._own
-        crew = None if own is None else self._crews.get(own.loop)
-        if crew is not None and crew is execution.crew and getattr(execution.coroutine, "cr_running", False):
-            self._own = None
-            crew.leave_to(self._crew(self._own_loop()))
+        if own is None or not isinstance(crew, Crew) or crew.loop is not own.loop:
+            return
+        stranded = [one for one in (*crew.running,) if one is not culprit]
+        try:
+            with self._lock:
+                self._own = LoopThread()
+            crew.leave_to(self._crew(self._own.loop))
+        except (RuntimeError, OSError):  # there is no other place to go on
+            return
+        for execution in stranded:
+            # Nobody can say which of them blocks it, if it was none of those that are known.
+            if culprit is not None or not execution.was_moved:
+                self._move(execution)
 
     def _own_loop(self) -> asyncio.AbstractEventLoop:
-        if self._own is None or not self._own.is_alive:
-            self._own = LoopThread()
-        return self._own.loop
+        with self._lock:
+            if self._own is None or not self._own.is_alive:
+                try:
+                    self._own = LoopThread()
+                except OSError as error:
+                    raise RuntimeError(f"There is no event loop: {error}") from error
+            return self._own.loop
 
     def _crew(self, loop: asyncio.AbstractEventLoop) -> Crew:
         crew = self._crews.get(loop)
-        if crew is None:
-            self._crews = {one: kept for one, kept in self._crews.items() if not one.is_closed()}
-            crew = self._crews.setdefault(
-                loop, Crew(loop, self._most, self._run_on_loop, self._watchdog)
+        if crew is not None:
+            return crew
+        with self._lock:
+            # Replaced as a whole, because others read it without the lock.
+            kept = {one: crew for one, crew in self._crews.items() if not one.is_closed()}
+            crew = kept.get(loop) or Crew(
+                loop, self._most, self._run_on_loop, self._lose, self._watchdog
             )
-        return crew
+            self._crews = {**kept, loop: crew}
+            return crew
+
+
+def _call(
+    leave: Callable[[Watched, Execution | None], None] | None,
+    crew: Watched,
+    culprit: Execution | None,
+) -> None:
+    if leave is not None:
+        leave(crew, culprit)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from allgreen.health.check import Check
 from allgreen.health.execution import Cell
+
+_MOST_KNOWN: Final = 64
 
 
 class Step(NamedTuple):
@@ -44,33 +46,53 @@ class Plan:
         """Return what to run and to show.
 
         Args:
-            names: Of checks that are wanted, whatever their tags; `None` for all.
+            names: Of checks that are wanted; `None` for all.
             tags: Only checks that have one of these; empty for all.
         """
-        key = (None if names is None else frozenset(names), frozenset(tags))
+        key = (None if names is None else _set_of(names), _set_of(tags))
         known = self._known.get(key)
         if known is None:
-            shown = tuple(
-                cell
-                for check, cell in self.cells.items()
-                if (names is None or check.name in names)
-                and (not tags or not check.tags.isdisjoint(tags))
-            )
-            known = self._known[key] = Selection(shown, self._sort(shown))
+            if len(self._known) >= _MOST_KNOWN:  # names may come from whoever asks
+                self._known = {}
+            known = self._known[key] = self._select(*key)
         return known
+
+    def _select(self, names: frozenset[str] | None, tags: frozenset[str]) -> Selection:
+        shown = tuple(
+            cell
+            for check, cell in self.cells.items()
+            if (names is None or check.name in names)
+            and (not tags or not check.tags.isdisjoint(tags))
+        )
+        return Selection(shown, self._sort(shown))
 
     def _sort(self, wanted: Sequence[Cell]) -> tuple[Step, ...]:
         """Return steps so that what a check depends on comes before it; a circle is cut open."""
         steps: dict[Cell, Step] = {}
         for cell in wanted:
-            self._visit(cell, steps, ())
+            self._visit(cell, steps)
         return tuple(steps.values())
 
-    def _visit(self, cell: Cell, steps: dict[Cell, Step], path: tuple[Cell, ...]) -> None:
-        if cell in steps:
-            return
+    def _visit(self, wanted: Cell, steps: dict[Cell, Step]) -> None:
+        # Not by calling itself: a chain may be longer than Python goes deep.
+        path: dict[Cell, tuple[Cell, ...]] = {}
+        look_at = [wanted]
+        while look_at:
+            cell = look_at[-1]
+            if cell in path:
+                steps[cell] = Step(look_at.pop(), path.pop(cell))
+            elif cell in steps:
+                look_at.pop()
+            else:
+                path[cell] = needs = self._needs_of(cell, path)
+                look_at += [need for need in reversed(needs) if need not in steps]
+
+    def _needs_of(self, cell: Cell, path: Collection[Cell]) -> tuple[Cell, ...]:
         above = (self._by_name.get(name) for name in cell.check.depends_on)
-        needs = tuple(each for each in above if each is not None and each not in (*path, cell))
-        for need in needs:
-            self._visit(need, steps, (*path, cell))
-        steps[cell] = Step(cell, needs)
+        return tuple(
+            each for each in above if each is not None and each is not cell and each not in path
+        )
+
+
+def _set_of(words: Collection[str]) -> frozenset[str]:
+    return frozenset((words,)) if isinstance(words, str) else frozenset(words)

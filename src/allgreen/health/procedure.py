@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import Any, Protocol, cast, final
 
 from allgreen.domain.report import CheckResult
 from allgreen.health.execution import Execution
 from allgreen.health.expectation import RUN
-from allgreen.health.findings import (
-    conclude,
-    find_failed_condition,
-    find_not_meant,
-    find_not_run,
-    find_passed,
+from allgreen.health.findings import conclude, find_not_meant, find_passed
+from allgreen.health.isolation import (
+    UNREADABLE,
+    Answer,
+    read_exception,
+    read_failed_condition,
+    read_value,
 )
-from allgreen.health.isolation import Answer, read_exception, read_value
 from allgreen.health.redaction import Scrubber
 from allgreen.health.scrubbing import scrub
+
+logger = logging.getLogger(__name__)
 
 Hook = Callable[[], object]
 
@@ -68,8 +72,15 @@ class Control(Protocol):
     def end(self, execution: Execution, result: CheckResult | None) -> None:
         """Take in that a run has really ended, and what came of it."""
 
+    def lose(self, execution: Execution, why: str) -> None:
+        """Take in that a run has ended, and that it says nothing of the check."""
+
     def hand_over(self, execution: Execution, value: Awaitable[Any] | None) -> None:
-        """Have the rest of a run awaited on an event loop."""
+        """Have the rest of a run awaited on an event loop.
+
+        Raises:
+            RuntimeError: The loop is closed, or there is none.
+        """
 
     def hand_back(self, execution: Execution) -> None:
         """Have what was concluded on an event loop written down in a thread."""
@@ -115,7 +126,7 @@ class Procedure:
 
     async def run_on_loop(self, execution: Execution, value: Awaitable[Any] | None) -> None:
         """Run a check that is a coroutine, or await what one returned in a thread."""
-        if execution.is_dropped:
+        if execution.is_dropped or execution.result is not None:
             _close(value)
             self._control.end(execution, None)
             return
@@ -127,32 +138,35 @@ class Procedure:
             execution.coroutine = awaitable
             answer = self._read_value(await awaitable)
         except CancelledError as error:
-            task = current_task()
-            if task is not None and task.cancelling():
-                # By us, because it took too long, or by the program, which stops.
-                self._control.end(execution, self._cancelled(execution))
+            if _is_cancelled():
+                self._end_cancelled(execution)
                 raise
             answer = self._read(error)
-        except KeyboardInterrupt as error:
-            self._end(execution, self._read(error))
-            if threading.current_thread() is threading.main_thread():
-                raise  # somebody stops the program
-            return
-        except BaseException as error:  # noqa: BLE001 - a check may raise anything, and ends nobody else
+        except GeneratorExit as error:
+            # Python throws it into what it throws away. Then this may be any thread, even one that
+            # holds our lock, and there is nothing left to be done.
+            if not _is_step_of(execution):
+                raise
             answer = self._read(error)
-        self._end(execution, answer)
+        except BaseException as error:
+            self._end_on_loop(execution, self._read(error))
+            if _is_of_user(error):
+                raise
+            return
+        self._end_on_loop(execution, answer)
 
     def _work(self, execution: Execution) -> None:
         RUN.set(execution)
         cell = execution.cell
-        if not cell.is_plain:
+        if not cell.is_plain and execution.reservation is None:
             held = self._hold_back(execution)
             if held is not None:
                 self._control.end(execution, held)
                 return
-            if cell.check.is_async:
-                self._hand_over(execution, None)
-                return
+        if cell.check.is_async:
+            execution.begun = None  # so far nothing of it was run, and it may have to wait
+            self._hand_over(execution, None)
+            return
         try:
             value = self._call(execution)
         except BaseException as error:  # noqa: BLE001 - a check may raise anything, and ends nobody else
@@ -162,8 +176,8 @@ class Procedure:
 
     def _take(self, execution: Execution, value: object) -> None:
         """Go on with what a check returned."""
-        if isinstance(value, Awaitable):
-            self._hand_over(execution, value)
+        if _is_awaitable(value):
+            self._hand_over(execution, cast("Awaitable[Any]", value))
         else:
             self._end(execution, self._read_value(value))
 
@@ -187,18 +201,22 @@ class Procedure:
                 if why:
                     return find_not_meant(cell, why, *self._now())
         except BaseException as error:  # noqa: BLE001 - a condition that raises is no "no"
-            return find_failed_condition(execution, self._read(error), *self._now())
-        if check.frequency is not None:
-            return self._around.rations.hold_back(execution)
-        return None
+            return self._conclude(execution, read_failed_condition(self._read(error)))
+        if check.frequency is None:
+            return None
+        try:
+            kept = self._around.rations.hold_back(execution)
+            execution.is_repeat = kept is not None
+            return kept and scrub(kept, self._around.scrubbers)
+        except BaseException as error:  # noqa: BLE001 - whoever keeps budgets ends nobody else either
+            return self._conclude(execution, self._read(error))
 
     def _hand_over(self, execution: Execution, value: Awaitable[Any] | None) -> None:
         try:
             self._control.hand_over(execution, value)
-        except RuntimeError as error:  # its loop was closed
+        except RuntimeError as error:  # its loop was closed, or there is none
             _close(value)
-            why = f"Could not be run: {error}"
-            self._control.end(execution, find_not_run(execution.cell, why, *self._now()))
+            self._control.lose(execution, f"Could not be run: {error}")
 
     def _read_value(self, value: object) -> Answer:
         try:
@@ -207,28 +225,55 @@ class Procedure:
             return self._read(error)
 
     def _read(self, error: BaseException) -> Answer:
-        return read_exception(error, keep_traceback=self._around.keeps_tracebacks)
+        try:
+            return read_exception(error, keep_traceback=self._around.keeps_tracebacks)
+        except BaseException:  # noqa: BLE001 - reading it calls what the check has written
+            return UNREADABLE
+
+    def _conclude(self, execution: Execution, answer: Answer) -> CheckResult:
+        """Return what comes of an answer, without secrets."""
+        scrubbers = self._around.scrubbers
+        try:
+            result = conclude(execution, answer, *self._now())
+            return scrub(result, scrubbers) if scrubbers else result
+        except BaseException:  # noqa: BLE001 - it calls what the check, or the program, has written
+            return conclude(execution, UNREADABLE, *self._now())
 
     def _end(self, execution: Execution, answer: Answer) -> None:
-        result = conclude(execution, answer, *self._now())
-        if self._around.scrubbers:
-            result = scrub(result, self._around.scrubbers)
+        result = self._conclude(execution, answer)
         if execution.reservation is None:
             self._control.end(execution, result)
         elif execution.crew is None:
             self._write_down(execution, result)
         else:
             execution.concluded = result
-            try:
-                self._control.hand_back(execution)
-            except RuntimeError:  # no thread can be started: it is not written down
-                self._control.end(execution, result)
+            self._control.hand_back(execution)
+
+    def _end_on_loop(self, execution: Execution, answer: Answer) -> None:
+        if execution.is_dropped:  # what a check says after it was told to end is no answer
+            self._control.end(execution, None)
+        else:
+            self._end(execution, answer)
+
+    def _end_cancelled(self, execution: Execution) -> None:
+        """End a run that was cancelled: by us, or by the program, which stops."""
+        if execution.is_dropped:
+            self._control.end(execution, None)
+        elif execution.result is None:
+            self._control.lose(execution, "Was cancelled before it had ended")
+        elif execution.reservation is None:
+            self._control.end(execution, None)
+        else:
+            # That it took too long is what is shown until it may run again.
+            execution.concluded = execution.result
+            self._control.hand_back(execution)
 
     def _write_down(self, execution: Execution, result: CheckResult) -> None:
-        self._control.end(execution, self._around.rations.keep(execution, result))
-
-    def _cancelled(self, execution: Execution) -> CheckResult:
-        return find_not_run(execution.cell, "Was cancelled before it had ended", *self._now())
+        try:
+            result = self._around.rations.keep(execution, result)
+        except BaseException as error:  # noqa: BLE001 - what was found counts, also if nobody keeps it
+            logger.warning("A result of %r is not kept: %s", result.name, type(error).__name__)
+        self._control.end(execution, result)
 
     def _now(self) -> tuple[float, float]:
         return self._monotonic(), self._control.offset
@@ -239,7 +284,35 @@ def _call(function: Callable[[], object], execution: Execution) -> object:
     return function()
 
 
+def _is_awaitable(value: object) -> bool:
+    try:
+        return hasattr(type(value), "__await__")
+    except BaseException:  # noqa: BLE001 - its class may answer with whatever it likes
+        return False
+
+
 def _close(value: object) -> None:
     close = getattr(value, "close", None)
     if callable(close):
-        close()
+        with suppress(BaseException):  # it may not let itself be ended
+            close()
+
+
+def _is_cancelled() -> bool:
+    """Tell whether somebody cancelled the task that runs at this moment."""
+    task = current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _is_of_user(error: BaseException) -> bool:
+    """Tell whether somebody stops the program: only its main thread is told."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and isinstance(error, KeyboardInterrupt)
+
+
+def _is_step_of(execution: Execution) -> bool:
+    """Tell whether the task of a run is what runs at this moment."""
+    try:
+        return execution.task is None or current_task() is execution.task
+    except RuntimeError:  # no event loop runs here
+        return False

@@ -15,13 +15,14 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, final
 
-from allgreen.domain.report import CheckResult, Ending, Report
+from allgreen.domain.report import CheckResult, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
+from allgreen.errors import SettingsError
 from allgreen.health.clock import SYSTEM_CLOCK, Clock
 from allgreen.health.environment import environment_name
-from allgreen.health.execution import Cell, Execution, Waiter
+from allgreen.health.execution import Cell, Execution, Gate, Waiter
 from allgreen.health.findings import (
     find_blocked,
     find_itself,
@@ -32,9 +33,11 @@ from allgreen.health.findings import (
     find_stale,
     find_still_running,
     find_unfinished,
+    find_unreachable,
 )
 from allgreen.health.flight import Flight, LoopBell, ThreadBell
 from allgreen.health.ledger import Ledger
+from allgreen.health.loops import GRACE_S
 from allgreen.health.places import Places
 from allgreen.health.plan import Plan
 from allgreen.health.procedure import Hook, Procedure, Rations, Surroundings
@@ -42,7 +45,7 @@ from allgreen.health.rationing import Rationing
 from allgreen.health.redaction import Scrubber
 from allgreen.health.registry import CheckRegistry
 from allgreen.health.runs import DEADLINE_S, Runs
-from allgreen.health.thresholds import keep
+from allgreen.health.thresholds import keep, keep_running
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +55,10 @@ _HEALTHY: Final = HealthStatus.HEALTHY  # to read it from its enum takes longer 
 CONFIGURATION: Final = "allgreen:config"
 """Name of the result that says what is wrong with the checks as they are defined."""
 
-_NOBODY: Final[tuple[Waiter, ...]] = ()
+_NOBODY: Final[Sequence[Waiter]] = ()
+_NO_THREAD: Final = "Could not be run: no thread can be started"
 
+_News = tuple[CheckResult, CheckResult]
 Listener = Callable[[CheckResult | None, CheckResult], None]
 """Is told of a result whose reported verdict is another one than before, and of the one before."""
 
@@ -87,6 +92,19 @@ class RunOptions:
     after: Hook | None = None
     scrubbers: tuple[Scrubber, ...] = ()
     keep_tracebacks: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would keep checks from running.
+
+        Raises:
+            SettingsError: A number cannot be used.
+        """
+        if not self.concurrency >= 1:
+            raise SettingsError("concurrency", f"{self.concurrency!r} is less than 1.")
+        for name in ("keep_good_for_s", "keep_bad_for_s", "snapshot_for_s"):
+            seconds = getattr(self, name)
+            if not seconds >= 0:  # nor what is no number
+                raise SettingsError(name, f"{seconds!r} is no number of seconds from 0.")
 
 
 @final
@@ -137,18 +155,20 @@ class CheckRunner(Runs):
             after=self.options.after,
         )
         run = Procedure(around, self)
-        self._places = Places(self.options.concurrency, run.work, run.run_on_loop)
+        self._places = Places(
+            self.options.concurrency, run.work, run.run_on_loop, self.lose, self._move
+        )
         self._lock = threading.Lock()
         self._plan = Plan((), {})
         self._plan_version = -1
-        self._problems: tuple[CheckResult, ...] = ()
+        self._problem: tuple[str, str] | None = None
         self._notes: dict[str, str] = {}
         _ALL.add(self)
 
     @property
     def stuck(self) -> int:
-        """Return how many threads hang in a check."""
-        return self._places.workers.given_up
+        """Return how many checks hang, in a thread or on an event loop."""
+        return self._places.left_behind
 
     def run(
         self,
@@ -160,11 +180,12 @@ class CheckRunner(Runs):
     ) -> Report:
         """Return a report, and block until it is there; see `Runs`."""
         bell = ThreadBell()
-        flight = Flight(bell.ring, None, self._clock.monotonic(), deadline_s)
-        self._take_off(flight, names, tags, fresh)
+        blocks = asyncio._get_running_loop()  # noqa: SLF001 - the other one raises, which takes long
+        flight = Flight(bell.ring, None, self._clock.monotonic(), deadline_s, blocks)
+        shown = self._take_off(flight, names, tags, fresh)
         if flight.left:
             self._wait(flight, bell)
-        return self._land(flight, names, tags)
+        return self._land(flight, shown)
 
     async def run_async(
         self,
@@ -179,10 +200,10 @@ class CheckRunner(Runs):
         bell = LoopBell(loop)
         home = None if self.options.own_loop else loop
         flight = Flight(bell.ring, home, self._clock.monotonic(), deadline_s)
-        self._take_off(flight, names, tags, fresh)
+        shown = self._take_off(flight, names, tags, fresh)
         if flight.left:
             await self._wait_on_loop(flight, bell)
-        return self._land(flight, names, tags)
+        return self._land(flight, shown)
 
     def now(self) -> float:
         """Return the monotonic clock by which ages are told, in seconds."""
@@ -219,83 +240,177 @@ class CheckRunner(Runs):
         names: Collection[str] | None,
         tags: Collection[str],
         fresh: bool,
-    ) -> None:
-        """Find out what is known already, and begin or join the runs of the rest."""
-        steps = self._current_plan().select(names, tags).steps
+    ) -> Sequence[Cell]:
+        """Find out what is known already, and begin or join the runs of the rest.
+
+        Returns:
+            What the report shows, whatever becomes of these checks meanwhile.
+        """
+        selection = self._current_plan().select(names, tags)
         self.offset = self._clock.wall() - flight.began
         begun: list[Execution] = []
-        gates: list[_Gate] = []
+        ready: list[Gate] = []
+        news: list[_News] = []
         with self._lock:
-            for cell, needs in steps:
-                execution = self._enter(cell, flight, fresh)
+            if flight.inside is not None:
+                flight.inside.asking = (*flight.inside.asking, flight)
+            for cell, needs in selection.steps:
+                execution = (
+                    self._find_or_make(cell, flight, fresh)
+                    if cell.execution is None
+                    else self._join(cell, cell.execution, flight, news)
+                )
                 if execution is None:
                     continue
-                if needs:
-                    gates.append(
-                        _Gate(self._pass, execution, [flight.entries[one] for one in needs])
-                    )
-                else:
+                if not needs and execution.before is None:
                     begun.append(execution)
-        for gate in gates:
-            if not gate.left:
-                gate.wake()
+                    continue
+                gate = Gate(self._pass, execution, [flight.entries[one] for one in needs])
+                if not gate.left:
+                    ready.append(gate)
+        for before, kept in news:
+            self._tell(before, kept)
+        for gate in ready:
+            gate.wake()
         if begun:
             self._begin(begun)
+        return selection.shown
 
-    def _enter(self, cell: Cell, flight: Flight, fresh: bool) -> Execution | None:
-        """Note what a flight will show of a check; return the run that is to be begun for it."""
-        now, execution, last = flight.began, cell.execution, cell.last
-        if execution is None:
-            if last is not None and not fresh and now - last.finished < self._keeps_for(last):
-                flight.entries[cell] = last
-                return None
-            cell.execution = execution = Execution(cell, flight)
-            flight.expect(execution)
-            return execution
-        if flight.inside is not None and flight.inside.is_within(cell):
+    def _find_or_make(self, cell: Cell, flight: Flight, fresh: bool) -> Execution | None:
+        """Show what was found a moment ago, or return the run that is to be begun."""
+        last = cell.last
+        if last is not None and not fresh and flight.began - last.finished < self._keeps_for(last):
+            flight.entries[cell] = last
+            return None
+        cell.execution = execution = Execution(cell, flight)
+        flight.expect(execution)
+        return execution
+
+    def _join(
+        self, cell: Cell, execution: Execution, flight: Flight, news: list[_News]
+    ) -> Execution | None:
+        """Show what is known of a run that goes on, or wait for it; return what is to be begun."""
+        now = flight.began
+        if execution.is_gone:
+            new = self._replace(execution, Execution(cell, flight))
+            flight.expect(new)
+            return new
+        if flight.inside is not None and execution.waits_for(flight.inside):
             flight.entries[cell] = find_itself(cell, now, self.offset)
         elif execution.result is not None:
-            flight.entries[cell] = find_still_running(execution, now, self.offset)
+            flight.entries[cell] = self._say_still_running(execution, now, news)
         elif execution.is_dropped:
             # It was told to end, and is on its way; its successor begins when it has.
             heir = Execution(cell, flight)
-            execution.heir = cell.execution = heir
+            heir.before = execution
+            cell.execution = heir
             flight.expect(heir)
+            return heir
+        elif flight.blocks is not None and _runs_on(execution, flight.blocks):
+            flight.entries[cell] = find_unreachable(cell, now, self.offset)
         else:
             flight.expect(execution)
         return None
+
+    def _say_still_running(
+        self, execution: Execution, now: float, news: list[_News]
+    ) -> CheckResult:
+        cell = execution.cell
+        limit_s = cell.check.timeout_s
+        result = keep_running(cell, find_still_running(execution, now, self.offset), limit_s)
+        last = cell.last
+        if last is not None and last.verdict is not result.verdict:
+            # It was held back so far, and is not any more.
+            cell.last = result._replace(finished=last.finished)
+            news.append((last, result))
+        return result
+
+    def _replace(self, old: Execution, new: Execution) -> Execution:
+        """Put a run in place of one of which nothing will come; under the lock."""
+        new.waiters, old.waiters = old.waiters, []
+        for waiter in new.waiters:
+            waiter.replace(old, new)
+        new.reservation, old.reservation = old.reservation, None
+        old.is_dropped = True
+        new.cell.execution = new
+        return new
+
+    def _move(self, execution: Execution) -> None:
+        """Begin a run anew, because its event loop is blocked by another one."""
+        with self._lock:
+            if execution.result is not None or execution.cell.execution is not execution:
+                return
+            new = self._replace(execution, Execution(execution.cell, execution.cause))
+            new.was_moved = True
+        self._places.abandon(execution)
+        self._begin_elsewhere(new)
 
     def _keeps_for(self, result: CheckResult) -> float:
         is_good = result.status is _HEALTHY
         return self.options.keep_good_for_s if is_good else self.options.keep_bad_for_s
 
-    def _pass(self, gate: _Gate) -> None:
+    def _pass(self, gate: Gate) -> None:
         """Begin a run whose needs are known, or leave it when one of them has failed."""
-        execution, now = gate.execution, self._clock.monotonic()
-        failed = gate.find_failed()
-        if failed is not None:
-            self.end(execution, find_blocked(execution.cell, failed, now, self.offset))
-        else:
-            self._begin([execution])
+        gates = [gate]
+        while gates:
+            gate = gates.pop()
+            execution = gate.execution
+            failed = gate.find_failed()
+            if execution.result is not None:
+                self.end(execution, None)  # what was before it took too long to end
+            elif failed is None:
+                self._begin_elsewhere(execution)
+            else:
+                gates += self._block(execution, failed)
+
+    def _block(self, execution: Execution, failed: CheckResult) -> list[Gate]:
+        """Leave a run that says nothing new; return those that waited for it, to be passed.
+
+        They are not woken: one check may block another, and that one the next, and so on, deeper
+        than Python goes.
+        """
+        cell, now = execution.cell, self._clock.monotonic()
+        with self._lock:
+            self._clear(execution)
+            before = cell.last
+            woken = self._settle(execution, find_blocked(cell, failed, now, self.offset))
+            kept = cell.last
+        for waiter in woken:
+            if not isinstance(waiter, Gate):
+                waiter.wake()
+        if kept is not None:
+            self._tell(before, kept)
+        return [waiter for waiter in woken if isinstance(waiter, Gate)]
 
     def _begin(self, executions: Sequence[Execution]) -> None:
+        """Begin runs, in the thread of who wants them."""
         threads, coroutines = [], []
         for execution in executions:
             if execution.cell.check.is_async and execution.cell.is_plain:
                 coroutines.append(execution)
             else:
                 threads.append(execution)
+        if threads:
+            for refused in self._places.begin_in_threads(threads):
+                self.lose(refused, _NO_THREAD)
+        if not coroutines:
+            return
+        if coroutines[0].cause.home is not None:
+            self._places.begin_here(coroutines)
+            return
+        for execution in coroutines:
+            self._begin_elsewhere(execution)
+
+    def _begin_elsewhere(self, execution: Execution) -> None:
+        """Begin a run, from whatever thread."""
+        if not execution.cell.check.is_async or not execution.cell.is_plain:
+            for refused in self._places.begin_in_threads([execution]):
+                self.lose(refused, _NO_THREAD)
+            return
         try:
-            if threads:
-                self._places.begin_in_threads(threads)
-            if coroutines:
-                self._places.begin_on_loop(coroutines)
-        except RuntimeError as error:  # no thread can be started, or the loop is closed
-            now = self._clock.monotonic()
-            for execution in (*threads, *coroutines):
-                if execution.begun is None:
-                    why = f"Could not be run: {error}"
-                    self.end(execution, find_not_run(execution.cell, why, now, self.offset))
+            self._places.hand_over(execution, None)
+        except RuntimeError as error:  # the loop is closed, or there is none
+            self.lose(execution, f"Could not be run: {error}")
 
     def hand_over(self, execution: Execution, value: Awaitable[Any] | None) -> None:
         """Have the rest of a run awaited on an event loop."""
@@ -303,7 +418,8 @@ class CheckRunner(Runs):
 
     def hand_back(self, execution: Execution) -> None:
         """Have what was concluded on an event loop written down in a thread."""
-        self._places.begin_in_threads([execution])
+        for refused in self._places.begin_in_threads([execution]):
+            self.end(refused, refused.concluded)  # then it is not
 
     def end(self, execution: Execution, result: CheckResult | None) -> None:
         """Take in that a run has really ended, and what came of it."""
@@ -320,13 +436,33 @@ class CheckRunner(Runs):
         if self.listeners and kept is not None:
             self._tell(before, kept)
         if execution.heir is not None:
-            self._begin([execution.heir])
+            self._let_in(execution)
 
-    def _settle(self, execution: Execution, result: CheckResult) -> tuple[Waiter, ...]:
+    def lose(self, execution: Execution, why: str) -> None:
+        """Take in that a run has ended, and that it says nothing of the check."""
+        woken = _NOBODY
+        with self._lock:
+            self._clear(execution)
+            if execution.result is None and not execution.is_dropped:
+                now = self._clock.monotonic()
+                execution.result = find_not_run(execution.cell, why, now, self.offset)
+                for waiter in execution.waiters:
+                    waiter.left -= 1
+                woken = [waiter for waiter in execution.waiters if not waiter.left]
+        for waiter in dict.fromkeys(woken):
+            waiter.wake()
+        if execution.heir is not None:
+            self._let_in(execution)
+
+    def _clear(self, execution: Execution) -> None:
+        if execution.cell.execution is execution:
+            execution.cell.execution = None
+
+    def _settle(self, execution: Execution, result: CheckResult) -> Sequence[Waiter]:
         """Note what came of a run; return whom to wake. Under the lock, once for each run."""
         cell = execution.cell
         if cell.failures or result.status is not _HEALTHY:
-            result = keep(cell, result)
+            result = keep(cell, result, is_repeat=execution.is_repeat)
         execution.result = cell.last = result
         woken = _NOBODY
         for waiter in execution.waiters:
@@ -335,13 +471,26 @@ class CheckRunner(Runs):
                 woken = (*woken, waiter)
         return woken
 
+    def _let_in(self, execution: Execution) -> None:
+        """Let the next run of the same check begin, unless it waits for something else."""
+        with self._lock:
+            gate, execution.heir = execution.heir, None
+            if gate is None:
+                return
+            gate.left -= 1
+            is_ready = not gate.left
+        if is_ready:
+            gate.wake()
+
     def _tell(self, before: CheckResult | None, result: CheckResult) -> None:
         if before is not None and before.verdict is result.verdict:
             return
         for listener in self.listeners:
             try:
                 listener(before, result)
-            except Exception:  # who listens must not change what is reported
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # who listens must not change what is reported
                 logger.exception("A listener failed on %r", result.name)
 
     # Waiting --------------------------------------------------------------------------------
@@ -349,30 +498,61 @@ class CheckRunner(Runs):
     def _wait(self, flight: Flight, bell: ThreadBell) -> None:
         if bell.wait(SPREAD_AFTER_S):
             return
-        workers = self._places.workers
-        is_lent = flight.inside is not None and flight.inside.worker is not None
+        workers, inside = self._places.workers, flight.inside
+        is_lent = inside is not None and inside.worker is not None and inside.crew is None
         if is_lent:
             workers.lend()
         try:
             workers.spread()
             while not bell.wait(self._look(flight)):
                 if self._clock.monotonic() >= flight.due:
+                    self._go_without(flight)
                     return
+        except BaseException:  # who asked is interrupted
+            self._leave(flight)
+            raise
         finally:
             if is_lent:
                 workers.take_back()
 
     async def _wait_on_loop(self, flight: Flight, bell: LoopBell) -> None:
-        seconds = SPREAD_AFTER_S
+        seconds, lent = SPREAD_AFTER_S, self._lend(flight)
         try:
             while not await bell.wait(seconds):
                 if self._clock.monotonic() >= flight.due:
+                    self._go_without(flight)
                     return
                 self._places.workers.spread()
                 seconds = self._look(flight)
         except asyncio.CancelledError:
-            self._leave(flight)
+            await self._wait_for_end(self._leave(flight))
             raise
+        finally:
+            if lent is not None:
+                lent.take_back()
+
+    @staticmethod
+    async def _wait_for_end(executions: Sequence[Execution]) -> None:
+        """Let what was cancelled clean up, as far as it does so soon."""
+        here = asyncio.get_running_loop()
+        crews = ((execution, execution.crew) for execution in executions)
+        tasks = [one.task for one, crew in crews if one.task and crew and crew.loop is here]
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE_S)
+
+    def _lend(self, flight: Flight) -> _Lent | None:
+        """Let another check run in the place of the one in which the report was asked."""
+        inside = flight.inside
+        if inside is None:
+            return None
+        lent: _Lent | None = None
+        if inside.crew is None:
+            lent = self._places.workers if inside.worker is not None else None
+        elif inside.crew.loop is asyncio.get_running_loop():
+            lent = inside.crew
+        if lent is not None:
+            lent.lend()
+        return lent
 
     def _look(self, flight: Flight) -> float:
         """Settle what took too long; return in how many seconds to look again."""
@@ -382,8 +562,9 @@ class CheckRunner(Runs):
             limit_s = execution.cell.check.timeout_s
             if limit_s is None:
                 continue
+            begun = _begin_of(execution)
             # What has not begun cannot be late before it has run for as long as it may.
-            due = (now if execution.begun is None else execution.begun) + limit_s
+            due = (now if begun is None else begun) + limit_s + execution.lost_s
             if now < due:
                 again = min(again, due)
             else:
@@ -391,45 +572,84 @@ class CheckRunner(Runs):
         return max(0.0, again - now)
 
     def _time_out(self, execution: Execution, now: float) -> None:
-        woken, before = _NOBODY, execution.cell.last
+        cell, woken, before, kept = execution.cell, _NOBODY, None, None
         with self._lock:
-            is_news = execution.result is None
-            if is_news:
-                woken = self._settle(execution, find_overdue(execution, now, self.offset))
-        if not is_news:
+            if execution.result is None:
+                before = cell.last
+                woken = self._settle(execution, self._find_late(execution, now))
+                kept = cell.last
+        if kept is None:
             return
         self._places.abandon(execution)
         for waiter in woken:
             waiter.wake()
-        if execution.cell.last is not None:
-            self._tell(before, execution.cell.last)
+        self._tell(before, kept)
 
-    def _leave(self, flight: Flight) -> None:
+    def _find_late(self, execution: Execution, now: float) -> CheckResult:
+        if execution.concluded is not None:
+            return execution.concluded  # only writing it down takes long
+        before = execution.before
+        if execution.begun is None and before is not None:
+            execution.begun = before.begun
+            return find_still_running(execution, now, self.offset)
+        return find_overdue(execution, now, self.offset)
+
+    def _go_without(self, flight: Flight) -> None:
+        """Wait no more, as the report is due; nothing that takes so long may hold up others."""
+        with self._lock:
+            unsettled = flight.unsettled()
+            for execution in unsettled:
+                execution.waiters.remove(flight)
+            self._ask_no_more(flight)
+        for execution in unsettled:
+            if execution.begun is not None:
+                self._places.release(execution)
+
+    def _leave(self, flight: Flight) -> list[Execution]:
         """Wait for nothing any more; what nobody else waits for is ended, where that can be."""
         dropped = []
         with self._lock:
-            for execution in flight.unsettled():
+            # Those that wait for others come last, and keep them from being ended.
+            for execution in reversed(flight.unsettled()):
                 execution.waiters.remove(flight)
-                if not execution.waiters and execution.cell.check.is_async:
+                if execution.waiters:
+                    continue
+                if execution.is_kept_back and execution.gate is not None:
+                    execution.gate.remove()
+                    self._clear(execution)
+                elif _can_be_dropped(execution):
                     execution.is_dropped = True
                     dropped.append(execution)
+            self._ask_no_more(flight)
         for execution in dropped:
             self._places.abandon(execution)
+        return dropped
+
+    @staticmethod
+    def _ask_no_more(flight: Flight) -> None:
+        inside = flight.inside
+        if inside is not None:
+            inside.asking = tuple(one for one in inside.asking if one is not flight)
 
     # What comes of it -----------------------------------------------------------------------
 
-    def _land(self, flight: Flight, names: Collection[str] | None, tags: Collection[str]) -> Report:
+    def _land(self, flight: Flight, shown: Sequence[Cell]) -> Report:
         now = self._clock.monotonic()
         entries = flight.entries
-        shown = self._plan.select(names, tags).shown
-        results = [self._find(entries[cell], now) for cell in shown if cell in entries]
+        results = [self._find(entries[cell], now) for cell in shown]
+        if flight.inside is not None:
+            with self._lock:
+                self._ask_no_more(flight)
         return self._report(results, flight.began, now)
 
     def _report(self, results: Iterable[CheckResult], began: float, now: float) -> Report:
         if self._notes:
             results = [self._noted(result) for result in results]
+        problem = self._problem
+        if problem is not None:
+            results = (*results, find_misconfigured(*problem, now, self.offset))
         return Report.of(
-            (*results, *self._problems),
+            results,
             at=now + self.offset,
             made=now,
             duration_ms=(now - began) * 1000,
@@ -452,6 +672,9 @@ class CheckRunner(Runs):
         last = entry.cell.last
         if last is not None and now - last.finished <= self.options.snapshot_for_s:
             return last._replace(is_stale=True)
+        need = None if entry.gate is None or entry.begun is not None else entry.gate.find_first()
+        if need is not None:
+            return find_blocked(entry.cell, self._find(need, now), now, self.offset)
         return find_unfinished(entry, now, self.offset)
 
     def _current_plan(self) -> Plan:
@@ -459,61 +682,64 @@ class CheckRunner(Runs):
         if version != self._plan_version:
             with self._lock:
                 self._plan = Plan(self.registry.checks, self._plan.cells)
-                self._problems = self._find_problems()
+                self._problem = self._find_problem()
                 self._notes = {each.name: each.note for each in self._plan.cells if each.note}
                 self._plan_version = version
         return self._plan
 
-    def _find_problems(self) -> tuple[CheckResult, ...]:
+    def _find_problem(self) -> tuple[str, str] | None:
+        """Return the name of a result that says what is wrong with the checks, and what that is."""
         problems = self.registry.problems()
         if not problems:
-            return ()
-        now = self._clock.monotonic()
+            return None
         # A file that cannot be loaded has a check of this name.
         is_taken = any(check.name == CONFIGURATION for check in self.registry.checks)
-        name = f"{CONFIGURATION}:dependencies" if is_taken else CONFIGURATION
-        return (find_misconfigured(name, " ".join(problems), now, self.offset),)
+        return f"{CONFIGURATION}:dependencies" if is_taken else CONFIGURATION, " ".join(problems)
 
     def _start_over(self) -> None:
         """Begin anew in the child of a fork, where nothing that ran goes on."""
         self._lock = threading.Lock()
-        self._places.start_over()
-        for cell in self._plan.cells.values():
+        cells = self._plan.cells.values()
+        self._places.start_over([cell.execution for cell in cells if cell.execution is not None])
+        for cell in cells:
             cell.execution = None
 
+    def __del__(self) -> None:
+        """End the threads that would otherwise wait for ever."""
+        places: Places | None = getattr(self, "_places", None)
+        if places is not None:
+            places.close()
 
-@final
-class _Gate:
-    """Keeps a run back until what it depends on is known."""
 
-    __slots__ = ("_begin", "_needs", "execution", "left")
+class _Lent(Protocol):
+    """Where another one runs while one waits for others."""
 
-    def __init__(
-        self,
-        begin: Callable[[_Gate], None],
-        execution: Execution,
-        needs: Sequence[Execution | CheckResult],
-    ) -> None:
-        self._begin = begin
-        self._needs = needs
-        self.execution = execution
-        self.left = 0
-        for need in needs:
-            if isinstance(need, Execution) and need.result is None:
-                need.waiters.append(self)
-                self.left += 1
+    def lend(self) -> None:
+        """Let another one run."""
 
-    def wake(self) -> None:
-        """Say that all is known."""
-        self._begin(self)
+    def take_back(self) -> None:
+        """Say that the one that waited goes on."""
 
-    def find_failed(self) -> CheckResult | None:
-        """Return the first result without which this run would say nothing new."""
-        for need in self._needs:
-            result = need.result if isinstance(need, Execution) else need
-            if result is not None and (result.is_bad or result.ending is Ending.BLOCKED):
-                return result
-        return None
+
+def _begin_of(execution: Execution) -> float | None:
+    """Return since when a check runs; one that has to wait for its last run, since that began."""
+    before = execution.before
+    if execution.begun is None and before is not None and before.heir is not None:
+        return before.begun
+    return execution.begun
+
+
+def _can_be_dropped(execution: Execution) -> bool:
+    """Tell whether a run can be ended, and nothing is lost with it."""
+    is_coroutine = execution.cell.check.is_async or execution.crew is not None
+    # A run of a budget was taken from it already.
+    return is_coroutine and execution.cell.check.frequency is None and execution.concluded is None
+
+
+def _runs_on(execution: Execution, loop: asyncio.AbstractEventLoop) -> bool:
+    if execution.crew is not None:
+        return execution.crew.loop is loop
+    return execution.cell.check.is_async and execution.cause.home is loop
 
 
 _ALL: Final[weakref.WeakSet[CheckRunner]] = weakref.WeakSet()

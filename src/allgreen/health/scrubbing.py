@@ -14,6 +14,8 @@ _MOST = 16_000
 
 def scrub(result: CheckResult, scrubbers: tuple[Scrubber, ...]) -> CheckResult:
     """Return a result with its texts cleared by scrubbers too."""
+    if not scrubbers:
+        return result
 
     def clear(text: str | None) -> Any:
         return text and redact(text, limit=_MOST, extra=scrubbers)
@@ -22,7 +24,7 @@ def scrub(result: CheckResult, scrubbers: tuple[Scrubber, ...]) -> CheckResult:
         if isinstance(value, str):
             return clear(value)
         if isinstance(value, Mapping):
-            return {key: clear_value(one) for key, one in value.items()}
+            return {clear(key): clear_value(one) for key, one in value.items()}
         return [clear_value(one) for one in value] if isinstance(value, list) else value
 
     evidence = result.evidence
@@ -38,4 +40,5 @@ def scrub(result: CheckResult, scrubbers: tuple[Scrubber, ...]) -> CheckResult:
         message=clear(result.message),
         evidence=evidence,
         metadata=clear_value(result.metadata) if result.metadata else result.metadata,
+        note=clear(result.note),
     )

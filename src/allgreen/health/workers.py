@@ -14,7 +14,8 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 IDLE_S: Final = 30.0
@@ -90,30 +91,30 @@ class Workers(Generic[J]):
         """Return how many jobs nobody has begun."""
         return len(self._jobs)
 
-    def submit(self, jobs: Iterable[J]) -> None:
+    def submit(self, jobs: Sequence[J]) -> Sequence[J]:
         """Have jobs done, by one worker for now.
 
-        Raises:
-            RuntimeError: There is no worker, and no thread can be started.
+        Returns:
+            Those that nobody will do: there is no worker, and no thread can be started.
         """
         self._jobs.extend(jobs)
         with self._lock:
-            if self._jobs and self._busy < self.most:
-                self._call_one()
+            if not self._jobs or self._busy >= self.most or self._call_one() or self._busy:
+                return ()
+        return self._withdraw(jobs)
 
     def spread(self) -> None:
         """Let more workers do what still waits."""
         with self._lock:
             for _ in range(min(len(self._jobs), self.most - self._busy)):
-                try:
-                    self._call_one()
-                except RuntimeError:  # no thread to be had; those who are there do it all
-                    return
+                if not self._call_one():
+                    return  # those who are there do it all
 
     def give_up(self, worker: Worker, job: J) -> None:
         """Count on a worker no more that hangs in a job; does nothing when it is over that."""
         with self._lock:
-            # Without its lock: a worker that is just done takes one job more, and then ends.
+            # The worker goes on without this lock: one that is just done takes one job more, or
+            # finds that there is none, and then ends.
             if worker.job is not job or worker.is_given_up:
                 return
             worker.is_given_up = True
@@ -132,22 +133,31 @@ class Workers(Generic[J]):
         with self._lock:
             self._busy += 1
 
-    def _call_one(self) -> None:
-        self._busy += 1
+    def _call_one(self) -> bool:
+        """Wake one worker, or start one; tell whether that could be done."""
         if self._idle:
+            self._busy += 1
             self._idle.pop().bell.release()
-            return
+            return True
         worker = Worker()
-        thread = threading.Thread(
-            target=self._live, args=(worker,), name="allgreen check", daemon=True
-        )
+        self._busy += 1
         try:
-            thread.start()
-        except RuntimeError:
+            threading.Thread(
+                target=self._live, args=(worker,), name="allgreen check", daemon=True
+            ).start()
+        except (RuntimeError, MemoryError):  # no thread to be had, or no daemon in this interpreter
             self._busy -= 1
-            if self._busy > 0:
-                return
-            raise
+            return False
+        return True
+
+    def _withdraw(self, jobs: Sequence[J]) -> Sequence[J]:
+        """Take back what nobody has begun."""
+        withdrawn = []
+        for job in jobs:
+            with suppress(ValueError):
+                self._jobs.remove(job)
+                withdrawn.append(job)
+        return withdrawn
 
     def _live(self, worker: Worker) -> None:
         jobs, work = self._jobs, self._work
@@ -161,15 +171,18 @@ class Workers(Generic[J]):
             worker.job = job
             job.worker = worker
             work(job)
+            del job  # while it has nothing to do it holds on to nothing
             if worker.is_given_up:
-                with self._lock:
-                    self._given_up -= 1
+                self._end(worker)
                 return
 
     def _rest(self, worker: Worker) -> bool:
         """Wait for the bell; tell whether there is something to do."""
         worker.job = None
         with self._lock:
+            if worker.is_given_up:
+                self._given_up -= 1
+                return False
             if self._jobs:
                 return True
             self._busy -= 1
@@ -182,6 +195,11 @@ class Workers(Generic[J]):
                 return False
         worker.bell.acquire()  # it rang in the last moment
         return True
+
+    def _end(self, worker: Worker) -> None:
+        worker.job = None
+        with self._lock:
+            self._given_up -= 1
 
 
 _ALL: Final[weakref.WeakSet[Workers[Any]]] = weakref.WeakSet()
