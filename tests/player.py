@@ -75,9 +75,11 @@ class Player:
 
     Args:
         folder: Where the reader is.
+        patience_s: How long to wait until something is as the page says.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._folder = folder / "program"
         self._folder.mkdir()
         self._port = str(free_port())
@@ -112,6 +114,7 @@ class Player:
         elif block.language == "dockerfile":
             for command in _health_commands(block.text):
                 self._do(block, Step(command, None))
+        assert self._code == 0, f"{block.place}: its last command ended with {self._code}"
 
     def _write(self, block: Block) -> None:
         path = self._folder / block.title
@@ -161,7 +164,7 @@ class Player:
 
     def _run(self, block: Block, command: str, said: str | None) -> None:
         """Run a command, again and again until it says what it must: files are looked at later."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self._patience_s
         while True:
             done = subprocess.run(
                 ["/bin/sh", "-c", command],
