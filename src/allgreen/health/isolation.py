@@ -117,7 +117,7 @@ def _read_broken_config(error: ConfigBrokenError, *, keep_traceback: bool) -> An
         ending=Ending.MISCONFIGURED,
         evidence=Evidence(
             where=redact(where) if where else None,
-            traceback=(error.details or None) if keep_traceback else None,
+            traceback=_shortened(error.details) if keep_traceback else None,
         ),
     )
 
@@ -213,7 +213,11 @@ def _traceback(error: BaseException) -> str | None:
         lines = traceback.format_exception(error, limit=-30)
     except BaseException:  # noqa: BLE001 - it prints what the check raised
         return None
-    return redact("".join(lines), limit=_MOST_OF_A_TRACEBACK)
+    return _shortened("".join(lines))
+
+
+def _shortened(text: str) -> str | None:
+    return redact(text, limit=_MOST_OF_A_TRACEBACK) or None
 
 
 def _where(trace: TracebackType | None) -> str | None:
