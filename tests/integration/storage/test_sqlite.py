@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, func, select, text, update
 
 from allgreen.domain.check import HttpOptions
 from allgreen.errors import (
@@ -512,3 +512,19 @@ async def test_what_is_put_first_is_done_before_the_next_statement(tmp_path: Pat
 
     assert [*await once.fetchall(), *await again.fetchall()] == [(1,), (1,)]
     await connection.close()
+
+
+async def test_a_unit_of_work_that_fails_leaves_nothing_begun_behind(database: Database) -> None:
+    async def fail() -> None:
+        async with database.unit_of_work() as unit:
+            await unit.connection.execute(text("CREATE TABLE half (number)"))
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        await fail()
+
+    async with database.unit_of_work() as unit:
+        await unit.connection.execute(text("CREATE TABLE half (number)"))
+        await unit.commit()
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM half"))).scalar() == 0

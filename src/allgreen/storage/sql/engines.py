@@ -134,6 +134,9 @@ def _sqlite(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        # Whoever gives a connection back has ended what it began; to do that again for nothing is
+        # a visit to the thread of the connection, while others wait for it.
+        pool_reset_on_return=None,
         async_creator=partial(sqlite_driver.connect, path, patience_s=BUSY_TIMEOUT_S),
     )
 
