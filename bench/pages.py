@@ -6,7 +6,6 @@ run in this process without a network; F2 asks two real servers, as its goal say
 
 import asyncio
 import gc
-import os
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.server.setup.actions import renew_setup_token
 from bench.ratio import Ratio
+from bench.serving import cost_of_server
 from tests.history import Past, write_history
 from tests.platform import PASSWORD, Person
 from tests.platform import Platform as Server
@@ -41,10 +41,8 @@ SERVICES: Final = 50
 DAYS: Final = 90
 RESULTS_PER_DAY: Final = 1920
 """Of one service: 8.6 million results in all, as the goal E1 says."""
-REQUESTS: Final = 4000
 WARM_UP: Final = 3
 NOT_CHANGED: Final = 304
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 _GOALS: Final = {
     "E1": ("E1", "raw query / services of a workspace with 90 days", 400.0),
@@ -149,13 +147,13 @@ def _measure_not_changed(data_dir: Path, rounds: int) -> tuple[list[float], list
         with bare:
             # What the start left to do would be counted: the first runs, and their sums.
             for _ in range(WARM_UP):
-                _cost_of_server(platform.process.pid, sofia.http, path)
+                cost_of_server(platform.process.pid, sofia.http, path)
             sofia.http.headers["If-None-Match"] = sofia.http.get(path).headers["etag"]
             assert sofia.http.get(path).status_code == NOT_CHANGED
             costs = [
                 (
-                    _cost_of_server(hello.pid, bare, "/"),
-                    _cost_of_server(platform.process.pid, sofia.http, path),
+                    cost_of_server(hello.pid, bare, "/"),
+                    cost_of_server(platform.process.pid, sofia.http, path),
                 )
                 for _ in range(rounds)
             ]
@@ -164,18 +162,6 @@ def _measure_not_changed(data_dir: Path, rounds: int) -> tuple[list[float], list
         hello.communicate()
         platform.stop()
     return [theirs for theirs, _ in costs], [ours for _, ours in costs]
-
-
-def _cost_of_server(pid: int, client: httpx2.Client, path: str) -> float:
-    begin = _cpu_s(pid)
-    for _ in range(REQUESTS):
-        client.get(path)
-    return (_cpu_s(pid) - begin) / REQUESTS
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 class _Cost:
