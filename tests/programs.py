@@ -40,12 +40,16 @@ class Program:
     Attributes:
         command: What to start; ``{port}`` stands for the port.
         log: Where its two streams go.
+        python: The interpreter that starts it.
+        folder: Where it is started.
     """
 
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    python: Path = Path(sys.executable)
+    folder: Path = ROOT
     _process: subprocess.Popen[bytes] | None = None
     _stream: IO[bytes] | None = None
 
@@ -54,8 +58,8 @@ class Program:
         words = [word.replace("{port}", str(self.port)) for word in self.command]
         self._stream = self.log.open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, *words],
-            cwd=ROOT,
+            [str(self.python), *words],
+            cwd=self.folder,
             env=_environment() | dict(self.environment),
             stdout=self._stream,
             stderr=subprocess.STDOUT,
