@@ -6,6 +6,8 @@ nothing else.
 
 from __future__ import annotations
 
+import sys
+
 __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # `typing` is slow to import
@@ -116,9 +118,9 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'allgreen' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - only where something is used
-
-    found = getattr(import_module(home), name)
+    # As `importlib.import_module` does, which takes longer to import than most of what is here.
+    __import__(home)
+    found = getattr(sys.modules[home], name)
     globals()[name] = found
     return found
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
 from itertools import islice
+
+TYPE_CHECKING = False  # `typing` is slow to import, and so is `collections`
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sized
 
 LIMIT = 200
 """Characters of a quoted value that are shown."""
