@@ -12,7 +12,7 @@ from typing import Final
 from allgreen.domain.report import CheckResult, Detail, Report
 from allgreen.exporters.json import DEVELOPMENT
 from allgreen.exporters.page_frame import render_head, render_mark
-from allgreen.exporters.page_row import Row, as_html
+from allgreen.exporters.page_row import Rows, as_html
 from allgreen.exporters.page_style import CONTENT_SECURITY_POLICY, STYLE_SHA256
 from allgreen.exporters.plain import encode, make_line
 from allgreen.exporters.room import KIB, MOST_CHECKS, Room, fit
@@ -79,14 +79,14 @@ class _Page:
 
     def _render_checks(self, room: Room, pipes: list[str], rows: list[str]) -> None:
         listed = room.pick(self._report.results)
+        checks = Rows(self._report, room, is_full=self._is_full)
         may_open = True
         for standing, results in _group(listed).items():
             rows.append(f'<h2>{_HEADINGS[standing]}</h2>\n<ul class="c">\n')
             for result in results:
-                row = Row(self._report, result, standing, room, is_full=self._is_full)
-                number = len(pipes) + 1
-                pipes.append(row.render_pipe(number))
-                rows.append(row.render(number, is_open=may_open))
+                pipe, row = checks.render(result, standing, len(pipes) + 1, is_open=may_open)
+                pipes.append(pipe)
+                rows.append(row)
                 # The worst is open from the start; all of them would hide one another.
                 may_open = may_open and result.evidence is None
             rows.append("</ul>\n")

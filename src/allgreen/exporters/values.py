@@ -80,6 +80,8 @@ class _Conversion:
 
     def convert(self, value: object, depth: int) -> Json:
         self._left -= 1
+        if type(value) is int:
+            return _convert_whole(value)  # the usual case, and the cheapest question
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, Enum):

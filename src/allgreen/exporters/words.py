@@ -34,6 +34,8 @@ def with_separators(number: int) -> str:
 
 def describe_duration(milliseconds: float) -> str:
     """Return ``312 ms``, ``5.03 s``, ``2 min 5 s``."""
+    if 0 <= milliseconds < _SECOND_MS - 1:
+        return f"{milliseconds:.0f} ms"  # of nearly every check
     if not isfinite(milliseconds):
         return "an unknown time"
     if round(milliseconds) < _SECOND_MS:
