@@ -196,8 +196,7 @@ class Report:
             environment: Where it runs.
         """
         listed = tuple(results)
-        statuses = {result.status for result in listed} - {None}
-        said = {status for status in statuses if status is not None}
+        said = {result.status for result in listed if result.status is not None}
         return cls(
             results=listed,
             status=HealthStatus.worst_of(said) if said else empty,

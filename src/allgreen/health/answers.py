@@ -16,7 +16,7 @@ from traceback import format_exception
 from typing import Any, Final, NamedTuple, final
 
 from allgreen.domain.report import Detail, Report
-from allgreen.domain.status import SystemHealthStatus
+from allgreen.domain.status import HealthStatus, SystemHealthStatus
 from allgreen.exporters.negotiation import ALL, METRICS, Format, choose, explain
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.environment import environment_name
@@ -56,6 +56,7 @@ Step = Asked | Recalled | AskedOfComponents
 Found = Report | SystemHealthStatus | None
 Steps = Generator[Step, Any, Response]
 Answer = Callable[[Request], Steps]
+Header = tuple[str, str]
 
 
 @final
@@ -70,6 +71,7 @@ class Answers:
     def __init__(self, options: EndpointOptions, *, has_components: bool) -> None:
         self.probes = Probes()
         self._options = options
+        self._environment = options.environment
         self._ready_tags = _tags_of(options.ready) | _tags_of(options.live) | {LIVE}
         self._startup_tags = _tags_of(options.startup) | {STARTUP}
         self.routes = dict(self._list_routes(has_components=has_components))
@@ -206,7 +208,11 @@ class Answers:
         return _Wanted(chosen, detail, is_fresh)
 
     def _name_environment(self) -> str:
-        return self._options.environment or environment_name()
+        """Return where the program runs, as it is when somebody asks for the first time."""
+        # A program may set it after its imports. To read it takes longer than all else of a probe.
+        if self._environment is None:
+            self._environment = environment_name()
+        return self._environment
 
 
 class _Wanted(NamedTuple):
@@ -254,15 +260,27 @@ def _show(request: Request, wanted: _Wanted, report: Report, group: Group | None
     is_for_scraper = group is None or wanted.format.is_metrics
     status = 200 if is_for_scraper or group is None else group.statuses[report.status]
     body = render(report, wanted.format, wanted.detail, http_status=status)
-    response = _make(request.method, status, wanted.format.media_type, body)
-    response.headers.append(("X-Health", report.status.value))
-    response.headers.append(("Content-Security-Policy", policy_of(wanted.format)))
-    return response
+    headers = list(_list_headers(wanted.format, report.status, len(body)))
+    return Response(status, headers, b"" if request.method == "HEAD" else body)
+
+
+@lru_cache(maxsize=64)
+def _list_headers(wanted: Format, status: HealthStatus, length: int) -> tuple[Header, ...]:
+    """Return the headers of a report; those of what probes ask for are made once."""
+    return (
+        *_begin_headers(wanted.media_type, length),
+        ("X-Health", status.value),
+        ("Content-Security-Policy", policy_of(wanted)),
+    )
 
 
 def _make(method: str, status: int, media_type: str, body: bytes) -> Response:
-    headers = [("Content-Type", media_type), ("Content-Length", str(len(body))), *_ALWAYS]
+    headers = list(_begin_headers(media_type, len(body)))
     return Response(status, headers, b"" if method == "HEAD" else body)
+
+
+def _begin_headers(media_type: str, length: int) -> tuple[Header, ...]:
+    return (("Content-Type", media_type), ("Content-Length", str(length)), *_ALWAYS)
 
 
 def _allow(response: Response) -> Response:

@@ -59,13 +59,12 @@ class Probes:
         A report may also say that checks are misconfigured. Starting again does not mend that.
         """
         own = tuple(each for each in report.results if not each.label.tags.isdisjoint(tags))
-        report = replace(report, results=own)
-        return _settle(report, _worst(report), _NO_SAY)
+        return _settle(report, own, _worst(own), _NO_SAY)
 
     def judge_start(self, report: Report) -> Report:
         """Return what the startup probe is told."""
         if self.has_started:
-            return _settle(report, HealthStatus.HEALTHY, _STARTED)
+            return _settle(report, report.results, HealthStatus.HEALTHY, _STARTED)
         return _refuse(report, report.problem or _NOT_A_START)
 
     def judge_ready(self, report: Report, known: Report) -> Report:
@@ -77,11 +76,8 @@ class Probes:
         """
         if not self.has_started:
             return _refuse(report, report.problem or _NOT_A_START)
-        others = _failing_others(report, known)
-        status = HealthStatus.worst_of(
-            [_worst(report), *(result.status or HealthStatus.HEALTHY for result in others)]
-        )
-        return _settle(replace(report, results=(*report.results, *others)), status, _NO_SAY)
+        results = (*report.results, *_failing_others(report, known))
+        return _settle(report, results, _worst(results), _NO_SAY)
 
     def report_without_running(self) -> Report | None:
         """Return what readiness is told at once, while the process is about to stop."""
@@ -90,16 +86,19 @@ class Probes:
 
 def report_of_start() -> Report:
     """Return a report that says that all is well, without having run anything."""
-    return _settle(_empty(), HealthStatus.HEALTHY, _STARTED)
+    return _settle(_empty(), (), HealthStatus.HEALTHY, _STARTED)
 
 
 def _failing_others(report: Report, known: Report) -> tuple[CheckResult, ...]:
     """Return what was last known to fail elsewhere; it makes nobody unready."""
+    bad = [result for result in known.results if result.is_bad]
+    if not bad:
+        return ()
     deciding = {result.name for result in report.results}
     return tuple(
         result._replace(status=HealthStatus.DEGRADED, is_stale=True)
-        for result in known.results
-        if result.is_bad and result.ending not in _OLD and result.name not in deciding
+        for result in bad
+        if result.ending not in _OLD and result.name not in deciding
     )
 
 
@@ -108,13 +107,16 @@ def _lets_start(result: CheckResult) -> bool:
     return result.ending not in _NOTHING_KNOWN and result.status is not HealthStatus.UNHEALTHY
 
 
-def _worst(report: Report) -> HealthStatus:
-    return HealthStatus.worst_of(result.status for result in report.results if result.status)
+def _worst(results: Iterable[CheckResult]) -> HealthStatus:
+    return HealthStatus.worst_of({result.status for result in results if result.status})
 
 
-def _settle(report: Report, status: HealthStatus, without_any: str) -> Report:
-    """Return a report with another status, and a sentence where it has no results."""
-    return replace(report, status=status, problem="" if report.results else without_any)
+def _settle(
+    report: Report, results: tuple[CheckResult, ...], status: HealthStatus, without_any: str
+) -> Report:
+    """Return a report of other results and status, with a sentence where it has no results."""
+    problem = "" if results else without_any
+    return replace(report, results=results, status=status, problem=problem)
 
 
 def _refuse(report: Report, why: str) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
-from typing import Any, final
+from typing import Any, Final, final
 
 from allgreen.health.asking import Components
 from allgreen.health.endpoint import HealthEndpoint
@@ -103,9 +103,19 @@ def _join(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return headers by name, repeated ones joined as RFC 9110, section 5.2, has it."""
     joined: dict[str, str] = {}
     for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        is_usual = len(raw_name) <= _USUAL_NAME
+        name = _read_usual_name(raw_name) if is_usual else _read_name(raw_name)
+        value = raw_value.decode("latin-1")
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
+
+
+def _read_name(raw: bytes) -> str:
+    return raw.decode("latin-1").lower()
+
+
+_USUAL_NAME: Final = 40
+_read_usual_name: Final = lru_cache(maxsize=128)(_read_name)
 
 
 async def _live_alone(scope: Scope, receive: Receive, send: Send) -> None:
