@@ -237,6 +237,7 @@ class Expectation:
                 f"Expected {actual} {asked} {what}", expected=f"{expected}{what}", actual=actual
             )
 
+
 def _rank(operation: Comparison, value: object, bound: object) -> bool:
     """Compare two values by an order; `True` and `False` have none."""
     if type(value) not in _PLAIN and _is_bool(value) and _is_bool(bound):
