@@ -202,14 +202,14 @@ class Crew:
             self._count_off(execution)
         else:
             self.left_behind.discard(execution)
-        if self._is_left:
-            self._end_if_idle()
 
     def _count_off(self, execution: Execution) -> None:
         self.running.discard(execution)
         self._busy -= 1
         if self._waiting:
             self._begin()
+        if self._is_left:
+            self._end_if_idle()
 
     def _end_if_idle(self) -> None:
         if self.running:
