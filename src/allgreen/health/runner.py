@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import weakref
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, final
@@ -58,7 +59,6 @@ CONFIGURATION: Final = "allgreen:config"
 _NOBODY: Final[Sequence[Waiter]] = ()
 _NO_THREAD: Final = "Could not be run: no thread can be started"
 
-_News = tuple[CheckResult, CheckResult]
 Listener = Callable[[CheckResult | None, CheckResult], None]
 """Is told of a result whose reported verdict is another one than before, and of the one before."""
 
@@ -159,6 +159,8 @@ class CheckRunner(Runs):
             self.options.concurrency, run.work, run.run_on_loop, self.lose, self._move
         )
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._news: deque[tuple[CheckResult | None, CheckResult]] = deque()
         self._plan = Plan((), {})
         self._plan_version = -1
         self._problem: tuple[str, str] | None = None
@@ -250,7 +252,6 @@ class CheckRunner(Runs):
         self.offset = self._clock.wall() - flight.began
         begun: list[Execution] = []
         ready: list[Gate] = []
-        news: list[_News] = []
         with self._lock:
             if flight.inside is not None:
                 flight.inside.asking = (*flight.inside.asking, flight)
@@ -258,7 +259,7 @@ class CheckRunner(Runs):
                 execution = (
                     self._find_or_make(cell, flight, fresh)
                     if cell.execution is None
-                    else self._join(cell, cell.execution, flight, news)
+                    else self._join(cell, cell.execution, flight)
                 )
                 if execution is None:
                     continue
@@ -268,12 +269,12 @@ class CheckRunner(Runs):
                 gate = Gate(self._pass, execution, [flight.entries[one] for one in needs])
                 if not gate.left:
                     ready.append(gate)
-        for before, kept in news:
-            self._tell(before, kept)
         for gate in ready:
             gate.wake()
         if begun:
             self._begin(begun)
+        if self._news:
+            self._tell()
         return selection.shown
 
     def _find_or_make(self, cell: Cell, flight: Flight, fresh: bool) -> Execution | None:
@@ -286,9 +287,7 @@ class CheckRunner(Runs):
         flight.expect(execution)
         return execution
 
-    def _join(
-        self, cell: Cell, execution: Execution, flight: Flight, news: list[_News]
-    ) -> Execution | None:
+    def _join(self, cell: Cell, execution: Execution, flight: Flight) -> Execution | None:
         """Show what is known of a run that goes on, or wait for it; return what is to be begun."""
         now = flight.began
         if execution.is_gone:
@@ -298,7 +297,7 @@ class CheckRunner(Runs):
         if flight.inside is not None and execution.waits_for(flight.inside):
             flight.entries[cell] = find_itself(cell, now, self.offset)
         elif execution.result is not None:
-            flight.entries[cell] = self._say_still_running(execution, now, news)
+            flight.entries[cell] = self._say_still_running(execution, now)
         elif execution.is_dropped:
             # It was told to end, and is on its way; its successor begins when it has.
             heir = Execution(cell, flight)
@@ -312,9 +311,7 @@ class CheckRunner(Runs):
             flight.expect(execution)
         return None
 
-    def _say_still_running(
-        self, execution: Execution, now: float, news: list[_News]
-    ) -> CheckResult:
+    def _say_still_running(self, execution: Execution, now: float) -> CheckResult:
         cell = execution.cell
         limit_s = cell.check.timeout_s
         result = keep_running(cell, find_still_running(execution, now, self.offset), limit_s)
@@ -322,7 +319,7 @@ class CheckRunner(Runs):
         if last is not None and last.verdict is not result.verdict:
             # It was held back so far, and is not any more.
             cell.last = result._replace(finished=last.finished)
-            news.append((last, result))
+            self._note_change(last, result)
         return result
 
     def _replace(self, old: Execution, new: Execution) -> Execution:
@@ -369,17 +366,17 @@ class CheckRunner(Runs):
         They are not woken: one check may block another, and that one the next, and so on, deeper
         than Python goes.
         """
-        cell, now = execution.cell, self._clock.monotonic()
+        now = self._clock.monotonic()
         with self._lock:
             self._clear(execution)
-            before = cell.last
-            woken = self._settle(execution, find_blocked(cell, failed, now, self.offset))
-            kept = cell.last
+            woken = self._settle(
+                execution, find_blocked(execution.cell, failed, now, self.offset)
+            )
         for waiter in woken:
             if not isinstance(waiter, Gate):
                 waiter.wake()
-        if kept is not None:
-            self._tell(before, kept)
+        if self._news:
+            self._tell()
         return [waiter for waiter in woken if isinstance(waiter, Gate)]
 
     def _begin(self, executions: Sequence[Execution]) -> None:
@@ -423,18 +420,16 @@ class CheckRunner(Runs):
 
     def end(self, execution: Execution, result: CheckResult | None) -> None:
         """Take in that a run has really ended, and what came of it."""
-        cell, woken, before, kept = execution.cell, _NOBODY, None, None
+        cell, woken = execution.cell, _NOBODY
         with self._lock:
             if cell.execution is execution:
                 cell.execution = None
             if execution.result is None and result is not None:
-                before = cell.last
                 woken = self._settle(execution, result)
-                kept = cell.last
         for waiter in woken:
             waiter.wake()
-        if self.listeners and kept is not None:
-            self._tell(before, kept)
+        if self._news:
+            self._tell()
         if execution.heir is not None:
             self._let_in(execution)
 
@@ -461,9 +456,12 @@ class CheckRunner(Runs):
     def _settle(self, execution: Execution, result: CheckResult) -> Sequence[Waiter]:
         """Note what came of a run; return whom to wake. Under the lock, once for each run."""
         cell = execution.cell
+        before = cell.last
         if cell.failures or result.status is not _HEALTHY:
             result = keep(cell, result, is_repeat=execution.is_repeat)
         execution.result = cell.last = result
+        if self.listeners:
+            self._note_change(before, result)
         woken = _NOBODY
         for waiter in execution.waiters:
             waiter.left -= 1
@@ -482,9 +480,20 @@ class CheckRunner(Runs):
         if is_ready:
             gate.wake()
 
-    def _tell(self, before: CheckResult | None, result: CheckResult) -> None:
-        if before is not None and before.verdict is result.verdict:
-            return
+    def _note_change(self, before: CheckResult | None, result: CheckResult) -> None:
+        if self.listeners and (before is None or before.verdict is not result.verdict):
+            self._news.append((before, result))
+
+    def _tell(self) -> None:
+        """Tell of changes in their order; who comes while others are told leaves it to them."""
+        while self._news and self._telling.acquire(blocking=False):
+            try:
+                while self._news:
+                    self._tell_of(*self._news.popleft())
+            finally:
+                self._telling.release()
+
+    def _tell_of(self, before: CheckResult | None, result: CheckResult) -> None:
         for listener in self.listeners:
             try:
                 listener(before, result)
@@ -572,18 +581,15 @@ class CheckRunner(Runs):
         return max(0.0, again - now)
 
     def _time_out(self, execution: Execution, now: float) -> None:
-        cell, woken, before, kept = execution.cell, _NOBODY, None, None
         with self._lock:
-            if execution.result is None:
-                before = cell.last
-                woken = self._settle(execution, self._find_late(execution, now))
-                kept = cell.last
-        if kept is None:
-            return
+            if execution.result is not None:
+                return
+            woken = self._settle(execution, self._find_late(execution, now))
         self._places.abandon(execution)
         for waiter in woken:
             waiter.wake()
-        self._tell(before, kept)
+        if self._news:
+            self._tell()
 
     def _find_late(self, execution: Execution, now: float) -> CheckResult:
         if execution.concluded is not None:
@@ -699,6 +705,8 @@ class CheckRunner(Runs):
     def _start_over(self) -> None:
         """Begin anew in the child of a fork, where nothing that ran goes on."""
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._news.clear()
         cells = self._plan.cells.values()
         self._places.start_over([cell.execution for cell in cells if cell.execution is not None])
         for cell in cells:

@@ -100,11 +100,14 @@ class Watchdog:
     def _live(self) -> None:
         while not self._is_closed or self._remembered:
             self._bell.wait()
-            for crew, question in list(self._asked.items()):
-                if question.look(crew) >= LEAVE_AFTER_S:
-                    self._leave(crew, question.culprit)
+            self._look()
             self._forget()
             time.sleep(LOOK_EVERY_S)
+
+    def _look(self) -> None:
+        for crew, question in list(self._asked.items()):
+            if question.look(crew) >= LEAVE_AFTER_S:
+                self._leave(crew, question.culprit)
 
     def _forget(self) -> None:
         """Look no more at loops that are closed; rest when nothing has run for a while."""

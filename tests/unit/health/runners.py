@@ -50,6 +50,16 @@ def result_of(function: Callable[[], Any], **options: Any) -> CheckResult:
     return a_runner(a_registry(function, **options)).run().results[0]
 
 
+def in_turn(*functions: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a function that does what each of these does, one after the other."""
+    left = list(functions)
+
+    def next_one() -> Any:
+        return left.pop(0)()
+
+    return next_one
+
+
 def find(report: Report, name: str) -> CheckResult:
     """Return the result of a check."""
     return next(result for result in report.results if result.name == name)
