@@ -3,9 +3,11 @@
 import pytest
 
 from allgreen.domain.status import (
+    CheckVerdict,
     ComponentStatus,
     DayGrade,
     HealthStatus,
+    LifeSign,
     Mode,
     ServiceHealth,
     Shown,
@@ -73,3 +75,38 @@ def test_while_the_watcher_is_offline_nothing_is_known_of_what_is_watched() -> N
     ]
 
     assert shown == [Shown.PAUSED, Shown.MAINTENANCE, Shown.UNKNOWN]
+
+
+@pytest.mark.semantics(8)
+@pytest.mark.parametrize("status", HealthStatus)
+def test_each_status_is_a_verdict(status: HealthStatus) -> None:
+    passed = status is HEALTHY
+
+    assert CheckVerdict.of(status) is (CheckVerdict.PASSED if passed else CheckVerdict.FAILED)
+
+
+@pytest.mark.semantics(8, 9)
+@pytest.mark.parametrize(
+    ("verdict", "critical", "other"),
+    [
+        ("passed", HEALTHY, HEALTHY),
+        ("failed", UNHEALTHY, DEGRADED),
+        ("error", UNHEALTHY, DEGRADED),
+        ("skipped", None, None),
+    ],
+)
+def test_each_verdict_means_something_for_the_whole(
+    verdict: str, critical: HealthStatus | None, other: HealthStatus | None
+) -> None:
+    found = CheckVerdict(verdict)
+
+    assert (found.health(), found.health(is_critical=False)) == (critical, other)
+
+
+@pytest.mark.semantics(8)
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [(None, "starting"), (HEALTHY, "online"), (DEGRADED, "degraded"), (UNHEALTHY, "degraded")],
+)
+def test_each_status_has_its_word_in_a_heartbeat(status: HealthStatus | None, word: str) -> None:
+    assert LifeSign.of(status) is LifeSign(word)

@@ -64,6 +64,23 @@ async def test_a_handler_within_raises_and_nothing_is_committed() -> None:
         assert await uow.spans.overlapping([CHECK], NOON, NOON) == {}
 
 
+async def test_what_is_asked_again_is_read_once_until_something_is_known_anew() -> None:
+    read = 0
+
+    async def count() -> int:
+        nonlocal read
+        read += 1
+        return read
+
+    async with MemoryStorage().unit_of_work() as uow:
+        turn = Turn(uow, {})
+        first = [await turn.recall("number", count) for _ in range(3)]
+        turn.know()
+        after = await turn.recall("number", count)
+
+    assert (first, after) == ([1, 1, 1], 2)
+
+
 async def test_events_of_handlers_wait_for_their_turn() -> None:
     bus, seen = Bus(), list[str]()
 

@@ -484,6 +484,26 @@ async def test_a_storage_that_fails_parks_nothing(scene: Scene) -> None:
     assert len(await scene.results()) == 3
 
 
+async def test_a_storage_that_fails_while_one_is_poisoned_parks_nothing(scene: Scene) -> None:
+    told = 0
+
+    async def fail(_event: IncidentOpened, _turn: Turn) -> None:
+        nonlocal told
+        told += 1
+        if told == 1:  # all at once; then one by one
+            raise RuntimeError("a message that cannot be made")
+        raise StorageFullError("The disk is full.")
+
+    scene.bus.within(IncidentOpened, fail)
+    await scene.runs(outcomes("off"))
+
+    with pytest.raises(StorageFullError):
+        await scene.run(Outcome.FAIL)
+
+    assert (await scene.service()).checks[0].state.bad == 2
+    assert len(await scene.results()) == 3
+
+
 async def _poison(scene: Scene) -> None:
     """Store a state that no evaluation can go on from: a time without a zone is not comparable."""
 
