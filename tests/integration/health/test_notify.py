@@ -223,7 +223,15 @@ def test_a_loop_that_is_closed_counts_no_more(watchdog: Systemd) -> None:
         ({"WATCHDOG_USEC": "soon"}, None),
         ({}, None),
     ],
-    ids=str,
+    ids=[
+        "asked for",
+        "of this process",
+        "of another",
+        "never",
+        "negative",
+        "no number",
+        "not at all",
+    ],
 )
 def test_the_watchdog_of_another_process_is_not_ours(
     variables: dict[str, str],

@@ -153,7 +153,7 @@ def test_an_unknown_provider_is_refused_with_what_was_meant() -> None:
         ("timeout_s", {"timeout_s": 0}),
         ("url", {"url": "localhost:11434"}),
     ],
-    ids=str,
+    ids=["client", "timeout", "address"],
 )
 def test_what_cannot_be_used_is_refused(setting: str, options: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
