@@ -19,6 +19,9 @@ from allgreen.domain.status import (
 NO_METADATA: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
+_BAD: Final = (CheckVerdict.FAILED, CheckVerdict.ERROR)
+
+
 class Ending(StrEnum):
     """Why a result is what it is."""
 
@@ -133,7 +136,7 @@ class CheckResult(NamedTuple):
     @property
     def is_bad(self) -> bool:
         """Tell whether it failed, or could not say."""
-        return self.verdict in (CheckVerdict.FAILED, CheckVerdict.ERROR)
+        return self.verdict in _BAD
 
     def to_component(self) -> ComponentStatus:
         """Return the component that this result is of; a skipped one counts as healthy."""
@@ -146,9 +149,10 @@ class CheckResult(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """What all checks that were asked for said, in the order of their registration.
+
+    A tuple as well: several are made for every probe, of what is known already.
 
     Attributes:
         status: The worst of all; nothing at all is never healthy, unless that was asked for.

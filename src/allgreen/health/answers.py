@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Collection, Generator, Iterator
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from traceback import format_exception
@@ -195,7 +194,7 @@ class Answers:
         """Run everything once where nothing was opted in: before that, nothing is known at all."""
         report: Report = yield Asked((), group.deadline_s)
         self.probes.note_first_run(report)
-        return replace(report, results=()) if self.probes.has_started else report
+        return report._replace(results=()) if self.probes.has_started else report
 
     def _want(self, request: Request, available: tuple[Format, ...] = ALL) -> _Wanted | None:
         """Return what a request asks for and may have; `None` for a format that there is not."""

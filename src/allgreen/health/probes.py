@@ -8,7 +8,6 @@ slow database takes every process away at once. What is left out is still seen, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from typing import Final, final
 
 from allgreen.domain.report import CheckResult, Ending, Report
@@ -116,11 +115,11 @@ def _settle(
 ) -> Report:
     """Return a report of other results and status, with a sentence where it has no results."""
     problem = "" if results else without_any
-    return replace(report, results=results, status=status, problem=problem)
+    return report._replace(results=results, status=status, problem=problem)
 
 
 def _refuse(report: Report, why: str) -> Report:
-    return replace(report, status=HealthStatus.UNHEALTHY, problem=why)
+    return report._replace(status=HealthStatus.UNHEALTHY, problem=why)
 
 
 def _empty() -> Report:

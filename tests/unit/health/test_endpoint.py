@@ -7,7 +7,6 @@ import json
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -381,7 +380,7 @@ def test_a_long_header_is_read_too(respond: Respond) -> None:
 @pytest.mark.semantics(56)
 @pytest.mark.parametrize("status", HealthStatus)
 def test_the_status_alone_is_what_the_exporter_says(status: HealthStatus) -> None:
-    report = replace(report_of(passed()), status=status)
+    report = report_of(passed())._replace(status=status)
 
     bare = render(report, Format.JSON, Detail.NONE, http_status=200)
 
@@ -443,6 +442,20 @@ def test_in_development_everybody_sees_details(
     response = respond(endpoint, get("/healthcheck"))
 
     assert ("checks" in json.loads(response.body)) is is_shown
+
+
+@pytest.mark.semantics(56)
+def test_a_program_cannot_slip_into_development_later(
+    respond: Respond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLGREEN_ENV", "production")
+    endpoint = HealthEndpoint(ScriptedRunner(passed()))
+    respond(endpoint, get("/healthcheck"))
+    monkeypatch.setenv("ALLGREEN_ENV", "development")
+
+    response = respond(endpoint, get("/healthcheck"))
+
+    assert "checks" not in json.loads(response.body)
 
 
 @pytest.mark.semantics(56)
@@ -674,7 +687,9 @@ def test_checks_know_through_how_many_programs_the_question_came(
 
 @pytest.mark.semantics(25)
 @pytest.mark.parametrize(
-    ("asker", "deadline_s"), [(name_process(), 0.8), ("another", 8.0), ("", 8.0)]
+    ("asker", "deadline_s"),
+    [(name_process(), 0.8), ("another", 8.0), ("", 8.0)],
+    ids=["itself", "another", "nobody"],
 )
 def test_a_check_that_asks_its_own_process_is_told_soon(
     respond: Respond, asker: str, deadline_s: float
