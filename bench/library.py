@@ -59,6 +59,8 @@ _SERVED: Final = {
     "details": f"/healthcheck?format=json&token={TOKEN}",
 }
 _TIMEOUT_S: Final = 300
+_BURSTS: Final = 10
+_IN_A_BURST: Final = 300
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder without a disk, where there is one
 
 
@@ -188,10 +190,14 @@ def _serve(module: str) -> Iterator[_Server]:
 
 
 def _ask_servers(contest: _Contest, hello: _Server, cached: _Server) -> None:
-    contest.costs["served", "hello", "us"].append(cost_of_server(*hello, "/") * 1e6)
-    for name, path in _SERVED.items():
-        cached[1].get(path).raise_for_status()
-        contest.costs["served", name, "us"].append(cost_of_server(*cached, path) * 1e6)
+    asked = {"hello": (hello, "/"), **{name: (cached, path) for name, path in _SERVED.items()}}
+    costs = dict.fromkeys(asked, 0.0)
+    for _ in range(_BURSTS):  # in turn, so that what else the machine does meets all of them
+        for name, (server, path) in asked.items():
+            server[1].get(path).raise_for_status()
+            costs[name] += cost_of_server(*server, path, _IN_A_BURST) / _BURSTS
+    for name, cost in costs.items():
+        contest.costs["served", name, "us"].append(cost * 1e6)
 
 
 # What comes of it ------------------------------------------------------------------------------
