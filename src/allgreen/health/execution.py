@@ -172,13 +172,17 @@ class Execution(Run):
 
     @property
     def is_gone(self) -> bool:
-        """Tell whether it will never end, because its event loop was closed under it."""
+        """Tell whether it will never end, because an event loop was closed under it."""
+        before = self.awaited
+        if before is not None:
+            return before.is_gone
         return self.crew is not None and self.crew.is_gone and self.concluded is None
 
     @property
-    def is_kept_back(self) -> bool:
-        """Tell whether it waits for others before it can begin."""
-        return self.gate is not None and self.gate.left > 0
+    def awaited(self) -> Execution | None:
+        """Return the earlier run of the same check for whose end it waits."""
+        before = self.before
+        return before if before is not None and before.heir is self.gate else None
 
     def waits_for(self, other: Execution) -> bool:
         """Tell whether it is this one, or cannot end before this one has; under the lock."""
@@ -247,9 +251,8 @@ class Gate:
 
     def unsettled(self) -> list[Execution]:
         """Return the runs that it waits for."""
-        before = self.execution.before
-        earlier = [] if before is None or before.heir is not self else [before]
-        return [*earlier, *self._pending()]
+        before = self.execution.awaited
+        return [*([] if before is None else [before]), *self._pending()]
 
     def find_failed(self) -> CheckResult | None:
         """Return the first result without which the run would say nothing new."""

@@ -92,19 +92,9 @@ def find_overdue(execution: Execution, now: float, offset: float) -> CheckResult
     )  # fmt: skip
 
 
-def find_still_running(
-    execution: Execution, now: float, offset: float, *, begun: float | None = None
-) -> CheckResult:
-    """Return the result of a check whose earlier run took too long and has not ended.
-
-    Args:
-        execution: That run.
-        now: On the monotonic clock.
-        offset: From that clock to seconds since 1970.
-        begun: When it began, on the monotonic clock; by default what the run says itself.
-    """
-    begun = execution.begun if begun is None else begun
-    begun = now if begun is None else begun
+def find_still_running(execution: Execution, now: float, offset: float) -> CheckResult:
+    """Return the result of a check whose earlier run took too long and has not ended."""
+    begun = now if execution.begun is None else execution.begun
     since = datetime.fromtimestamp(begun + offset, UTC)
     message = (
         f"Still running since {since:%H:%M:%S} UTC, "

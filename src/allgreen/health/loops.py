@@ -66,6 +66,13 @@ class Crew:
         """Tell whether the loop was closed, so that nothing on it goes on."""
         return self.loop.is_closed()
 
+    @property
+    def stuck(self) -> int:
+        """Return how many have not ended, and nobody counts on them."""
+        # Where the loop is blocked, those that took too long could not be put aside.
+        late = [one for one in (*self.running,) if one.result is not None]
+        return len(self.left_behind) + len(late)
+
     def submit(self, executions: Iterable[Execution]) -> None:
         """Have executions run; on the loop itself only."""
         for execution in executions:

@@ -73,8 +73,7 @@ class Places:
     @property
     def left_behind(self) -> int:
         """Return how many threads and coroutines have not ended, and nobody counts on them."""
-        crews = list(self._crews.values())
-        return self.workers.given_up + sum(len(crew.left_behind) for crew in crews)
+        return self.workers.given_up + sum(crew.stuck for crew in self._crews.values())
 
     def begin_in_threads(self, executions: Sequence[Execution]) -> Sequence[Execution]:
         """Run in threads what is no coroutine.

@@ -57,6 +57,7 @@ CONFIGURATION: Final = "allgreen:config"
 """Name of the result that says what is wrong with the checks as they are defined."""
 
 _NOBODY: Final[Sequence[Waiter]] = ()
+_LOOK_AGAIN_S: Final = 1.0
 _NO_THREAD: Final = "Could not be run: no thread can be started"
 
 Listener = Callable[[CheckResult | None, CheckResult], None]
@@ -568,6 +569,10 @@ class CheckRunner(Runs):
         now = self._clock.monotonic()
         again = flight.due
         for execution in flight.unsettled():
+            if execution.crew is not None and execution.crew.loop is not flight.home:
+                if execution.is_gone:
+                    self.lose(execution, "The event loop where it ran was closed")
+                again = min(again, now + _LOOK_AGAIN_S)  # nobody tells when that happens
             limit_s = execution.cell.check.timeout_s
             if limit_s is None:
                 continue
@@ -594,8 +599,8 @@ class CheckRunner(Runs):
     def _find_late(self, execution: Execution, now: float) -> CheckResult:
         if execution.concluded is not None:
             return execution.concluded  # only writing it down takes long
-        before = execution.before
-        if execution.begun is None and before is not None:
+        before = execution.awaited
+        if before is not None:
             execution.begun = before.begun
             return find_still_running(execution, now, self.offset)
         return find_overdue(execution, now, self.offset)
@@ -620,9 +625,11 @@ class CheckRunner(Runs):
                 execution.waiters.remove(flight)
                 if execution.waiters:
                     continue
-                if execution.is_kept_back and execution.gate is not None:
-                    execution.gate.remove()
-                    self._clear(execution)
+                gate = execution.gate
+                if gate is not None and gate.left:
+                    if execution.cell.execution is execution:
+                        execution.cell.execution = execution.awaited
+                    gate.remove()
                 elif _can_be_dropped(execution):
                     execution.is_dropped = True
                     dropped.append(execution)
@@ -731,10 +738,8 @@ class _Lent(Protocol):
 
 def _begin_of(execution: Execution) -> float | None:
     """Return since when a check runs; one that has to wait for its last run, since that began."""
-    before = execution.before
-    if execution.begun is None and before is not None and before.heir is not None:
-        return before.begun
-    return execution.begun
+    before = execution.awaited
+    return execution.begun if before is None else before.begun
 
 
 def _can_be_dropped(execution: Execution) -> bool:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ import uvloop
 
 from allgreen.domain.report import CheckResult, Ending, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health import watchdog
+from allgreen.health import places, watchdog, workers
 from allgreen.health.execution import Cell, Execution
 from allgreen.health.ledger import Ledger
 from allgreen.health.rationing import Rationing
@@ -588,6 +589,46 @@ async def test_an_heir_of_what_never_ends_says_that_it_still_runs() -> None:
     assert (third.status, waiting.runs) == (HEALTHY, 2)
 
 
+@pytest.mark.semantics(23, 29)
+async def test_an_heir_that_nobody_wants_any_more_leaves_the_check_as_it_was() -> None:
+    waiting = Waiting(is_stubborn=True)
+    runner = a_runner(waiting)
+    first = asyncio.create_task(runner.run_async())
+    await waiting.begun.wait()
+    await cancel(first)
+    heir = asyncio.create_task(runner.run_async())
+    await asyncio.sleep(0)
+
+    await cancel(heir)
+    third = asyncio.create_task(runner.run_async())
+    await asyncio.sleep(0)
+    assert waiting.runs == 1
+    waiting.released.set()
+
+    assert (await third).status is HEALTHY
+    assert (waiting.runs, waiting.most) == (2, 1)
+
+
+@pytest.mark.semantics(29)
+def test_an_heir_of_what_a_closed_loop_left_behind_is_run_anew() -> None:
+    waiting = Waiting(is_stubborn=True)
+    runner = a_runner(a_registry(in_turn(waiting, works), name="waits", timeout=0.2))
+    joined: list[Callable[[], Any]] = []
+
+    async def main() -> None:
+        asking = asyncio.create_task(runner.run_async())
+        await waiting.begun.wait()
+        await cancel(asking)
+        before = cell_of(runner, "waits").execution
+        joined.append(begin_in_thread(runner.run))
+        await until(lambda: cell_of(runner, "waits").execution is not before)
+
+    asyncio.run(main())
+
+    assert joined[0]().results[0].ending is Ending.STILL_RUNNING
+    assert runner.run().status is HEALTHY
+
+
 @pytest.mark.semantics(29, 49)
 async def test_an_heir_waits_for_what_it_depends_on_too() -> None:
     waiting = Waiting(cleaning=3)
@@ -735,6 +776,40 @@ async def test_who_blocks_the_loop_is_told_at_once_what_it_keeps_from_ending() -
 
 
 @pytest.mark.semantics(25)
+async def test_who_blocks_the_loop_is_told_at_once_what_has_not_reached_it_yet() -> None:
+    is_open = threading.Event()
+
+    def condition() -> bool:
+        return is_open.wait(PATIENCE_S)
+
+    runner = a_runner(a_registry(works, if_=condition))
+    asking = asyncio.create_task(runner.run_async())
+    await asyncio.sleep(0)
+    await until(lambda: cell_of(runner, "works").execution.begun)  # type: ignore[union-attr]
+
+    report = runner.run()
+    is_open.set()
+
+    assert report.results[0].ending is Ending.MISCONFIGURED
+    assert (await asking).status is HEALTHY
+
+
+@pytest.mark.semantics(25)
+async def test_a_coroutine_may_ask_in_a_thread_with_a_loop_of_its_own() -> None:
+    registry = CheckRegistry()
+    runner = a_runner(registry)
+
+    @registry.check("Asks")
+    async def asks() -> HealthStatus:
+        report: Report = await asyncio.to_thread(asyncio.run, runner.run_async(["other"]))
+        return report.status
+
+    registry.check("Other", name="other")(works)
+
+    assert (await runner.run_async()).status is HEALTHY
+
+
+@pytest.mark.semantics(25)
 async def test_who_blocks_the_loop_has_everything_else() -> None:
     report = a_runner(a_registry(works, works_in_thread)).run()
 
@@ -824,6 +899,70 @@ async def test_that_a_coroutine_took_too_long_is_what_is_shown_until_the_next(
     assert shown.verdict is FAILED
 
 
+@pytest.mark.semantics(41)
+async def test_what_was_said_in_time_counts_though_writing_it_down_takes_long(
+    rations: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_writable = threading.Event()
+
+    def keep(execution: Execution, result: CheckResult) -> CheckResult:
+        is_writable.wait(PATIENCE_S)
+        return result
+
+    monkeypatch.setattr(rations, "keep", keep)
+    registry = a_registry(fails, run="once per day", timeout=0.5)
+    runner = a_runner(registry, rations=rations)
+
+    result = (await runner.run_async()).results[0]
+    is_writable.set()
+
+    assert (result.ending, result.message) == (Ending.ANSWERED, "returned False")
+
+
+# Without threads ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return what keeps workers from being started from then on."""
+
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    fake = SimpleNamespace(Thread=NoThread, Lock=threading.Lock)
+    return lambda: monkeypatch.setattr(workers, "threading", fake)
+
+
+async def test_what_no_thread_can_write_down_is_told(
+    rations: Watched, no_threads: Callable[[], None]
+) -> None:
+    async def says() -> tuple[bool, str]:
+        await until(lambda: runner._places.workers._busy == 0)
+        no_threads()
+        return False, "no"
+
+    registry = a_registry(says, run="once per day")
+    runner = a_runner(registry, rations=rations)
+    runner._places.workers.idle_s = 0.0
+
+    result = (await runner.run_async()).results[0]
+
+    assert (result.message, result.note) == ("no", "")
+
+
+async def test_what_depends_on_a_coroutine_and_finds_no_thread_is_an_error(
+    no_threads: Callable[[], None],
+) -> None:
+    registry = a_registry(works)
+    registry.check("Thread", name="thread", depends_on="works")(works_in_thread)
+    no_threads()
+
+    report = await a_runner(registry).run_async()
+
+    assert find(report, "thread").message == "Could not be run: no thread can be started"
+
+
 # A loop that is blocked ---------------------------------------------------------------------------
 
 
@@ -873,6 +1012,7 @@ def test_on_a_loop_of_our_own_who_blocks_it_takes_nobody_along(
     registry = CheckRegistry()
     registry.check("Before", name="before")(innocent)
     registry.check("Blocks", name="blocks", timeout=timeout)(block)
+    registry.check("Depends", name="depends", depends_on="before")(innocent)
     for number in range(10):
         registry.check("After", name=f"after {number}")(innocent)
     runner = a_runner(registry)
@@ -935,6 +1075,46 @@ def test_what_blocks_a_loop_of_our_own_unseen_is_begun_twice_at_most() -> None:
     assert (result.ending, runs) == (Ending.TIMED_OUT, 2)
 
 
+async def test_what_has_ended_meanwhile_is_neither_moved_nor_late() -> None:
+    runner = a_runner(works)
+    seen: list[Execution] = []
+
+    @runner.registry.check("Looks")
+    async def looks() -> None:
+        execution = cell_of(runner, "looks").execution
+        assert execution is not None
+        seen.append(execution)
+
+    await runner.run_async()
+    result = seen[0].result
+
+    runner._move(seen[0])
+    runner._time_out(seen[0], 0.0)
+
+    assert seen[0].result is result
+    assert not seen[0].is_dropped
+
+
+def test_where_there_is_no_other_loop_a_blocked_one_is_not_left(
+    fakes: FakeChecks, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = fakes.block(0.5)
+    runner = a_runner(a_registry(block, timeout=TIMEOUT_S))
+    asked = begin_in_thread(runner.run)
+    own = _own_loop_of(runner)
+    monkeypatch.setattr(places, "LoopThread", _no_loop)
+
+    assert asked().results[0].ending is Ending.TIMED_OUT
+    wait_until(lambda: not runner.stuck)
+
+    assert _own_loop_of(runner) is own
+    assert runner.run().results[0].ending is Ending.TIMED_OUT
+
+
+def _no_loop() -> Any:
+    raise OSError("Too many open files")
+
+
 # A loop that is gone ------------------------------------------------------------------------------
 
 
@@ -974,7 +1154,7 @@ def test_who_joined_a_run_of_a_loop_that_ends_is_told_so_and_the_next_run_is_cle
     registry = CheckRegistry()
     runner = a_runner(registry, keep_bad_for_s=60.0)
     waiting = Waiting()
-    registry.check("Waits", name="waits", timeout=0.5)(in_turn(waiting, works))  # awaited later
+    registry.check("Waits", name="waits")(in_turn(waiting, works))
     joined: list[Callable[[], Any]] = []
 
     async def main() -> None:
@@ -986,9 +1166,9 @@ def test_who_joined_a_run_of_a_loop_that_ends_is_told_so_and_the_next_run_is_cle
 
     asyncio.run(main())
 
-    report = joined[0]()
-    assert report.results[0].verdict in (ERROR, FAILED)
-    assert runner.run(fresh=True).status is HEALTHY
+    result = joined[0]().results[0]
+    assert (result.verdict, result.message) == (ERROR, "The event loop where it ran was closed")
+    assert runner.run().status is HEALTHY
 
 
 def test_a_loop_that_was_closed_in_the_middle_has_no_say() -> None:
@@ -1033,16 +1213,11 @@ def test_a_check_whose_loop_is_closed_before_it_can_be_awaited_is_an_error(
 
 
 def test_without_a_loop_of_our_own_a_coroutine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from allgreen.health import places
-
-    def no_loop() -> Any:
-        raise OSError("Too many open files")
-
     registry = a_registry(works, works_in_thread)
     registry.check("Budget", name="conditions", if_=True)(works)
     runner = a_runner(registry)
     with monkeypatch.context() as patch:
-        patch.setattr(places, "LoopThread", no_loop)
+        patch.setattr(places, "LoopThread", _no_loop)
         report = runner.run()
 
     assert list(verdicts(report).values()) == [ERROR, PASSED, ERROR]

@@ -970,6 +970,23 @@ def test_a_listener_that_raises_changes_nothing_and_stops_no_other(
     assert runner.run().status is UNHEALTHY
 
 
+@pytest.mark.semantics(12)
+async def test_who_stops_the_program_while_somebody_listens_is_heard() -> None:
+    async def works_on_loop() -> None: ...
+
+    def stops(before: CheckResult | None, now: CheckResult) -> None:
+        raise KeyboardInterrupt
+
+    runner = a_runner(works_on_loop)
+    runner.listeners.append(stops)
+    runner._news.append((None, runner.run().results[0]))
+
+    with pytest.raises(KeyboardInterrupt):
+        runner._tell()
+
+    assert not runner._telling.locked()
+
+
 def test_who_listens_is_told_in_the_order_of_what_happened() -> None:
     flip = iter([True, False] * 5000)
     runner = a_runner(lambda: next(flip))
