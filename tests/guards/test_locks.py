@@ -11,7 +11,7 @@ import pytest
 
 from tests.checkout import ROOT, source_files, source_texts
 
-REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
+REQUIREMENTS = sorted([*ROOT.glob("requirements/*.txt"), *ROOT.glob("bench/peers/*.txt")])
 NPM_LOCKS = [path for path in source_files() if path.name == "package-lock.json"]
 
 # Put together here, so that this file does not name one.
