@@ -454,7 +454,7 @@ def test_no_secret_and_no_long_text_is_remembered() -> None:
         redact(secret)
         redact(long)
 
-    assert not {secret, long, redact(secret)} & redaction._CLEAN
+    assert not {secret, long} & redaction._CLEAN
 
 
 @pytest.mark.semantics(57)
