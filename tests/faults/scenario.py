@@ -108,6 +108,12 @@ SCENARIOS = (
     Scenario(name="poison", ids=("R26",), minutes=1, breaks="one service that cannot be handled"),
     Scenario(name="bursts", ids=("R27",), minutes=1, breaks="2,000 runs and 10,000 edits at once"),
     Scenario(name="heartbeat", ids=("L10",), minutes=5, breaks="writers of the heartbeat file"),
+    Scenario(
+        name="library",
+        ids=("L1", "L2", "L3", "L4", "L7", "L8"),
+        minutes=1,
+        breaks="checks that hang, block and swallow",
+    ),
     Scenario(name="receivers", ids=("L9",), minutes=1, breaks="receivers of webhooks"),
     Scenario(name="model", ids=("I20",), minutes=6, breaks="2,000 histories against a model"),
 )
