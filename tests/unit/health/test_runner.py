@@ -364,7 +364,7 @@ def test_no_check_is_ever_run_twice_at_once() -> None:
 
 @pytest.mark.semantics(25)
 def test_only_so_many_run_at_once() -> None:
-    lock = threading.Lock()
+    lock, together = threading.Lock(), threading.Barrier(3)
     now, most = 0, 0
 
     def counts() -> None:
@@ -372,7 +372,7 @@ def test_only_so_many_run_at_once() -> None:
         with lock:
             now += 1
             most = max(most, now)
-        time.sleep(0.002)
+        together.wait(PATIENCE_S)
         with lock:
             now -= 1
 
