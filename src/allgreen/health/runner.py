@@ -370,9 +370,7 @@ class CheckRunner(Runs):
         now = self._clock.monotonic()
         with self._lock:
             self._clear(execution)
-            woken = self._settle(
-                execution, find_blocked(execution.cell, failed, now, self.offset)
-            )
+            woken = self._settle(execution, find_blocked(execution.cell, failed, now, self.offset))
         for waiter in woken:
             if not isinstance(waiter, Gate):
                 waiter.wake()

@@ -966,12 +966,28 @@ async def test_what_depends_on_a_coroutine_and_finds_no_thread_is_an_error(
 # A loop that is blocked ---------------------------------------------------------------------------
 
 
+async def hear_of_a_timer() -> None:
+    """Go on only on a loop that turns: what checks do that wait for an answer."""
+    loop = asyncio.get_running_loop()
+    rung = loop.create_future()
+    loop.call_later(0.001, rung.set_result, None)
+    await rung
+
+
+async def take(seconds: float) -> None:
+    """Be a check that waits for something that comes soon."""
+    loop = asyncio.get_running_loop()
+    answer = loop.create_future()
+    loop.call_later(seconds, answer.set_result, None)
+    await answer
+
+
 @pytest.mark.semantics(24)
 async def test_who_blocks_the_loop_is_named_in_the_report_and_others_are_not_late(
     fakes: FakeChecks, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def innocent() -> None:
-        await asyncio.sleep(0.001)
+        await take(0.001)
 
     block = fakes.block(1.0)
 
@@ -1007,7 +1023,7 @@ def test_on_a_loop_of_our_own_who_blocks_it_takes_nobody_along(
     async def innocent() -> None:
         nonlocal waits
         waits += 1
-        await asyncio.sleep(0.01)
+        await take(0.01)
 
     registry = CheckRegistry()
     registry.check("Before", name="before")(innocent)
