@@ -363,8 +363,8 @@ def test_no_check_is_ever_run_twice_at_once() -> None:
 
 
 @pytest.mark.semantics(25)
-def test_only_so_many_run_at_once() -> None:
-    lock, together = threading.Lock(), threading.Barrier(3)
+def test_only_so_many_run_at_once(fakes: FakeChecks) -> None:
+    hang, lock = fakes.hang(), threading.Lock()
     now, most = 0, 0
 
     def counts() -> None:
@@ -372,14 +372,17 @@ def test_only_so_many_run_at_once() -> None:
         with lock:
             now += 1
             most = max(most, now)
-        together.wait(PATIENCE_S)
+        hang()
         with lock:
             now -= 1
 
     runner = a_runner(a_registry(*[counts] * 30), concurrency=3)
+    asking = [begin(runner.run) for _ in range(4)]
+    wait_until(lambda: now == 3)
 
-    in_threads(4, runner.run)
+    hang.release()
 
+    assert {wait().status for wait in asking} == {HEALTHY}
     assert most == 3
 
 
