@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import threading
 import traceback
 from asyncio import CancelledError
 from collections.abc import Mapping
@@ -93,6 +94,12 @@ def read_exception(error: BaseException, *, keep_traceback: bool = False) -> Ans
         ending=Ending.RAISED,
         evidence=evidence,
     )
+
+
+def is_of_user(error: BaseException) -> bool:
+    """Tell whether somebody stops the program: only its main thread is told."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and isinstance(error, KeyboardInterrupt)
 
 
 def read_failed_condition(raised: Answer) -> Answer:

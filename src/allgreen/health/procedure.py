@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from allgreen.health.findings import conclude, find_not_meant, find_passed
 from allgreen.health.isolation import (
     UNREADABLE,
     Answer,
+    is_of_user,
     read_exception,
     read_failed_condition,
     read_value,
@@ -150,7 +150,7 @@ class Procedure:
             answer = self._read(error)
         except BaseException as error:
             self._end_on_loop(execution, self._read(error))
-            if _is_of_user(error):
+            if is_of_user(error):
                 raise
             return
         self._end_on_loop(execution, answer)
@@ -302,12 +302,6 @@ def _is_cancelled() -> bool:
     """Tell whether somebody cancelled the task that runs at this moment."""
     task = current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _is_of_user(error: BaseException) -> bool:
-    """Tell whether somebody stops the program: only its main thread is told."""
-    is_main = threading.current_thread() is threading.main_thread()
-    return is_main and isinstance(error, KeyboardInterrupt)
 
 
 def _is_step_of(execution: Execution) -> bool:

@@ -37,6 +37,7 @@ from allgreen.health.findings import (
     find_unreachable,
 )
 from allgreen.health.flight import Flight, LoopBell, ThreadBell
+from allgreen.health.isolation import is_of_user
 from allgreen.health.ledger import Ledger
 from allgreen.health.loops import GRACE_S
 from allgreen.health.places import Places
@@ -496,9 +497,10 @@ class CheckRunner(Runs):
         for listener in self.listeners:
             try:
                 listener(before, result)
-            except KeyboardInterrupt:
-                raise
-            except BaseException:  # who listens must not change what is reported
+            except BaseException as error:
+                if is_of_user(error):
+                    raise
+                # Who listens must not change what is reported.
                 logger.exception("A listener failed on %r", result.name)
 
     # Waiting --------------------------------------------------------------------------------

@@ -953,7 +953,7 @@ def test_who_listens_is_told_of_changes_only() -> None:
     assert changes == [(None, PASSED), (PASSED, FAILED), (FAILED, PASSED)]
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, KeyboardInterrupt])
 def test_a_listener_that_raises_changes_nothing_and_stops_no_other(
     error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -974,15 +974,14 @@ def test_a_listener_that_raises_changes_nothing_and_stops_no_other(
 
 
 @pytest.mark.semantics(12)
-async def test_who_stops_the_program_while_somebody_listens_is_heard() -> None:
-    async def works_on_loop() -> None: ...
-
+def test_who_stops_the_program_while_somebody_listens_is_heard() -> None:
     def stops(before: CheckResult | None, now: CheckResult) -> None:
         raise KeyboardInterrupt
 
-    runner = a_runner(works_on_loop)
+    runner = a_runner(works)
+    result = runner.run().results[0]
     runner.listeners.append(stops)
-    runner._news.append((None, runner.run().results[0]))
+    runner._news.append((None, result))
 
     with pytest.raises(KeyboardInterrupt):
         runner._tell()
