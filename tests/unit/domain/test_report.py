@@ -90,6 +90,10 @@ def test_bad_is_what_failed_or_could_not_say(verdict: CheckVerdict) -> None:
     assert is_bad is (verdict in (CheckVerdict.FAILED, CheckVerdict.ERROR))
 
 
+def test_a_result_is_known_by_the_name_of_its_check() -> None:
+    assert a_result(CheckVerdict.PASSED).name == "a passed one"
+
+
 @pytest.mark.semantics(8)
 def test_a_report_can_be_told_in_the_words_of_components() -> None:
     system = a_report(a_result(CheckVerdict.FAILED), a_result(CheckVerdict.SKIPPED)).to_system()
