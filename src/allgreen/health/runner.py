@@ -41,7 +41,7 @@ from allgreen.health.isolation import is_of_user
 from allgreen.health.ledger import Ledger
 from allgreen.health.loops import GRACE_S
 from allgreen.health.places import Places
-from allgreen.health.plan import Plan
+from allgreen.health.plan import Plan, Step
 from allgreen.health.procedure import Hook, Procedure, Rations, Surroundings
 from allgreen.health.rationing import Rationing
 from allgreen.health.redaction import Scrubber
@@ -252,12 +252,20 @@ class CheckRunner(Runs):
         """
         selection = self._current_plan().select(names, tags)
         self.offset = self._clock.wall() - flight.began
+        try:
+            self._begin_or_join(flight, selection.steps, fresh)
+        except BaseException:  # who asked is interrupted
+            self._take_back(flight)
+            raise
+        return selection.shown
+
+    def _begin_or_join(self, flight: Flight, steps: Sequence[Step], fresh: bool) -> None:
         begun: list[Execution] = []
         ready: list[Gate] = []
         with self._lock:
             if flight.inside is not None:
                 flight.inside.asking = (*flight.inside.asking, flight)
-            for cell, needs in selection.steps:
+            for cell, needs in steps:
                 execution = (
                     self._find_or_make(cell, flight, fresh)
                     if cell.execution is None
@@ -277,7 +285,18 @@ class CheckRunner(Runs):
             self._begin(begun)
         if self._news:
             self._tell()
-        return selection.shown
+
+    def _take_back(self, flight: Flight) -> None:
+        """Leave what nobody has begun, lest it waits for ever for its turn."""
+        with self._lock:
+            unsettled = flight.unsettled()
+            for execution in unsettled:
+                execution.waiters.remove(flight)
+            self._ask_no_more(flight)
+        for execution in unsettled:
+            if execution.cause is flight and execution.begun is None:
+                self.lose(execution, "Was interrupted before it had begun")
+                execution.is_dropped = True
 
     def _find_or_make(self, cell: Cell, flight: Flight, fresh: bool) -> Execution | None:
         """Show what was found a moment ago, or return the run that is to be begun."""
@@ -285,8 +304,9 @@ class CheckRunner(Runs):
         if last is not None and not fresh and flight.began - last.finished < self._keeps_for(last):
             flight.entries[cell] = last
             return None
-        cell.execution = execution = Execution(cell, flight)
+        execution = Execution(cell, flight)
         flight.expect(execution)
+        cell.execution = execution
         return execution
 
     def _join(self, cell: Cell, execution: Execution, flight: Flight) -> Execution | None:

@@ -19,6 +19,8 @@ LEAVE_AFTER_S: Final = 1.0
 """A loop of our own that has not turned for so long is left to whoever blocks it."""
 STAYS_S: Final = 5.0
 """It looks on for so long after the last check, because the next ones often come soon."""
+WAKES_AFTER_S: Final = 60.0
+"""Where nothing runs it wakes so often, to see whether anybody needs it any more."""
 _MOST_REMEMBERED: Final = 64
 
 logger = logging.getLogger(__name__)
@@ -81,9 +83,8 @@ class Watchdog:
                 self._remembered.append(crew)
 
     def close(self) -> None:
-        """End the thread, when it looks the next time."""
+        """End the thread, when it wakes the next time. Takes no lock: it may be garbage collected."""
         self._is_closed = True
-        self._bell.set()
 
     def _wake_up(self, crew: Watched) -> None:
         with self._lock:
@@ -99,10 +100,10 @@ class Watchdog:
 
     def _live(self) -> None:
         while not self._is_closed or self._remembered:
-            self._bell.wait()
-            self._look()
-            self._forget()
-            time.sleep(LOOK_EVERY_S)
+            if self._bell.wait(WAKES_AFTER_S):
+                self._look()
+                self._forget()
+                time.sleep(LOOK_EVERY_S)
 
     def _look(self) -> None:
         for crew, question in list(self._asked.items()):

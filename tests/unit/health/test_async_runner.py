@@ -1068,6 +1068,21 @@ def test_while_one_check_blocks_a_loop_of_our_own_others_are_run(fakes: FakeChec
     assert endings(runner.run(["blocks"])) == {"blocks": Ending.STILL_RUNNING}
 
 
+@pytest.mark.semantics(24, 25)
+@pytest.mark.usefixtures("soon")
+def test_a_coroutine_that_blocks_a_loop_of_our_own_to_ask_for_others_has_them() -> None:
+    registry = CheckRegistry()
+    runner = a_runner(registry)
+
+    @registry.check("Asks")
+    async def asks() -> HealthStatus:
+        return runner.run(["other"]).status
+
+    registry.check("Other", name="other")(works)
+
+    assert runner.run(["asks"]).status is HEALTHY
+
+
 @pytest.mark.semantics(24)
 @pytest.mark.usefixtures("soon")
 def test_what_blocks_a_loop_of_our_own_unseen_is_begun_twice_at_most() -> None:

@@ -1248,6 +1248,26 @@ def test_who_stops_waiting_is_not_waited_for(fakes: FakeChecks) -> None:
     assert hang.runs == 1
 
 
+@pytest.mark.semantics(12)
+def test_who_is_interrupted_before_anything_has_begun_leaves_nothing_that_waits_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry, check = CheckRegistry(), Counter()
+    chain(registry, first=check, second=check)
+    runner = a_runner(registry)
+
+    def interrupt(executions: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "_begin", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            runner.run()
+
+    assert runner.run().status is HEALTHY
+    assert check.runs == 2
+
+
 # In the child of a fork ---------------------------------------------------------------------------
 
 
@@ -1302,6 +1322,7 @@ def test_a_runner_that_nobody_has_any_more_leaves_no_thread_that_waits_for_ever(
     async def waits() -> None: ...
 
     monkeypatch.setattr(watchdog, "STAYS_S", 0.0)
+    monkeypatch.setattr(watchdog, "WAKES_AFTER_S", 0.05)
     runner = a_runner(a_registry(waits, works))
     runner._places.workers.idle_s = 0.01
     runner.run()

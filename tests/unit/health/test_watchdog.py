@@ -20,6 +20,13 @@ from tests.unit.health.runners import wait_until
 
 pytestmark = pytest.mark.semantics(24)
 
+
+@pytest.fixture(autouse=True)
+def light_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a watchdog that nobody needs any more end soon."""
+    monkeypatch.setattr(module, "WAKES_AFTER_S", 0.05)
+
+
 LOOK_S = 0.05
 
 
