@@ -1119,8 +1119,8 @@ async def test_what_has_ended_meanwhile_is_neither_moved_nor_late() -> None:
     await runner.run_async()
     result = seen[0].result
 
-    runner._move(seen[0])
-    runner._time_out(seen[0], 0.0)
+    runner._dispatch.move(seen[0])
+    runner._dispatch.time_out(seen[0], 0.0)
 
     assert seen[0].result is result
     assert not seen[0].is_dropped

@@ -981,12 +981,12 @@ def test_who_stops_the_program_while_somebody_listens_is_heard() -> None:
     runner = a_runner(works)
     result = runner.run().results[0]
     runner.listeners.append(stops)
-    runner._news.append((None, result))
+    runner._dispatch.news.changes.append((None, result))
 
     with pytest.raises(KeyboardInterrupt):
-        runner._tell()
+        runner._dispatch.news.tell()
 
-    assert not runner._telling.locked()
+    assert not runner._dispatch.news._telling.locked()
 
 
 def test_who_listens_is_told_in_the_order_of_what_happened() -> None:
@@ -995,7 +995,7 @@ def test_who_listens_is_told_in_the_order_of_what_happened() -> None:
     changes = told(runner)
 
     in_threads(4, lambda: [runner.run() for _ in range(300)])
-    wait_until(lambda: not runner._news)
+    wait_until(lambda: not runner._dispatch.news.changes)
 
     assert [before for before, _ in changes[1:]] == [now for _, now in changes[:-1]]
 
@@ -1260,7 +1260,7 @@ def test_who_is_interrupted_before_anything_has_begun_leaves_nothing_that_waits_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner, "_begin", interrupt)
+        patch.setattr(runner._dispatch, "_begin", interrupt)
         with pytest.raises(KeyboardInterrupt):
             runner.run()
 
@@ -1276,10 +1276,10 @@ def test_in_a_child_nothing_runs_and_no_lock_is_held(fakes: FakeChecks) -> None:
     hang = fakes.hang()
     runner = a_runner(a_registry(hang, timeout=TIMEOUT_S))
     runner.run()
-    parent = (runner._lock, runner._places.workers)
-    with runner._lock:
+    pool = runner._places.workers
+    with runner._lock, runner._dispatch._lock:
         runner._start_over()  # as after a fork, of which the pool learns by itself
-        parent[1]._start_over()
+        pool._start_over()
         hang.release()
 
         assert runner.run().status is HEALTHY
