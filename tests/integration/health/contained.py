@@ -366,4 +366,6 @@ WAYS: dict[str, Callable[[CheckRunner], list[Report]]] = {
 }
 
 if __name__ == "__main__":
+    # As at a terminal: whoever started the tests may have had it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(sys.argv[1], sys.argv[2:])

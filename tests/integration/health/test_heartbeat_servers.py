@@ -108,7 +108,7 @@ def test_under_gunicorn_the_parent_writes_and_no_worker(
 ) -> None:
     parent = gunicorn(*options, **places)
 
-    _wait_until(lambda: len(_said(path)) == WORKERS + 1)
+    _wait_until(lambda: len(_said(path)) == WORKERS + 1 and -1 not in _said(path).values())
     _wait_until(lambda: _extras(path).get("seq", 0) >= 5)
 
     said = _said(path)
