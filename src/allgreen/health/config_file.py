@@ -6,6 +6,7 @@ import linecache
 import sys
 import threading
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
@@ -60,7 +61,14 @@ class Loaded:
     problem: ConfigProblem | None = None
 
 
-def execute(file: str, module_name: str, source: bytes, earlier: tuple[Check, ...] = ()) -> Loaded:
+def execute(
+    file: str,
+    module_name: str,
+    source: bytes,
+    *,
+    others: Iterable[Check] = (),
+    earlier: tuple[Check, ...] = (),
+) -> Loaded:
     """Run the source of a file, and collect what it registers.
 
     The source is UTF-8, with or without a byte order mark, unless it declares something else as
@@ -70,6 +78,7 @@ def execute(file: str, module_name: str, source: bytes, earlier: tuple[Check, ..
         file: Path, for messages.
         module_name: Under which name the module is known; of no other module.
         source: All of the file, read at once.
+        others: Checks of the registry for which it is loaded; their names are taken.
         earlier: Checks that were registered as modules were imported for it before; their names
             are taken.
     """
@@ -79,7 +88,7 @@ def execute(file: str, module_name: str, source: bytes, earlier: tuple[Check, ..
     sys.modules[module_name] = module
     _remember_lines(file, source)
     problem = None
-    with collecting() as collected:
+    with collecting(others) as collected:
         collected.extend(earlier)
         try:
             code = compile(source, file, "exec", dont_inherit=True)

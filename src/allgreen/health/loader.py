@@ -155,7 +155,8 @@ class ConfigLoader:
             loaded = _unreadable(path, error)
         else:
             name = name_module(path, self._root)
-            loaded = execute(str(path), name, source, self._imported)
+            others = self._registry.others_than(self._source)
+            loaded = execute(str(path), name, source, others=others, earlier=self._imported)
         self._imported = (*self._imported, *loaded.imported)
         if loaded.problem is None:
             self._take(loaded)

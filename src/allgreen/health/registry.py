@@ -138,21 +138,27 @@ class CheckRegistry:
         Raises:
             DuplicateCheckError: Another has the name that was chosen.
         """
-        collected = _collected()
+        collection = _collection()
         with self._lock:
-            if collected is None:
+            if collection is None:
                 _put(check, self._checks, is_named=is_named)
                 self._own.append(check)
                 self._refresh()
             else:
-                _put(check, (*self._own, *collected), is_named=is_named)
-                collected.append(check)
+                _put(check, (*collection.others, *collection.checks), is_named=is_named)
+                collection.checks.append(check)
 
     def remove(self, name: str) -> None:
         """Forget a check that the program registered; does nothing when there is none."""
         with self._lock:
             self._own = [check for check in self._own if check.name != name]
             self._refresh()
+
+    def others_than(self, source: str) -> tuple[Check, ...]:
+        """Return all checks but those of a file: their names are taken when it is loaded."""
+        with self._lock:
+            loaded = (checks for name, checks in self._loaded.items() if name != source)
+            return (*self._own, *(check for checks in loaded for check in checks))
 
     def replace(self, source: str, checks: Iterable[Check]) -> None:
         """Put the checks of a file in place of those that it had, all at once."""
@@ -193,12 +199,21 @@ check = DEFAULT.check
 
 
 class collecting:  # noqa: N801 - used as a context manager, like those of `contextlib`
-    """Collect what this thread registers in the block, instead of adding it at once."""
+    """Collect what this thread registers in the block, instead of adding it at once.
+
+    Attributes:
+        others: Checks whose names are taken.
+        checks: What was collected.
+    """
+
+    def __init__(self, others: Iterable[Check] = ()) -> None:
+        self.others = tuple(others)
+        self.checks: list[Check] = []
 
     def __enter__(self) -> list[Check]:
-        self._thread, self._before = _thread.get_ident(), _collected()
-        _collecting[self._thread] = collected = list[Check]()
-        return collected
+        self._thread, self._before = _thread.get_ident(), _collection()
+        _collecting[self._thread] = self
+        return self.checks
 
     def __exit__(
         self,
@@ -240,11 +255,11 @@ def suggest(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-_collecting: dict[int, list[Check]] = {}
+_collecting: dict[int, collecting] = {}
 """What each thread collects that loads a file, by its number."""
 
 
-def _collected() -> list[Check] | None:
+def _collection() -> collecting | None:
     return _collecting.get(_thread.get_ident())
 
 

@@ -367,8 +367,30 @@ def test_a_file_cannot_take_a_name_of_the_program() -> None:
     registry = CheckRegistry()
     registry.check("Own", name="same")(works)
 
-    with collecting(), pytest.raises(DuplicateCheckError):
+    others = registry.others_than("file")
+    with collecting(others), pytest.raises(DuplicateCheckError):
         registry.check("Of the file", name="same")(works)
+
+
+@pytest.mark.semantics(47)
+def test_a_file_cannot_take_a_name_of_another_file() -> None:
+    registry = CheckRegistry()
+    registry.replace("another", [Check("same", "Of another", works)])
+
+    others = registry.others_than("file")
+    with collecting(others), pytest.raises(DuplicateCheckError):
+        registry.check("Of the file", name="same")(works)
+
+
+@pytest.mark.semantics(47)
+def test_a_file_may_use_a_name_that_only_another_registry_has() -> None:
+    writes, target = CheckRegistry(), CheckRegistry()
+    writes.check("Of the program", name="same")(works)
+
+    with collecting(target.others_than("file")) as collected:
+        writes.check("Of the file", name="same")(works)
+
+    assert [check.name for check in collected] == ["same"]
 
 
 @pytest.mark.semantics(44, 47)
@@ -376,7 +398,7 @@ def test_a_file_that_is_loaded_again_does_not_clash_with_itself() -> None:
     registry = CheckRegistry()
     registry.replace("file", [Check("same", "Old", works)])
 
-    with collecting() as collected:
+    with collecting(registry.others_than("file")) as collected:
         registry.check("New", name="same")(works)
 
     assert [check.name for check in collected] == ["same"]
