@@ -31,7 +31,7 @@ from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.schedule import Schedule
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import TimeKind
-from allgreen.domain.uptime import RollUp, Span
+from allgreen.domain.uptime import RollUp, Span, Tally
 from allgreen.domain.watcher import Absence, Watcher
 
 
@@ -206,6 +206,11 @@ class SpanRepository(Protocol):
         self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
     ) -> dict[CheckId, list[Span]]:
         """Return the spans that touch a window, in order, for each check that has any."""
+
+    async def tallies(
+        self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
+    ) -> dict[CheckId, Tally]:
+        """Return what `tally` says of these spans, without reading each: there may be thousands."""
 
     async def of_removed(
         self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime

@@ -6,7 +6,7 @@ import pytest
 
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.status import TimeKind
-from allgreen.domain.uptime import Span
+from allgreen.domain.uptime import Span, tally
 from tests.contract.build import CHECK, DAY, HOUR, NOON, a_check, a_service
 from tests.contract.conftest import Storage
 
@@ -102,6 +102,23 @@ async def test_window_finds_the_spans_that_touch_it(storage: Storage) -> None:
         }
         assert await unit.spans.overlapping([CHECK], _at(9), _at(10)) == {CHECK: [_span(UP, 3)]}
         assert await unit.spans.overlapping([CHECK], _at(-2), _at(0)) == {}
+
+
+@pytest.mark.parametrize("begin", [-2, 0, 0.25, 2, 2.5, 9])
+@pytest.mark.parametrize("hours", [0.5, 1, 2.75, 24])
+async def test_time_by_kind_is_that_of_the_spans(
+    storage: Storage, begin: float, hours: float
+) -> None:
+    turns = [(0, UP), (1, DOWN), (1.5, UP), (2, UNKNOWN), (2.25, UP), (3, DOWN), (4, UP)]
+    await _spans_after(storage, turns)
+    first, last = _at(begin), _at(begin + hours)
+
+    async with storage.unit_of_work() as unit:
+        found = await unit.spans.tallies([CHECK, CheckId("no")], first, last)
+        spans = await unit.spans.overlapping([CHECK], first, last)
+
+    assert found == {each: tally(own, first, last) for each, own in spans.items()}
+    assert all(each.whole == last - first for each in found.values())
 
 
 async def test_checks_do_not_share_spans(storage: Storage) -> None:

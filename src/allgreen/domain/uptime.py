@@ -55,6 +55,13 @@ class Tally:
         """Build a tally from time by kind."""
         return cls(**{kind.value: time_ for kind, time_ in kinds.items()})
 
+    @classmethod
+    def filled(cls, kinds: Mapping[TimeKind, timedelta], whole: timedelta) -> Tally:
+        """Build the tally of a window that is `whole` long; what is missing in it is unknown."""
+        rest = max(whole, ZERO) - sum(kinds.values(), ZERO)
+        unknown = kinds.get(TimeKind.UNKNOWN, ZERO) + rest
+        return cls.from_kinds({**kinds, TimeKind.UNKNOWN: unknown})
+
     def of_kind(self, kind: TimeKind) -> timedelta:
         """Return the time of one kind."""
         value: timedelta = getattr(self, kind.value)
@@ -174,9 +181,7 @@ def tally(spans: Sequence[Span], begin: datetime, end: datetime) -> Tally:
         first = max(span.began_at, begin)
         last = end if span.ended_at is None else min(span.ended_at, end)
         kinds[span.kind] += max(last - first, ZERO)
-    covered = sum(kinds.values(), ZERO)
-    kinds[TimeKind.UNKNOWN] += max(end - begin, ZERO) - covered
-    return Tally.from_kinds(kinds)
+    return Tally.filled(kinds, end - begin)
 
 
 def worst_spans(by_check: Iterable[Sequence[Span]], begin: datetime, end: datetime) -> list[Span]:

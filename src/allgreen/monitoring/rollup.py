@@ -4,6 +4,7 @@ Every row is a pure function of the spans and results in its bucket: made twice 
 late evidence is taken in by making it anew.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ from allgreen.domain.result import Result
 from allgreen.domain.service import Service
 from allgreen.domain.sketch import LatencySketch
 from allgreen.domain.status import DayGrade
-from allgreen.domain.uptime import RollUp, Span, tally, worst_spans
+from allgreen.domain.uptime import RollUp, Span, Tally, silent_since, tally, worst_spans
 from allgreen.ports import DirtyBucket, Grain, Strip, UnitOfWork
 
 MINUTE = timedelta(minutes=1)
@@ -323,16 +324,23 @@ class _Page:
 class Grades:
     """What the latest days of some services were like, read for all of them at once.
 
+    Of a service with one check, and nothing else to lay over it, only the latest spans are read
+    one by one; of the time before them the database says how much of it was of each kind.
+
     Attributes:
         service_ids: Of these services.
-        begin: From when on it is known how time counted.
-        end: Until when.
+        begin: Of moments from then on.
+        end: Until then.
+        strips: Days that are over.
+        earlier: How the day of checks counted before `begin`, where that is all there is to know.
+        spans: The rest of the day, or all of it where there is more to know.
     """
 
     service_ids: frozenset[ServiceId]
     begin: datetime
     end: datetime
     strips: Mapping[ServiceId, Strip]
+    earlier: Mapping[CheckId, Tally]
     spans: Mapping[CheckId, Sequence[Span]]
     removed: Mapping[ServiceId, Mapping[CheckId, Sequence[Span]]]
     windows: Mapping[ServiceId, Sequence[Interval]]
@@ -342,41 +350,68 @@ class Grades:
     async def of(
         cls, services: Iterable[Service], begin: datetime, end: datetime, uow: UnitOfWork
     ) -> Self:
-        """Read what is needed for all days that end between `begin` and `end`."""
+        """Read what is needed to tell of days as of any moment between `begin` and `end`."""
         by_id = {service.id: service for service in services}
-        check_ids = [check.id for service in by_id.values() for check in service.checks]
         workspaces = {service.workspace_id for service in by_id.values()}
         calendars = {each: await uow.workspaces.calendar(each) for each in workspaces}
-        begins = [each.last_days(begin, 1)[0].begin for each in calendars.values()]
-        since = min(begins, default=begin)
+        midnights = {each: days.last_days(begin, 1)[0].begin for each, days in calendars.items()}
+        since = min(midnights.values(), default=begin)
+        removed = await uow.spans.of_removed(by_id, since, end)
+        windows = await uow.windows.of_services(by_id, since, end)
+        plain: dict[datetime, list[CheckId]] = defaultdict(list)
+        others: list[CheckId] = []
+        for service in by_id.values():
+            is_plain = len(service.checks) == 1 and service.id not in {**removed, **windows}
+            ids = plain[midnights[service.workspace_id]] if is_plain else others
+            ids += (check.id for check in service.checks)
+        earlier: dict[CheckId, Tally] = {}
+        for midnight, ids in plain.items():
+            none = Tally.filled({}, begin - midnight)
+            earlier |= dict.fromkeys(ids, none) | await uow.spans.tallies(ids, midnight, begin)
         return cls(
             service_ids=frozenset(by_id),
-            begin=since,
+            begin=begin,
             end=end,
             strips=await uow.roll_ups.strips(list(by_id)),
-            spans=await uow.spans.overlapping(check_ids, since, end),
-            removed=await uow.spans.of_removed(by_id, since, end),
-            windows=await uow.windows.of_services(by_id, since, end),
+            earlier=earlier,
+            spans={
+                **await uow.spans.overlapping(others, since, end),
+                **await uow.spans.overlapping(earlier, begin, end),
+            },
+            removed=removed,
+            windows=windows,
             calendars=calendars,
         )
 
     def covers(self, service: Service, now: datetime) -> bool:
         """Tell whether the day of a service is known as of `now`."""
-        if service.id not in self.service_ids or now > self.end:
+        if service.id not in self.service_ids or not self.begin <= now <= self.end:
             return False
-        return self.begin <= self.calendars[service.workspace_id].last_days(now, 1)[0].begin
+        # Else silence would begin where it is not known any more what it ends.
+        silences = (silent_since(check, now) for check in service.checks)
+        return all(each is None or each >= self.begin for each in silences)
 
     def latest(self, service: Service, now: datetime, count: int) -> str:
         """Return the letters of the latest `count` local days, today last and as of `now`."""
         days = self.calendars[service.workspace_id].last_days(now, count)
         strip = self.strips.get(service.id)
-        earlier = "".join(_stored_grade(strip, day.date) for day in days[:-1])
-        begin = days[-1].begin
+        passed = "".join(_stored_grade(strip, day.date) for day in days[:-1])
+        return passed + self._tally(service, days[-1].begin, now).grade
+
+    def _tally(self, service: Service, begin: datetime, now: datetime) -> Tally:
+        """Return how a day that began at `begin` has counted so far."""
+        known = [self.earlier[check.id] for check in service.checks if check.id in self.earlier]
+        is_plain = len(known) == len(service.checks)
+        if is_plain and begin < self.begin:
+            begin = self.begin
+        else:
+            known = []
         mine = {check.id: self.spans.get(check.id, ()) for check in service.checks}
         spans = _within(mine, begin, now)
         removed = _within(self.removed.get(service.id, {}), begin, now)
         own = account(service.checks, spans, removed, self.windows.get(service.id, ()), now)
-        return earlier + tally(worst_spans(own.values(), begin, now), begin, now).grade
+        latest = tally(worst_spans(own.values(), begin, now), begin, now)
+        return Tally.pooled([*known, latest])
 
 
 def _within(spans: Account, begin: datetime, end: datetime) -> Account:

@@ -261,3 +261,48 @@ async def _move(scene: Scene, zone: str) -> None:
     calendar = await scene.ask(lambda uow: uow.workspaces.calendar(WORKSPACE))
     moved = calendar.moved(zone, scene.now)
     await scene.ask(lambda uow: uow.workspaces.save_calendar(WORKSPACE, moved))
+
+
+# Latest days --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ran", ["offffffo", "ooooooooof", "off", "offo" * 6])
+@pytest.mark.parametrize("ago", [0, 1, 2, 5, 30, 60 * 11, 60 * 13])
+async def test_wherever_reading_begins_a_day_is_graded_the_same(
+    scene: Scene, ran: str, ago: int
+) -> None:
+    await scene.runs(outcomes(ran))
+    await _keeper(scene).keep()
+    service, now = await scene.service(), scene.now
+    begin = now - ago * MINUTE
+
+    lately = await scene.ask(lambda uow: Grades.of([service], begin, now, uow))
+    wholly = await scene.ask(lambda uow: Grades.of([service], now - 2 * DAY, now, uow))
+
+    assert lately.covers(service, now)
+    assert lately.latest(service, now, 2) == wholly.latest(service, now, 2) != "nn"
+    assert not lately.covers(service, begin - MICROSECOND)
+    assert not lately.covers(service, now + MICROSECOND)
+
+
+async def test_the_grade_just_after_midnight_is_that_of_the_new_day(scene: Scene) -> None:
+    await scene.runs(outcomes("offf"))
+    scene.clock.advance(NOON + 12 * HOUR - 2 * MINUTE - scene.now)
+    await scene.runs(outcomes("ooooo"))
+    service, now = await scene.service(), scene.now
+
+    grades = await scene.ask(lambda uow: Grades.of([service], now - 5 * MINUTE, now, uow))
+
+    assert grades.covers(service, now)
+    assert grades.latest(service, now, 1) == DayGrade.FULL
+
+
+async def test_silence_that_began_before_reading_does_is_read_from_its_begin(scene: Scene) -> None:
+    await scene.runs(outcomes("o"))
+    service, now = await scene.service(), scene.now + HOUR
+
+    lately = await scene.ask(lambda uow: Grades.of([service], now - 5 * MINUTE, now, uow))
+    wholly = await scene.ask(lambda uow: Grades.of([service], now - 2 * HOUR, now, uow))
+
+    assert not lately.covers(service, now)
+    assert wholly.covers(service, now)

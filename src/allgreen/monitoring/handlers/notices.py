@@ -37,6 +37,8 @@ _BEGINS = {NoticeKind.DOWN, NoticeKind.STEADY}
 _ENDS = frozenset(_KINDS.values())
 STRIP_DAYS_IN_MAILS = 14
 _MOST_REMINDERS = 1_000_000
+_LATELY = timedelta(minutes=2)
+"""Results that are kept together are rarely further apart, and what is older need not be read."""
 _NOTHING = timedelta(0)
 
 
@@ -330,11 +332,11 @@ async def _latest_grades(service: Service, at: datetime, turn: Turn) -> str:
     await turn.write()  # they are drawn from what was counted
 
     async def read() -> rollup.Grades:
-        return await rollup.Grades.of(turn.known, at - rollup.HOUR, at + rollup.DAY, turn.uow)
+        return await rollup.Grades.of(turn.known, at - _LATELY, at + rollup.DAY, turn.uow)
 
     grades = await turn.recall("grades", read)
     if not grades.covers(service, at):
-        grades = await rollup.Grades.of([service], at, at, turn.uow)
+        grades = await rollup.Grades.of([service], at - 2 * rollup.DAY, at, turn.uow)
     return grades.latest(service, at, STRIP_DAYS_IN_MAILS)
 
 

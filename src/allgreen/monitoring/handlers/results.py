@@ -206,8 +206,11 @@ async def _keep_all(taken: Sequence[Taken], turn: Turn) -> bool:
         async with turn.part():
             await turn.uow.services.save_states([each.service for each in taken])
             turn.know(*[each.service for each in turned])
-            calm = [event for each in taken if each.is_calm for event in each.events]
-            await turn.tell(*calm, *[event for each in turned for event in each.events])
+            events = [event for each in taken if each.is_calm for event in each.events]
+            events += [event for each in turned for event in each.events]
+            # First how time counts for all of them: mails tell of that, and it is read once.
+            events.sort(key=lambda event: not isinstance(event, CheckAccountChanged))
+            await turn.tell(*events)
     except StorageError:
         raise
     except Exception:  # one of them is poisoned; nobody knows which

@@ -10,7 +10,7 @@ from typing import final
 
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.status import TimeKind
-from allgreen.domain.uptime import Span
+from allgreen.domain.uptime import Span, Tally, tally
 from allgreen.ports import SpanRepository
 from allgreen.storage.memory.tables import Tables
 
@@ -47,6 +47,12 @@ class MemorySpanRepository(SpanRepository):
             for check_id in check_ids
         }
         return {check_id: spans for check_id, spans in found.items() if spans}
+
+    async def tallies(
+        self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
+    ) -> dict[CheckId, Tally]:
+        spans = await self.overlapping(check_ids, begin, end)
+        return {check_id: tally(own, begin, end) for check_id, own in spans.items()}
 
     async def of_removed(
         self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime

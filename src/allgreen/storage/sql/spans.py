@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, final
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Interval,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import CheckId, ServiceId
 from allgreen.domain.status import TimeKind
-from allgreen.domain.uptime import Span
+from allgreen.domain.uptime import Span, Tally
 from allgreen.ports import SpanRepository
 from allgreen.storage.sql.tables import checks, health_spans
+from allgreen.storage.sql.types import Duration, to_microseconds
 
 
 @final
@@ -69,6 +83,35 @@ class SqlSpanRepository(SpanRepository):
         for row in await self._connection.execute(query):
             found[CheckId(row.check_id)].append(_span(row))
         return dict(found)
+
+    async def tallies(
+        self, check_ids: Iterable[CheckId], begin: datetime, end: datetime
+    ) -> dict[CheckId, Tally]:
+        lasts = or_(health_spans.c.ended_at.is_(None), health_spans.c.ended_at > begin)
+        time = func.sum(self._time_within(begin, end))
+        query = (
+            select(health_spans.c.check_id, health_spans.c.kind, time)
+            .where(health_spans.c.check_id.in_(list(check_ids)))
+            .where(health_spans.c.began_at < end, lasts)
+            .group_by(health_spans.c.check_id, health_spans.c.kind)
+        )
+        found: dict[CheckId, dict[TimeKind, timedelta]] = defaultdict(dict)
+        for check_id, kind, length in await self._connection.execute(query):
+            found[check_id][kind] = length
+        return {each: Tally.filled(kinds, end - begin) for each, kinds in found.items()}
+
+    def _time_within(self, begin: datetime, end: datetime) -> ColumnElement[Any]:
+        """Return how much of a span lies in a window."""
+        columns = health_spans.c
+        if self._connection.dialect.name == "postgresql":
+            until = func.least(func.coalesce(columns.ended_at, end), end)
+            return type_coerce(until - func.greatest(columns.began_at, begin), Interval())
+        began_us, ended_us = (
+            type_coerce(each, BigInteger) for each in (columns.began_at, columns.ended_at)
+        )
+        begin_us, end_us = to_microseconds(begin), to_microseconds(end)
+        until_us = func.min(func.coalesce(ended_us, end_us), end_us)
+        return type_coerce(until_us - func.max(began_us, begin_us), Duration())
 
     async def of_removed(
         self, service_ids: Iterable[ServiceId], begin: datetime, end: datetime

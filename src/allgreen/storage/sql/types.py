@@ -74,12 +74,14 @@ class Word(TypeDecorator[E], Generic[E]):
     def __init__(self, enum: type[E]) -> None:
         super().__init__()
         self.enum = enum
+        # To call an enum takes five times as long, and this is done for each value of each row.
+        self._members = {member.value: member for member in enum}
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
         return None if value is None else self.enum(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
-        return None if value is None else self.enum(value)
+        return None if value is None else self._members.get(value) or self.enum(value)
 
 
 @final
