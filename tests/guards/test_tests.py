@@ -59,11 +59,12 @@ def _sleeps(tree: ast.AST) -> list[ast.Call]:
 
 def _is_sleep(call: ast.Call) -> bool:
     """Tell sleeping from `sleep(0)`, which lets others run and takes no time."""
-    name = ast.unparse(call.func)
-    if name.endswith(".wait_for_timeout"):
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name == "wait_for_timeout":
         return True
     is_zero = bool(call.args) and ast.unparse(call.args[0]) == "0"
-    return name.rpartition(".")[2] == "sleep" and not is_zero
+    return name == "sleep" and not is_zero
 
 
 def _belongs_to_pytest(node: ast.Attribute) -> bool:

@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allgreen.domain.status import HealthStatus
-from allgreen.health.statistics import ComponentStatistics, Figures, Statistics, Trend, compare
+from allgreen.health.checker.statistics import (
+    ComponentStatistics,
+    Figures,
+    Statistics,
+    Trend,
+    compare,
+)
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
 MINUTE_S, HOUR_S = 60, 3600
@@ -210,10 +216,8 @@ def recorded_days(components: int, days: int, rng: random.Random) -> Statistics:
 
 @pytest.mark.semantics(69)
 def test_a_thousand_components_take_less_than_10_mb() -> None:
-    # The least of some: threads of other tests may take something meanwhile.
-    took = min(_memory_of_three() for _ in range(5))
-
-    assert took / 3 * 1000 < 10_000_000
+    # More than once only where threads of other tests took something meanwhile.
+    assert any(_memory_of_three() / 3 * 1000 < 10_000_000 for _ in range(5))
 
 
 def _memory_of_three() -> int:
