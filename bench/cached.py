@@ -5,9 +5,9 @@ import socket
 import uvicorn
 
 from allgreen.domain.report import Detail
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.asgi import AsgiHealth
 from bench.hello import hello
 from bench.peers.checks import PROBED, pass_at_once

@@ -149,7 +149,7 @@ def bare_async(count: int) -> RunAsync:
 
 def ours_probed() -> RunAsync:
     """Answer from results that are less than a second old."""
-    endpoint = import_module("allgreen.health.endpoint")
+    endpoint = import_module("allgreen.health.serving.endpoint")
     asgi = import_module("allgreen.integrations.asgi")
     runner = make_runner(PROBED, pass_at_once, is_kept=True)
     return _ask(asgi.AsgiHealth(None, endpoint.HealthEndpoint(runner)))

@@ -27,7 +27,7 @@ def make_runner(count: int, function: Callable[[], object], *, is_kept: bool = F
     registry = import_module("allgreen.health.registry").CheckRegistry()
     for number in range(count):
         registry.check(f"Part {number} works", name=f"part_{number}", timeout=TIMEOUT_S)(function)
-    runner = import_module("allgreen.health.runner")
+    runner = import_module("allgreen.health.running.runner")
     kept = runner.RunOptions()
     anew = runner.RunOptions(keep_good_for_s=0.0, keep_bad_for_s=0.0)
     return runner.CheckRunner(registry, kept if is_kept else anew, environment="production")
@@ -53,7 +53,7 @@ def make_report() -> Any:
             name=f"part_{number}",
             critical=number % 40 == 0,
         )(function)
-    runner = import_module("allgreen.health.runner")
+    runner = import_module("allgreen.health.running.runner")
     return runner.CheckRunner(registry, application="Nordlys", version="4.12.0").run()
 
 
@@ -64,7 +64,7 @@ def measure_hangs() -> dict[str, float]:
         RuntimeError: It was reported as something else.
     """
     registry_of = import_module("allgreen.health.registry")
-    runner_of = import_module("allgreen.health.runner")
+    runner_of = import_module("allgreen.health.running.runner")
     found = {}
     for name, function in _HANGS.items():
         registry = registry_of.CheckRegistry()
@@ -134,9 +134,9 @@ _HANGS: Final[dict[str, Callable[[], object]]] = {
 
 
 def _make_heartbeat(folder: Path) -> Callable[[], None]:
-    of = import_module("allgreen.health.heartbeat_file")
+    of = import_module("allgreen.health.heartbeat.file")
     status = import_module("allgreen.domain.status")
-    writer = import_module("allgreen.health.heartbeat_writer").HeartbeatWriter(
+    writer = import_module("allgreen.health.heartbeat.writer").HeartbeatWriter(
         folder / "health.json", valid_s=None
     )
     writer.begin("4.12.0")

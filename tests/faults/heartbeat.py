@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from allgreen.errors import HeartbeatUnreadableError
-from allgreen.health.heartbeat import HealthCheckService
-from allgreen.health.heartbeat_file import Heartbeat
+from allgreen.health.heartbeat.file import Heartbeat
+from allgreen.health.heartbeat.service import HealthCheckService
 from tests.faults.scenario import Report, Tell
 
 TIMEOUT_S = 3.0
@@ -35,7 +35,7 @@ _WAIT = threading.Event()
 
 _WRITER = """
 import sys, threading
-from allgreen.health.heartbeat import HealthCheckService
+from allgreen.health.heartbeat.service import HealthCheckService
 HealthCheckService(0.0001, sys.argv[1], version_file=None).start()
 print(flush=True)
 threading.Event().wait()

@@ -18,11 +18,11 @@ from typing import Any
 
 from allgreen.domain.report import Detail, Ending
 from allgreen.domain.status import CheckVerdict
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.health.trial import FakeChecks
 from allgreen.integrations.asgi import AsgiHealth, Receive, Scope, Send
 from tests.faults.scenario import Report, Tell

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from allgreen.health.changes import Change
-from allgreen.health.checker import HealthChecker
-from allgreen.health.publishing import CAPACITY, Publisher
-from allgreen.health.webhooks import Webhook
+from allgreen.health.checker.changes import Change
+from allgreen.health.checker.checker import HealthChecker
+from allgreen.health.checker.publishing import CAPACITY, Publisher
+from allgreen.health.checker.webhooks import Webhook
 from tests.faults.scenario import Report, Tell
 
 COMPONENTS = 20

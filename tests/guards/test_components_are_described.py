@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from allgreen.domain.status import HealthStatus
-from allgreen.health import components, settings
-from allgreen.health.changes import Change
-from allgreen.health.checker import HealthChecker
-from allgreen.health.settings import HealthSettings
+from allgreen.health import components
+from allgreen.health.checker.changes import Change
+from allgreen.health.checker.checker import HealthChecker
+from allgreen.health.config import settings
+from allgreen.health.config.settings import HealthSettings
 from tests.checkout import ROOT
 
 PAGE = (ROOT / "docs/reference/components.md").read_text()

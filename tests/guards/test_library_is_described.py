@@ -17,15 +17,15 @@ from allgreen.domain.report import Detail, Ending
 from allgreen.domain.status import CheckVerdict, LifeSign
 from allgreen.exporters.json import render_json
 from allgreen.exporters.negotiation import Format
-from allgreen.health.access import Access
-from allgreen.health.background import Background
 from allgreen.health.expectation import Expectation
-from allgreen.health.heartbeat import HealthCheckService
-from allgreen.health.heartbeat_file import DatabaseState, LifeState
-from allgreen.health.options import DEFAULT_STATUSES, EndpointOptions, Group
+from allgreen.health.heartbeat.file import DatabaseState, LifeState
+from allgreen.health.heartbeat.service import HealthCheckService
 from allgreen.health.registry import OPTIONS, OTHER_SPELLINGS, CheckRegistry
-from allgreen.health.runner import RunOptions
+from allgreen.health.running.background import Background
+from allgreen.health.running.runner import RunOptions
 from allgreen.health.runs import DEADLINE_S
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.options import DEFAULT_STATUSES, EndpointOptions, Group
 from allgreen.integrations import pytest_plugin
 from allgreen.integrations.mounting import create_app, mount_healthcheck
 from tests.checkout import ROOT

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from allgreen.cli.check import _parser
 from allgreen.domain.report import Detail
 from allgreen.exporters.prometheus import render_prometheus
-from allgreen.health.options import PROBE_DEADLINE_S, EndpointOptions
+from allgreen.health.serving.options import PROBE_DEADLINE_S, EndpointOptions
 from tests.checkout import ROOT
 from tests.documents import LIBRARY_PAGES, Block, list_pages, read_blocks
 from tests.player import is_run, read_steps

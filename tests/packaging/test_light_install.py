@@ -66,7 +66,7 @@ for top in {PROMISED}:
 def test_the_library_imports_nothing_but_the_standard_library(bare_python: Path) -> None:
     told = _import(bare_python, IMPORT_ALL)
 
-    assert "allgreen.health.runner" in told["modules"]
+    assert "allgreen.health.running.runner" in told["modules"]
     assert _foreign(told["modules"]) == set()
 
 

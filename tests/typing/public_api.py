@@ -1,11 +1,16 @@
 """What mypy must understand about the facade as a user sees it; checked, never run."""
 
+import logging
 from datetime import datetime
 from typing import assert_type
 
 import allgreen
 from allgreen import (
+    Access,
     Background,
+    Breaker,
+    ChangeDetector,
+    ChangeFeed,
     Check,
     CheckDefinitionError,
     CheckRegistry,
@@ -13,29 +18,39 @@ from allgreen import (
     CheckRunner,
     ComponentStatus,
     ConfigBrokenError,
+    ConfigLoader,
     ConfigNotFoundError,
+    Detail,
     DuplicateCheckError,
+    EndpointOptions,
     Expectation,
     ExpectationFailedError,
     ExpectationInvalidError,
     FrequencyError,
+    Group,
+    HealthAccessFilter,
     HealthChecker,
     HealthCheckError,
     HealthCheckService,
     HealthCheckTimeoutError,
+    HealthEndpoint,
     HealthStatus,
     MissingExtraError,
     Report,
     RunOptions,
     SettingsError,
+    SystemdNotifier,
     SystemHealthStatus,
     UnknownApplicationError,
     UnknownComponentError,
     UnknownOptionError,
+    Webhook,
+    build_endpoint,
     check,
     create_app,
     expect,
     make_sure,
+    mount_endpoint,
     mount_healthcheck,
 )
 
@@ -99,6 +114,23 @@ def serve(application: object) -> object:
     HealthCheckService(check_interval=30, database=database).start()
     create_app("allgood.py", application="orders")
     return mount_healthcheck(application, config_path="allgood.py", prefix="/internal")
+
+
+def assemble(application: object, registry: CheckRegistry) -> object:
+    ConfigLoader(registry, "allgood.py").load()
+    access = Access(anonymous=Detail.SUMMARY, tokens={"correct-horse": Detail.FULL})
+    options = EndpointOptions(access=access, ready=Group(path="/ready", tags=["ready"]))
+    endpoint = build_endpoint(registry=registry, options=options)
+    assert_type(endpoint, HealthEndpoint)
+    logging.getLogger("uvicorn.access").addFilter(HealthAccessFilter())
+    return mount_endpoint(application, endpoint, prefix="/internal")
+
+
+def stay_in_touch(breaker: Breaker) -> ChangeFeed:
+    assert_type(breaker.admit(), bool)
+    SystemdNotifier(lambda: True).ready("serving")
+    webhook = Webhook("https://example.org/hook", secret="correct-horse", attempts=3)
+    return ChangeFeed([webhook], ChangeDetector(failures=2))
 
 
 def tell(error: Exception) -> str | None:

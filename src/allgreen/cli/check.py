@@ -23,10 +23,10 @@ from allgreen.domain.status import HealthStatus
 from allgreen.errors import AllgreenError, SettingsError
 from allgreen.exporters.json import render_json
 from allgreen.exporters.text import render_text
-from allgreen.health.config_file import ConfigProblem
-from allgreen.health.loader import PLACES, ConfigLoader
+from allgreen.health.config.file import ConfigProblem
+from allgreen.health.config.loader import PLACES, ConfigLoader
 from allgreen.health.registry import CheckRegistry, suggest
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.runner import CheckRunner
 from allgreen.health.runs import DEADLINE_S
 
 _NOT_FOR: Final = {
@@ -81,7 +81,7 @@ def _load(path: Path | None) -> tuple[ConfigLoader, CheckRegistry]:
     registry = CheckRegistry()
     loader = ConfigLoader(registry, path, reload=False)
     # What it would log is our answer.
-    logging.getLogger("allgreen.health.loader").addHandler(logging.NullHandler())
+    logging.getLogger("allgreen.health.config.loader").addHandler(logging.NullHandler())
     # The file imports the program from where the command was started, as `python -m` would.
     sys.path.insert(0, str(Path.cwd()))
     loader.load()

@@ -10,7 +10,7 @@ from allgreen.cli.finding import Finding, Standing
 from allgreen.domain.status import LifeSign
 from allgreen.errors import HeartbeatUnreadableError
 from allgreen.health.clock import SYSTEM_CLOCK
-from allgreen.health.heartbeat_file import (
+from allgreen.health.heartbeat.file import (
     INTERVAL_S,
     INTERVALS_VALID,
     Extras,

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any, Final, final
 
-from allgreen.health.asking import Components
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request
+from allgreen.health.serving.asking import Components
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request
 from allgreen.integrations.paths import read_prefix, strip_prefix
 
 Message = MutableMapping[str, Any]

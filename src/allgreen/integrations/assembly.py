@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from allgreen.domain.report import Detail
 from allgreen.health import environment
-from allgreen.health.access import Access
-from allgreen.health.asking import Components
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.loader import ConfigLoader
-from allgreen.health.options import EndpointOptions
+from allgreen.health.config.loader import ConfigLoader
 from allgreen.health.registry import DEFAULT, CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.asking import Components
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 
 TOKEN: Final = "ALLGREEN_HEALTH_TOKEN"  # noqa: S105 - the name of a variable
 """Whoever shows what this variable holds sees everything, where no options say otherwise."""

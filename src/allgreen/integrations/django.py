@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
 from allgreen.errors import MissingExtraError, SettingsError
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Response
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Response
 from allgreen.integrations.paths import read_prefix, strip_prefix
 from allgreen.integrations.wsgi import read_request
 

@@ -11,10 +11,10 @@ from inspect import isawaitable
 from typing import Any, final
 
 from allgreen.errors import MissingExtraError
-from allgreen.health.asking import Components
-from allgreen.health.checker import HealthChecker
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.settings import HealthSettings
+from allgreen.health.checker.checker import HealthChecker
+from allgreen.health.config.settings import HealthSettings
+from allgreen.health.serving.asking import Components
+from allgreen.health.serving.endpoint import HealthEndpoint
 from allgreen.integrations.asgi import Receive, Scope, Send, answer, read_request
 from allgreen.integrations.paths import read_prefix
 

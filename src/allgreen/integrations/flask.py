@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from allgreen.errors import MissingExtraError
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Response as Answer
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Response as Answer
 from allgreen.integrations.wsgi import read_request
 
 try:

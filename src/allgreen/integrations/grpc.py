@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from allgreen.errors import MissingExtraError, NotFoundError
-from allgreen.health.grpc_health import HealthService, ServingStatus
+from allgreen.health.serving.grpc_health import HealthService, ServingStatus
 
 if TYPE_CHECKING:
     import asyncio

@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import Any, Final, final
 
 from allgreen.errors import UnknownApplicationError
-from allgreen.health.asking import Components
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import RunOptions
+from allgreen.health.running.runner import RunOptions
+from allgreen.health.serving.asking import Components
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.asgi import AsgiApp, AsgiHealth
 from allgreen.integrations.assembly import add_hooks, build_endpoint, find_root
 from allgreen.integrations.wsgi import WsgiApp, WsgiHealth

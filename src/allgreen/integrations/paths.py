@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allgreen.health.options import refuse_path
+from allgreen.health.serving.options import refuse_path
 
 
 def read_prefix(prefix: str) -> str:

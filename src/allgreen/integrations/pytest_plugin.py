@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from allgreen.health.registry import CheckRegistry
-    from allgreen.health.runner import CheckRunner
+    from allgreen.health.running.runner import CheckRunner
     from allgreen.health.trial import FakeChecks, TrialClock
 
 
@@ -44,9 +44,9 @@ def check_runner(
     How often a check was run (``run=``) is kept in a folder of the test.
     """
     # For those who use it.
-    from allgreen.health.ledger import Ledger  # noqa: PLC0415
-    from allgreen.health.rationing import Rationing  # noqa: PLC0415
-    from allgreen.health.runner import CheckRunner, RunOptions  # noqa: PLC0415
+    from allgreen.health.budgets.ledger import Ledger  # noqa: PLC0415
+    from allgreen.health.running.rationing import Rationing  # noqa: PLC0415
+    from allgreen.health.running.runner import CheckRunner, RunOptions  # noqa: PLC0415
 
     return CheckRunner(
         check_registry,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, final
 
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request
 from allgreen.integrations.paths import read_prefix, strip_prefix
 
 Environ = dict[str, Any]

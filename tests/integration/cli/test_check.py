@@ -23,10 +23,10 @@ from allgreen.cli.exits import CheckExit
 from allgreen.cli.finding import Finding, Standing
 from allgreen.domain.report import Detail
 from allgreen.errors import SettingsError
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request
+from allgreen.health.serving.options import EndpointOptions
 from tests.scripted_runner import ScriptedRunner, failed, passed
 
 WITHIN_S = 20.0

@@ -23,8 +23,8 @@ from allgreen.domain.report import Detail, Report
 from allgreen.exporters.negotiation import ALL
 from allgreen.health.expectation import expect
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.rendering import render
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
+from allgreen.health.serving.rendering import render
 
 SECRET = "hunter2-is-known-to-nobody"
 ADDRESS = f"postgres://admin:{SECRET}@db.internal/orders"

@@ -37,9 +37,9 @@ from django.http import HttpResponse  # type: ignore[import-untyped]  # noqa: E4
 from django.test import Client  # type: ignore[import-untyped]  # noqa: E402
 from django.urls import path  # type: ignore[import-untyped]  # noqa: E402
 
-from allgreen.health.exchange import Request  # noqa: E402
 from allgreen.health.registry import CheckRegistry  # noqa: E402
-from allgreen.health.runner import RunOptions  # noqa: E402
+from allgreen.health.running.runner import RunOptions  # noqa: E402
+from allgreen.health.serving.exchange import Request  # noqa: E402
 from allgreen.integrations.assembly import add_hooks, build_endpoint  # noqa: E402
 
 registry = CheckRegistry()

@@ -8,12 +8,12 @@ import threading
 
 from allgreen.domain.report import Detail
 from allgreen.domain.status import SystemHealthStatus
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request
-from allgreen.health.options import EndpointOptions
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.wsgi import WsgiHealth
 from tests.integration.health.mounts import greet_wsgi
 from tests.scripted_runner import report_of

@@ -16,10 +16,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from allgreen.domain.report import Detail
 from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.logs import HealthAccessFilter
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.logs import HealthAccessFilter
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.asgi import AsgiHealth, Receive, Scope, Send
 from allgreen.integrations.mounting import HealthApp, mount_endpoint
 from allgreen.integrations.wsgi import StartResponse, WsgiHealth

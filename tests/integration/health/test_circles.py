@@ -11,10 +11,10 @@ import pytest
 
 from allgreen.domain.report import CheckResult
 from allgreen.health.components.http import http
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.runner import CheckRunner
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.wsgi import WsgiHealth
 from tests.integration.health.mounts import QuietHandler, ThreadedServer
 

@@ -19,7 +19,7 @@ import pytest
 
 from allgreen.domain.report import Report
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
 from tests.checkout import ROOT
 from tests.integration.health.contained import CHECKS, HANGING, POOL, SECRET, TIMEOUT_S
 

@@ -12,9 +12,9 @@ import grpc  # type: ignore[import-untyped]  # grpcio has no types
 import pytest
 from grpc import aio
 
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.grpc_health import HealthService, ServingStatus
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.grpc_health import HealthService, ServingStatus
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.grpc import add_health
 from tests.scripted_runner import ScriptedRunner, failed, passed
 

@@ -16,14 +16,14 @@ import pytest
 
 from allgreen.domain.status import LifeSign
 from allgreen.health.files import write_atomically
-from allgreen.health.heartbeat_file import DatabaseState, Heartbeat
+from allgreen.health.heartbeat.file import DatabaseState, Heartbeat
 
 READS = 20_000
 WITHIN_S = 20.0
 
 BEGIN = """
 import json, os, sys, threading, time
-from allgreen.health.heartbeat import HealthCheckService
+from allgreen.health.heartbeat.service import HealthCheckService
 
 path = sys.argv[1]
 

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from allgreen.health.heartbeat import HealthCheckService
+from allgreen.health.heartbeat.service import HealthCheckService
 
 WITHIN_S = 20.0
 WORKERS = 3
 
 PROGRAM = """
 import os, threading
-from allgreen.health.heartbeat import HealthCheckService
+from allgreen.health.heartbeat.service import HealthCheckService
 
 service = HealthCheckService(0.05, os.environ["HEALTH_FILE"], version_file=None, extras=True)
 {start_here}

@@ -15,10 +15,10 @@ from typing import IO
 import pytest
 
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.budget import StoredResult
+from allgreen.health.budgets.budget import StoredResult
+from allgreen.health.budgets.ledger import Ledger
+from allgreen.health.budgets.reservation import Refusal, Reservation
 from allgreen.health.frequency import Frequency
-from allgreen.health.ledger import Ledger
-from allgreen.health.reservation import Refusal, Reservation
 
 DAY = 86_400.0
 NOON = 20_000 * DAY + DAY / 2
@@ -31,11 +31,11 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.budget import StoredResult
+from allgreen.health.budgets.budget import StoredResult
 from allgreen.health.files import write_atomically
 from allgreen.health.frequency import Frequency
-from allgreen.health.ledger import Ledger
-from allgreen.health.reservation import Reservation
+from allgreen.health.budgets.ledger import Ledger
+from allgreen.health.budgets.reservation import Reservation
 
 def die_in_mid_write(path, data, mode):
     write_atomically(path.with_name(f".{path.name}.{os.getpid()}.1.tmp"), data[:100], mode)
@@ -219,8 +219,8 @@ FORKING = """
 import os, sys
 from pathlib import Path
 from allgreen.health.frequency import Frequency
-from allgreen.health.ledger import Ledger
-from allgreen.health.reservation import Reservation
+from allgreen.health.budgets.ledger import Ledger
+from allgreen.health.budgets.reservation import Reservation
 
 ledger, twice = Ledger(Path(sys.argv[1])), Frequency.parse("2 times per day")
 def count(*times):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from allgreen.health.exchange import NO_HEADERS, Request, Response
+from allgreen.health.serving.exchange import NO_HEADERS, Request, Response
 from tests.integration.health.mounts import TOKEN, make_endpoint
 from tests.programs import Answer, Program
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from allgreen.health.notify import LONGEST_STATUS, SystemdNotifier
+from allgreen.health.heartbeat.notify import LONGEST_STATUS, SystemdNotifier
 
 WITHIN_S = 10.0
 WATCHDOG_USEC = 90_000

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from allgreen.domain.report import Detail
-from allgreen.health.access import Access
-from allgreen.health.background import Background
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request, Response
-from allgreen.health.options import EndpointOptions, Group
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.background import Background
+from allgreen.health.running.runner import CheckRunner
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request, Response
+from allgreen.health.serving.options import EndpointOptions, Group
 
 TOKEN = "correct-horse-battery"
 

@@ -15,8 +15,8 @@ import pytest
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import DeliveryDelayedError, DeliveryRefusedError
-from allgreen.health.changes import Change, ChangeDetector, ChangeFeed
-from allgreen.health.webhooks import Webhook, is_signed
+from allgreen.health.checker.changes import Change, ChangeDetector, ChangeFeed
+from allgreen.health.checker.webhooks import Webhook, is_signed
 from tests.integration.health.peers import Reply, Seen, serving, silent
 from tests.services import free_port
 
@@ -147,8 +147,8 @@ def test_a_receiver_that_never_answers_is_left_alone_on_shutdown() -> None:
 
 FORKING = """
 import asyncio, os, sys
-from allgreen.health.checker import HealthChecker
-from allgreen.health.webhooks import Webhook
+from allgreen.health.checker.checker import HealthChecker
+from allgreen.health.checker.webhooks import Webhook
 
 checker = HealthChecker(retry_count=0, publishers=[Webhook(sys.argv[1])])
 checker.register_check("worker", lambda: len(sys.argv) == 2)

@@ -14,7 +14,7 @@ from allgreen.cli import main
 from allgreen.cli.exits import CheckExit
 from allgreen.domain.status import LifeSign
 from allgreen.health.clock import SYSTEM_CLOCK
-from allgreen.health.heartbeat_file import (
+from allgreen.health.heartbeat.file import (
     DatabaseState,
     Extras,
     Heartbeat,

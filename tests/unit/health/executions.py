@@ -9,10 +9,10 @@ from typing import Any
 from allgreen.domain.report import CheckResult, Ending
 from allgreen.domain.status import CheckVerdict
 from allgreen.health.check import Check
-from allgreen.health.execution import Cell, Execution
-from allgreen.health.findings import conclude
 from allgreen.health.frequency import Frequency
-from allgreen.health.isolation import Answer
+from allgreen.health.running.execution import Cell, Execution
+from allgreen.health.running.findings import conclude
+from allgreen.health.running.isolation import Answer
 
 OFFSET = 1_772_452_800.0
 """From the monotonic clock of these tests to 12:00:00 UTC on 2 March 2026."""

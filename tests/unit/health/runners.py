@@ -8,9 +8,9 @@ from typing import Any
 
 from allgreen.domain.report import CheckResult, Report
 from allgreen.health.clock import SYSTEM_CLOCK, Clock
-from allgreen.health.procedure import Rations
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.procedure import Rations
+from allgreen.health.running.runner import CheckRunner, RunOptions
 
 PATIENCE_S = 20.0
 TIMEOUT_S = 0.05

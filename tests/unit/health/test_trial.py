@@ -15,7 +15,7 @@ from allgreen.domain.status import CheckVerdict
 from allgreen.errors import SettingsError
 from allgreen.health.callables import is_coroutine_function
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
 from allgreen.health.trial import (
     FakeCheck,
     FakeChecks,

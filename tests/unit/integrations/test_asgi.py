@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from allgreen.domain.report import Detail
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.asgi import AsgiHealth, Receive, Scope, Send
 from tests.scripted_runner import ScriptedRunner, passed
 

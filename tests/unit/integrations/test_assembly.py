@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from allgreen.errors import ConfigNotFoundError
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request, Response
-from allgreen.health.options import EndpointOptions
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner, RunOptions
+from allgreen.health.running.runner import CheckRunner, RunOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request, Response
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.assembly import add_hooks, build_endpoint, find_root
 from allgreen.integrations.mounting import HealthApp, create_app, mount_healthcheck
 from allgreen.integrations.wsgi import WsgiHealth
@@ -115,7 +115,7 @@ def test_in_development_a_changed_file_is_loaded_again(
     write: Write, tmp_path: Path, registry: CheckRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
-    monkeypatch.setattr("allgreen.health.loader.LOOKS_EVERY_S", 0.0)
+    monkeypatch.setattr("allgreen.health.config.loader.LOOKS_EVERY_S", 0.0)
     endpoint = build_endpoint(
         root=tmp_path, registry=registry, runs=RunOptions(keep_good_for_s=0, keep_bad_for_s=0)
     )

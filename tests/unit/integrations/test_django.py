@@ -12,8 +12,8 @@ from django.test import RequestFactory  # type: ignore[import-untyped]
 from django.test.utils import override_settings  # type: ignore[import-untyped]
 
 from allgreen.errors import SettingsError
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.django import HealthMiddleware, close_connections, health_urls
 from tests.scripted_runner import ScriptedRunner, passed
 

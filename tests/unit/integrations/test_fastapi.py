@@ -9,9 +9,9 @@ from fastapi import Depends, FastAPI
 from starlette.testclient import TestClient
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
-from allgreen.health.checker import HealthChecker
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
+from allgreen.health.checker.checker import HealthChecker
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.fastapi import get_health_checker, health_router
 from tests.scripted_runner import ScriptedRunner, passed
 

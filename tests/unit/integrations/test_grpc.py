@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allgreen.health.grpc_health import ServingStatus
+from allgreen.health.serving.grpc_health import ServingStatus
 from allgreen.integrations.grpc import read_request, write_response
 
 

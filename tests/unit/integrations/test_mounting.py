@@ -18,8 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from allgreen.errors import MissingExtraError, SettingsError, UnknownApplicationError
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.asgi import AsgiHealth
 from allgreen.integrations.flask import health_blueprint
 from allgreen.integrations.mounting import HealthApp, mount_endpoint

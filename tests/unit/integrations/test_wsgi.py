@@ -13,9 +13,9 @@ import pytest
 
 from allgreen.domain.report import Detail
 from allgreen.errors import SettingsError
-from allgreen.health.access import Access
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.options import EndpointOptions
 from allgreen.integrations.wsgi import StartResponse, WsgiHealth
 from tests.scripted_runner import ScriptedRunner, passed
 

@@ -10,10 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, final
 
-from allgreen.health.budget import Budget
+from allgreen.health.budgets.budget import Budget
+from allgreen.health.budgets.locking import hold_file
 from allgreen.health.files import remove_leftovers
 from allgreen.health.frequency import Frequency
-from allgreen.health.locking import hold_file
 from allgreen.health.quoting import cut
 
 Write = Callable[[Path, bytes, int], None]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, final
 
 from allgreen.errors import StateBusyError
-from allgreen.health.budget import (
+from allgreen.health.budgets.budget import (
     Budget,
     Mark,
     Spent,
@@ -21,13 +21,13 @@ from allgreen.health.budget import (
     merge,
     spend,
 )
-from allgreen.health.budget_file import BudgetFile, Write
+from allgreen.health.budgets.file import BudgetFile, Write
+from allgreen.health.budgets.processes import is_running, read_boot_id
+from allgreen.health.budgets.reservation import Refusal, Reservation
 from allgreen.health.environment import state_directory
 from allgreen.health.files import write_atomically
 from allgreen.health.frequency import Frequency
 from allgreen.health.locks import ForkLock
-from allgreen.health.processes import is_running, read_boot_id
-from allgreen.health.reservation import Refusal, Reservation
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from allgreen.health.budget import Mark, StoredResult
+from allgreen.health.budgets.budget import Mark, StoredResult
 from allgreen.health.frequency import Frequency
 
 _DAY_S: Final = 86_400

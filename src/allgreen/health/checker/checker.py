@@ -15,19 +15,19 @@ from typing import Any, Final, NamedTuple, Self, final
 from allgreen.domain.report import CheckResult, Ending
 from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
 from allgreen.errors import CheckDefinitionError, UnknownComponentError
-from allgreen.health.breaker import Breaker
 from allgreen.health.callables import refuse_generator
-from allgreen.health.changes import Change, ChangeDetector, ChangeFeed, Publishes, close_all
 from allgreen.health.check import Check
+from allgreen.health.checker.breaker import Breaker
+from allgreen.health.checker.changes import Change, ChangeDetector, ChangeFeed, Publishes, close_all
+from allgreen.health.checker.publishing import CLOSES_WITHIN_S, Publisher
+from allgreen.health.checker.retries import Retry
+from allgreen.health.checker.statistics import ComponentStatistics, Statistics
+from allgreen.health.checker.translation import Finding, translate_function, translate_result
 from allgreen.health.clock import SYSTEM_CLOCK, SystemClock
+from allgreen.health.config.settings import HealthSettings
 from allgreen.health.locks import ForkLock
-from allgreen.health.publishing import CLOSES_WITHIN_S, Publisher
 from allgreen.health.registry import CheckRegistry, suggest
-from allgreen.health.retries import Retry
-from allgreen.health.runner import CheckRunner, RunOptions
-from allgreen.health.settings import HealthSettings
-from allgreen.health.statistics import ComponentStatistics, Statistics
-from allgreen.health.translation import Finding, translate_function, translate_result
+from allgreen.health.running.runner import CheckRunner, RunOptions
 
 CONCURRENCY: Final = 64
 DEADLINE_S: Final = 30.0

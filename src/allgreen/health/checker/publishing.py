@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final, final
 
 from allgreen.errors import DeliveryRefusedError, SettingsError
-from allgreen.health.changes import Change, Closes
+from allgreen.health.checker.changes import Change, Closes
 from allgreen.health.redaction import redact
 
 CAPACITY: Final = 1000

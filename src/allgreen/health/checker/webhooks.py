@@ -17,10 +17,10 @@ from http.client import HTTPException
 from typing import Final, Protocol, final
 
 from allgreen.errors import DeliveryDelayedError, DeliveryRefusedError, SettingsError
-from allgreen.health.changes import Change, Closes
+from allgreen.health.checker.changes import Change, Closes
+from allgreen.health.checker.publishing import ATTEMPTS, CAPACITY, CLOSES_WITHIN_S, Publisher
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.fetching import Address, fetch
-from allgreen.health.publishing import ATTEMPTS, CAPACITY, CLOSES_WITHIN_S, Publisher
 from allgreen.health.redaction import redact
 
 SIGNATURE: Final = "X-Allgreen-Signature"

@@ -10,8 +10,8 @@ from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
 from allgreen.health.components.figures import read_figures
 from allgreen.health.components.steps import CheckFunction, Steps, attempt, take
-from allgreen.health.database import ask, read_answer, refuse_what_cannot_be_asked
-from allgreen.health.heartbeat_file import DatabaseState
+from allgreen.health.heartbeat.database import ask, read_answer, refuse_what_cannot_be_asked
+from allgreen.health.heartbeat.file import DatabaseState
 
 _IS_ALIAS: Final = re.compile(r"[\w-]{1,100}")
 """Names that projects of Django use. No address looks like one."""

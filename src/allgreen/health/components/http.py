@@ -8,8 +8,8 @@ from typing import Final
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
 from allgreen.health.components.steps import CheckFunction
-from allgreen.health.depth import ASKER, HEADER, MOST, current_depth, name_process
 from allgreen.health.fetching import Address, Fetched, fetch
+from allgreen.health.serving.depth import ASKER, HEADER, MOST, current_depth, name_process
 
 TIMEOUT_S: Final = 5.0
 

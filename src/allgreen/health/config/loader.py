@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, final
 from allgreen.errors import ConfigBrokenError, ConfigNotFoundError
 from allgreen.health.check import Check, Location
 from allgreen.health.clock import SYSTEM_CLOCK
-from allgreen.health.config_file import ConfigProblem, Loaded, execute, name_module
+from allgreen.health.config.file import ConfigProblem, Loaded, execute, name_module
 from allgreen.health.environment import environment_name
 from allgreen.health.registry import CheckRegistry
 

@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.heartbeat_file import DatabaseState
+from allgreen.health.heartbeat.file import DatabaseState
 
 QUESTION: Final = "SELECT 1"
 

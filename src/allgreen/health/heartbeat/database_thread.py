@@ -12,8 +12,8 @@ from queue import SimpleQueue
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, final
 
-from allgreen.health.database import LaterAnswer, ask, read_answer
-from allgreen.health.heartbeat_file import DatabaseState
+from allgreen.health.heartbeat.database import LaterAnswer, ask, read_answer
+from allgreen.health.heartbeat.file import DatabaseState
 from allgreen.health.redaction import redact
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Final, final
 
 from allgreen.domain.status import HealthStatus, LifeSign
 from allgreen.errors import SettingsError
-from allgreen.health.database import refuse_what_cannot_be_asked
-from allgreen.health.database_thread import DatabaseThread
-from allgreen.health.heartbeat_file import (
+from allgreen.health.heartbeat.database import refuse_what_cannot_be_asked
+from allgreen.health.heartbeat.database_thread import DatabaseThread
+from allgreen.health.heartbeat.file import (
     INTERVAL_S,
     INTERVALS_VALID,
     DatabaseState,
     LifeState,
 )
-from allgreen.health.heartbeat_writer import HeartbeatWriter
-from allgreen.health.version_file import read_version
+from allgreen.health.heartbeat.version_file import read_version
+from allgreen.health.heartbeat.writer import HeartbeatWriter
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -10,16 +10,16 @@ from typing import final
 from allgreen.domain.status import LifeSign
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.files import remove_leftovers, write_atomically
-from allgreen.health.heartbeat_file import (
+from allgreen.health.heartbeat.file import (
     DatabaseState,
     Extras,
     Heartbeat,
     LifeState,
     extras_path,
 )
-from allgreen.health.version_file import UNKNOWN_VERSION
+from allgreen.health.heartbeat.version_file import UNKNOWN_VERSION
 
-logger = logging.getLogger("allgreen.health.heartbeat")
+logger = logging.getLogger(__name__)
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

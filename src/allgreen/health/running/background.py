@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from typing import Final, final
 
 from allgreen.domain.report import Report
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.runner import CheckRunner
 from allgreen.health.runs import DEADLINE_S, Runs
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from typing import Any, Final, final
 
 from allgreen.domain.report import CheckResult
 from allgreen.domain.status import HealthStatus
-from allgreen.health.execution import Cell, Execution, Gate, Waiter
-from allgreen.health.findings import (
+from allgreen.health.running.execution import Cell, Execution, Gate, Waiter
+from allgreen.health.running.findings import (
     find_blocked,
     find_itself,
     find_not_run,
@@ -22,12 +22,12 @@ from allgreen.health.findings import (
     find_still_running,
     find_unreachable,
 )
-from allgreen.health.flight import Flight
-from allgreen.health.news import News
-from allgreen.health.places import Places
-from allgreen.health.plan import Step
-from allgreen.health.procedure import Procedure, Surroundings
-from allgreen.health.thresholds import keep, keep_running
+from allgreen.health.running.flight import Flight
+from allgreen.health.running.news import News
+from allgreen.health.running.places import Places
+from allgreen.health.running.plan import Step
+from allgreen.health.running.procedure import Procedure, Surroundings
+from allgreen.health.running.thresholds import keep, keep_running
 
 _HEALTHY: Final = HealthStatus.HEALTHY  # to read it from its enum takes longer than to compare it
 _NOBODY: Final[Sequence[Waiter]] = ()
@@ -93,31 +93,41 @@ class Dispatch:
             steps: What is to be run for it.
             fresh: Run also what was run a moment ago.
         """
-        begun: list[Execution] = []
-        ready: list[Gate] = []
         with self._lock:
             if flight.inside is not None:
                 flight.inside.asking = (*flight.inside.asking, flight)
-            for cell, needs in steps:
-                execution = (
-                    self._find_or_make(cell, flight, fresh)
-                    if cell.execution is None
-                    else self._join(cell, cell.execution, flight)
-                )
-                if execution is None:
-                    continue
-                if not needs and execution.before is None:
-                    begun.append(execution)
-                    continue
-                gate = Gate(self._pass, execution, [flight.entries[one] for one in needs])
-                if not gate.left:
-                    ready.append(gate)
+            begun, ready = self._look_through(flight, steps, fresh)
         for gate in ready:
             gate.wake()
         if begun:
             self._begin(begun)
         if self._changes:
             self.news.tell()
+
+    def _look_through(
+        self, flight: Flight, steps: Sequence[Step], fresh: bool
+    ) -> tuple[list[Execution], list[Gate]]:
+        """Return which runs are to be begun, and which gates wait for nothing."""
+        begun: list[Execution] = []
+        ready: list[Gate] = []
+        for cell, needs in steps:
+            last = cell.last
+            if cell.execution is not None:
+                execution = self._join(cell, cell.execution, flight)
+                if execution is None:
+                    continue
+            elif last is None or fresh or flight.began - last.finished >= self._keeps_for(last):
+                execution = flight.want(cell)
+            else:
+                flight.entries[cell] = last
+                continue
+            if not needs and execution.before is None:
+                begun.append(execution)
+                continue
+            gate = Gate(self._pass, execution, [flight.entries[one] for one in needs])
+            if not gate.left:
+                ready.append(gate)
+        return begun, ready
 
     def take_back(self, flight: Flight) -> None:
         """Leave what nobody has begun, lest it waits for ever for its turn."""
@@ -130,17 +140,6 @@ class Dispatch:
             if execution.cause is flight and execution.begun is None:
                 self.lose(execution, "Was interrupted before it had begun")
                 execution.is_dropped = True
-
-    def _find_or_make(self, cell: Cell, flight: Flight, fresh: bool) -> Execution | None:
-        """Show what was found a moment ago, or return the run that is to be begun."""
-        last = cell.last
-        if last is not None and not fresh and flight.began - last.finished < self._keeps_for(last):
-            flight.entries[cell] = last
-            return None
-        execution = Execution(cell, flight)
-        flight.expect(execution)
-        cell.execution = execution
-        return execution
 
     def _join(self, cell: Cell, execution: Execution, flight: Flight) -> Execution | None:
         """Show what is known of a run that goes on, or wait for it; return what is to be begun."""
@@ -155,10 +154,8 @@ class Dispatch:
             flight.entries[cell] = self._say_still_running(execution, now)
         elif execution.is_dropped:
             # It was told to end, and is on its way; its successor begins when it has.
-            heir = Execution(cell, flight)
+            heir = flight.want(cell)
             heir.before = execution
-            cell.execution = heir
-            flight.expect(heir)
             return heir
         elif flight.blocks is not None and _runs_on(execution, flight.blocks):
             flight.entries[cell] = find_unreachable(cell, now, self.offset)
@@ -274,11 +271,15 @@ class Dispatch:
     def end(self, execution: Execution, result: CheckResult | None) -> None:
         """Take in that a run has really ended, and what came of it."""
         cell, woken = execution.cell, _NOBODY
-        with self._lock:
+        lock = self._lock
+        lock.acquire()  # `with` takes twice as long, and this is done for every run
+        try:
             if cell.execution is execution:
                 cell.execution = None
             if execution.result is None and result is not None:
                 woken = self._settle(execution, result)
+        finally:
+            lock.release()
         for waiter in woken:
             waiter.wake()
         if self._changes:

@@ -8,10 +8,10 @@ from contextvars import Context
 from typing import Any, Protocol, final
 
 from allgreen.domain.report import CheckResult, Ending, Label
+from allgreen.health.budgets.reservation import Reservation
 from allgreen.health.check import Check
 from allgreen.health.expectation import RUN, Run
-from allgreen.health.reservation import Reservation
-from allgreen.health.workers import Worker
+from allgreen.health.running.workers import Worker
 
 
 class Crew(Protocol):

@@ -8,9 +8,9 @@ from typing import Final
 
 from allgreen.domain.report import NO_METADATA, CheckResult, Ending, Label
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.execution import Cell, Execution
-from allgreen.health.isolation import Answer
 from allgreen.health.redaction import redact
+from allgreen.health.running.execution import Cell, Execution
+from allgreen.health.running.isolation import Answer
 
 _MOST_SAID: Final = 5
 _new_result: Final = tuple.__new__

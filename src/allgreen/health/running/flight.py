@@ -10,7 +10,7 @@ from contextvars import copy_context
 from typing import Final, final
 
 from allgreen.domain.report import CheckResult
-from allgreen.health.execution import Cell, Execution, current_execution
+from allgreen.health.running.execution import Cell, Execution, current_execution
 
 
 @final
@@ -65,6 +65,13 @@ class Flight:
         self.inside = current_execution()
         self.left = 0
         self.entries: dict[Cell, Execution | CheckResult] = {}
+
+    def want(self, cell: Cell) -> Execution:
+        """Wait for a new run of a check, and return it; under the lock of the runner."""
+        self.entries[cell] = cell.execution = execution = Execution(cell, self)
+        execution.waiters.append(self)
+        self.left += 1
+        return execution
 
     def expect(self, execution: Execution) -> None:
         """Wait for a run too; under the lock of the runner."""

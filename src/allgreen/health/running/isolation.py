@@ -17,7 +17,7 @@ from allgreen.domain.status import CheckVerdict, ComponentStatus, HealthStatus
 from allgreen.errors import ConfigBrokenError, ExpectationFailedError
 from allgreen.health.redaction import redact, redact_value
 
-_OURS: Final = str(Path(__file__).parent)
+_OURS: Final = str(Path(__file__).parents[1])
 _STATUS_KEYS: Final = ("status", "message", "metadata")
 _MOST_OF_A_TRACEBACK: Final = 16_000
 _MOST_IN_GROUP: Final = 3

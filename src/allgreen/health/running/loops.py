@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
+from contextvars import Context
 from typing import Any, Final, final
 
-from allgreen.health.execution import Execution
-from allgreen.health.watchdog import Watchdog
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.watchdog import Watchdog
 
 RunOnLoop = Callable[[Execution, Awaitable[Any] | None], Coroutine[Any, Any, None]]
 Lose = Callable[[Execution, str], None]
 
 GRACE_S: Final = 0.1
 """So long what was cancelled may take to clean up, where somebody waits for that."""
+TURN_S: Final = 0.001
+"""What takes longer together lets the loop turn before it goes on."""
 
 
 @final
 class Crew:
     """Runs executions as tasks of one event loop.
 
-    A task for each, so that a check that uses `asyncio.timeout` or `asyncio.current_task` finds
-    itself, and not the others. They are not in the list of all tasks of the loop: `asyncio.run`
-    waits for each task in it before it ends, and a check that lets nobody cancel it would keep the
-    program from stopping.
+    A task runs one after the other, because to make one takes longer than most checks do. The first
+    that has to wait for something keeps it, and another task goes on with the others: so a check
+    that uses `asyncio.timeout` or `asyncio.current_task` finds itself. Tasks are not in the list of
+    all tasks of the loop: `asyncio.run` waits for each in it before it ends, and a check that lets
+    nobody cancel it would keep the program from stopping.
 
     Attributes:
         loop: Where they run.
@@ -58,7 +63,7 @@ class Crew:
         self._watchdog = watchdog
         self._waiting: deque[tuple[Execution, Awaitable[Any] | None]] = deque()
         self._busy = 0
-        self._is_beginning = False
+        self._is_at_work = False
         self._is_left = False
 
     @property
@@ -147,41 +152,87 @@ class Crew:
             self.loop.call_soon_threadsafe(what, execution)
 
     def _begin(self) -> None:
-        # A task may run at once, when the program wants it so, and end before this returns.
-        if self._is_beginning:
-            return
-        self._is_beginning = True
+        while self._waiting and self._busy < self._most and not self._is_at_work:
+            self._is_at_work = True
+            problem = self._start()
+            if problem is not None:
+                self._is_at_work = False
+                execution, _ = self._waiting.popleft()
+                self._lose(execution, f"No task could be made for it: {type(problem).__name__}")
+
+    def _start(self) -> Exception | None:
+        """Make a task that begins what waits; return why that could not be done."""
+        coroutine = self._live()
+        try:
+            # It may run at once, when the program wants it so, and end before this returns.
+            task = Context().run(self.loop.create_task, coroutine)
+        except Exception as error:  # noqa: BLE001 - a factory of the program may do anything
+            coroutine.close()
+            return error
+        asyncio._unregister_task(task)  # noqa: SLF001 - as who extends asyncio may
+        # Nothing is to be said of it when its loop is closed; asyncio.gather does the same.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
+        return None
+
+    async def _live(self) -> None:
+        try:
+            rest = await self._work_off()
+        except GeneratorExit:  # its loop is gone, and this is not a step of it
+            raise
+        except BaseException:
+            self._let_others_work()
+            raise
+        self._let_others_work()
+        if rest is not None:
+            await rest
+
+    def _let_others_work(self) -> None:
+        self._is_at_work = False
+        self._begin()
+
+    async def _work_off(self) -> Awaitable[None] | None:
+        """Begin what waits, until one has to wait for something; return the rest of that one."""
+        task = asyncio.current_task()
+        assert task is not None, "only a task works anything off"
+        began = time.monotonic()
+        self._watchdog.watch(self)
         while self._busy < self._most:
             try:
                 execution, value = self._waiting.popleft()
             except IndexError:  # nothing waits, or it was given to others meanwhile
-                break
-            self._start(execution, value)
-        self._is_beginning = False
-        if self.running:
-            self._watchdog.watch(self)
+                return None
+            execution.task = task
+            rest = self._begin_one(execution, value)
+            # Who cancels the task in which it runs means itself, and none of the others.
+            if rest is not None or task.cancelling():
+                return rest
+            if time.monotonic() - began > TURN_S:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+                self._watchdog.watch(self)
+        return None
 
-    def _start(self, execution: Execution, value: Awaitable[Any] | None) -> None:
+    def _begin_one(
+        self, execution: Execution, value: Awaitable[Any] | None
+    ) -> Awaitable[None] | None:
+        """Run one until it ends or has to wait for something; return the rest of it."""
         self._busy += 1
         self.running.add(execution)
-        coroutine = self._live(execution, value)
         context = execution.cause.context.copy()
+        run = self._run(execution, value)
         try:
-            # The task copies the context: so it does with each factory that a program may have.
-            task = context.run(self.loop.create_task, coroutine)
-        except Exception as error:  # noqa: BLE001 - a factory of the program may do anything
-            coroutine.close()
+            awaited = context.run(run.send, None)
+        except StopIteration:
             self._leave(execution)
-            self._lose(execution, f"No task could be made for it: {type(error).__name__}")
-            return
-        execution.task = task
-        asyncio._unregister_task(task)  # noqa: SLF001 - as who extends asyncio may
-        # Nothing is to be said of it when its loop is closed; asyncio.gather does the same.
-        task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
+            return None
+        except BaseException:
+            self._leave(execution)
+            raise
+        return self._finish(execution, Rest(run, context, awaited))
 
-    async def _live(self, execution: Execution, value: Awaitable[Any] | None) -> None:
+    async def _finish(self, execution: Execution, rest: Rest) -> None:
         try:
-            await self._run(execution, value)
+            await rest
         except GeneratorExit:  # its loop is gone, and this is not a step of it
             raise
         except BaseException:
@@ -190,8 +241,10 @@ class Crew:
         self._leave(execution)
 
     def _cancel(self, execution: Execution) -> None:
-        # What has not begun sees that nobody waits for it when it does.
-        if execution.task is None or execution.coroutine is None:
+        # What has not begun sees that nobody waits for it when it does. What has ended may have left
+        # its task to others.
+        is_here = execution in self.running or execution in self.left_behind
+        if execution.task is None or execution.coroutine is None or not is_here:
             return
         if not execution.task.done():
             self._set_aside(execution)
@@ -213,7 +266,7 @@ class Crew:
     def _count_off(self, execution: Execution) -> None:
         self.running.discard(execution)
         self._busy -= 1
-        if self._waiting:
+        if self._waiting and not self._is_at_work:
             self._begin()
         if self._is_left:
             self._end_if_idle()
@@ -225,6 +278,44 @@ class Crew:
             self.loop.call_later(GRACE_S, self.loop.stop)
         else:
             self.loop.stop()
+
+
+@final
+class Rest:
+    """What a coroutine that has begun still has to do, each step of it in the context of its own.
+
+    Args:
+        coroutine: It.
+        context: Where its first step was run.
+        awaited: What it waits for since then.
+    """
+
+    __slots__ = ("_awaited", "_context", "_coroutine")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, None], context: Context, awaited: object
+    ) -> None:
+        self._coroutine = coroutine
+        self._context = context
+        self._awaited = awaited
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Relay what it waits for, and what comes of that."""
+        step, awaited = self._context.run, self._awaited
+        send, throw = self._coroutine.send, self._coroutine.throw
+        try:
+            while True:
+                try:
+                    value = yield awaited
+                except GeneratorExit:  # whoever throws it away may be in any context
+                    self._coroutine.close()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it is passed on
+                    awaited = step(throw, error)
+                else:
+                    awaited = step(send, value)
+        except StopIteration:
+            return
 
 
 @final

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import final
 
 from allgreen.domain.report import CheckResult
-from allgreen.health.isolation import is_of_user
+from allgreen.health.running.isolation import is_of_user
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, final
 from weakref import WeakMethod
 
-from allgreen.health.execution import Execution
-from allgreen.health.loops import Crew, LoopThread, Lose, RunOnLoop
-from allgreen.health.watchdog import Watchdog, Watched
-from allgreen.health.workers import Workers
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.loops import Crew, LoopThread, Lose, RunOnLoop
+from allgreen.health.running.watchdog import Watchdog, Watched
+from allgreen.health.running.workers import Workers
 
 Move = Callable[[Execution], None]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from allgreen.health.check import Check
-from allgreen.health.execution import Cell
+from allgreen.health.running.execution import Cell
 
 _MOST_KNOWN: Final = 64
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast, final
 
 from allgreen.domain.report import CheckResult
-from allgreen.health.execution import Execution
 from allgreen.health.expectation import RUN
-from allgreen.health.findings import conclude, find_not_meant, find_passed
-from allgreen.health.isolation import (
+from allgreen.health.redaction import Scrubber
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.findings import conclude, find_not_meant, find_passed
+from allgreen.health.running.isolation import (
     UNREADABLE,
     Answer,
     is_of_user,
@@ -21,8 +22,7 @@ from allgreen.health.isolation import (
     read_failed_condition,
     read_value,
 )
-from allgreen.health.redaction import Scrubber
-from allgreen.health.scrubbing import scrub
+from allgreen.health.running.scrubbing import scrub
 
 logger = logging.getLogger(__name__)
 
@@ -110,18 +110,12 @@ class Procedure:
         if not cell.is_plain or not self._is_bare:
             context.run(self._work, execution)
             return
-        check = cell.check
         try:
-            value = context.run(_call, check.function, execution)
+            value = context.run(_call, cell.check.function, execution)
         except BaseException as error:  # noqa: BLE001 - a check may raise anything, and ends nobody else
             self._end(execution, self._read(error))
             return
-        # Most checks say nothing, and in time: what follows is as short as it can be.
-        now, limit_s = self._monotonic(), check.timeout_s
-        if value is None and not execution.open and (limit_s is None or now - begun <= limit_s):
-            result = find_passed(cell.label, execution.said, begun, now, self._control.offset)
-            self._control.end(execution, result)
-        else:
+        if not self._has_passed(execution, value, begun):
             self._take(execution, value)
 
     async def run_on_loop(self, execution: Execution, value: Awaitable[Any] | None) -> None:
@@ -136,7 +130,7 @@ class Procedure:
         try:
             awaitable = execution.cell.check.function() if value is None else value
             execution.coroutine = awaitable
-            answer = self._read_value(await awaitable)
+            answered = await awaitable
         except CancelledError as error:
             if _is_cancelled():
                 self._end_cancelled(execution)
@@ -153,7 +147,29 @@ class Procedure:
             if is_of_user(error):
                 raise
             return
+        else:
+            self._take_on_loop(execution, answered, execution.begun)
+            return
         self._end_on_loop(execution, answer)
+
+    def _take_on_loop(self, execution: Execution, value: object, begun: float) -> None:
+        """End a run with what a check returned in the end."""
+        is_plain = self._is_bare and execution.cell.is_plain and not execution.is_dropped
+        if not is_plain or not self._has_passed(execution, value, begun):
+            self._end_on_loop(execution, self._read_value(value))
+
+    def _has_passed(self, execution: Execution, value: object, begun: float) -> bool:
+        """End a run that has passed and says no more, as most do, in as few steps as it takes."""
+        if value is not None and value is not True:
+            return False
+        cell, now = execution.cell, self._monotonic()
+        limit_s = cell.check.timeout_s
+        is_late = limit_s is not None and now - begun > limit_s
+        if is_late or execution.open or execution.blocked_s:
+            return False
+        result = find_passed(cell.label, execution.said, begun, now, self._control.offset)
+        self._control.end(execution, result)
+        return True
 
     def _work(self, execution: Execution) -> None:
         RUN.set(execution)

@@ -6,11 +6,11 @@ from typing import final
 
 from allgreen.domain.report import NO_METADATA, CheckResult, Ending
 from allgreen.domain.status import CheckVerdict
-from allgreen.health.budget import StoredResult
+from allgreen.health.budgets.budget import StoredResult
+from allgreen.health.budgets.ledger import Ledger
+from allgreen.health.budgets.reservation import Refusal
 from allgreen.health.clock import Clock
-from allgreen.health.execution import Cell, Execution
-from allgreen.health.ledger import Ledger
-from allgreen.health.reservation import Refusal
+from allgreen.health.running.execution import Cell, Execution
 
 
 @final

@@ -19,27 +19,27 @@ from typing import Final, Protocol, final
 from allgreen.domain.report import CheckResult, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.errors import SettingsError
+from allgreen.health.budgets.ledger import Ledger
 from allgreen.health.clock import SYSTEM_CLOCK, Clock
-from allgreen.health.dispatch import Dispatch
 from allgreen.health.environment import environment_name
-from allgreen.health.execution import Cell, Execution
-from allgreen.health.findings import (
+from allgreen.health.redaction import Scrubber
+from allgreen.health.registry import CheckRegistry
+from allgreen.health.running.dispatch import Dispatch
+from allgreen.health.running.execution import Cell, Execution
+from allgreen.health.running.findings import (
     find_blocked,
     find_misconfigured,
     find_not_yet,
     find_stale,
     find_unfinished,
 )
-from allgreen.health.flight import Flight, LoopBell, ThreadBell
-from allgreen.health.ledger import Ledger
-from allgreen.health.loops import GRACE_S
-from allgreen.health.news import Listener
-from allgreen.health.places import Places
-from allgreen.health.plan import Plan
-from allgreen.health.procedure import Hook, Rations, Surroundings
-from allgreen.health.rationing import Rationing
-from allgreen.health.redaction import Scrubber
-from allgreen.health.registry import CheckRegistry
+from allgreen.health.running.flight import Flight, LoopBell, ThreadBell
+from allgreen.health.running.loops import GRACE_S
+from allgreen.health.running.news import Listener
+from allgreen.health.running.places import Places
+from allgreen.health.running.plan import Plan
+from allgreen.health.running.procedure import Hook, Rations, Surroundings
+from allgreen.health.running.rationing import Rationing
 from allgreen.health.runs import DEADLINE_S, Runs
 
 SPREAD_AFTER_S: Final = 0.001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allgreen.domain.report import CheckResult
 from allgreen.domain.status import CheckVerdict
-from allgreen.health.execution import Cell
+from allgreen.health.running.execution import Cell
 
 
 def keep(cell: Cell, result: CheckResult, *, is_repeat: bool = False) -> CheckResult:

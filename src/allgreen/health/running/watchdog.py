@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any, Final, Protocol, final
 
-from allgreen.health.execution import Execution
+from allgreen.health.running.execution import Execution
 
 LOOK_EVERY_S: Final = 0.05
 BLOCKED_AFTER_S: Final = 0.1

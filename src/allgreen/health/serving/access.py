@@ -10,8 +10,8 @@ from typing import Final, final
 
 from allgreen.domain.report import Detail
 from allgreen.errors import SettingsError
-from allgreen.health.addresses import find_client, is_within, read_networks
-from allgreen.health.exchange import Request
+from allgreen.health.serving.addresses import find_client, is_within, read_networks
+from allgreen.health.serving.exchange import Request
 
 logger = logging.getLogger(__name__)
 

@@ -19,12 +19,12 @@ from allgreen.domain.status import HealthStatus, SystemHealthStatus
 from allgreen.exporters.negotiation import ALL, METRICS, Format, choose, explain
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.environment import environment_name
-from allgreen.health.exchange import Request, Response
-from allgreen.health.options import LIVE, PAGE_DEADLINE_S, STARTUP, EndpointOptions, Group
-from allgreen.health.probes import BELIEVED_FOR_S, Probes, report_of_start
 from allgreen.health.redaction import redact
-from allgreen.health.rendering import policy_of, render
-from allgreen.health.v1 import render_v1_health
+from allgreen.health.serving.exchange import Request, Response
+from allgreen.health.serving.options import LIVE, PAGE_DEADLINE_S, STARTUP, EndpointOptions, Group
+from allgreen.health.serving.probes import BELIEVED_FOR_S, Probes, report_of_start
+from allgreen.health.serving.rendering import policy_of, render
+from allgreen.health.serving.v1 import render_v1_health
 
 logger = logging.getLogger(__name__)
 

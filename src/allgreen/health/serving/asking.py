@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, final
 from allgreen.domain.status import SystemHealthStatus
 
 if TYPE_CHECKING:
-    from allgreen.health.loops import LoopThread
+    from allgreen.health.running.loops import LoopThread
 
 
 class Components(Protocol):
@@ -52,7 +52,7 @@ class BlockingComponents:
         return run_coroutine_threadsafe(ask_in_time(self._components, deadline_s), loop).result()
 
     def _thread(self) -> LoopThread:
-        from allgreen.health.loops import LoopThread  # noqa: PLC0415 - few programs come here
+        from allgreen.health.running.loops import LoopThread  # noqa: PLC0415 - few programs come here
 
         process = os.getpid()
         found = self._threads.get(process)

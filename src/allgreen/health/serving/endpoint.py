@@ -6,14 +6,14 @@ from collections.abc import Callable
 from math import inf
 from typing import Final, final
 
-from allgreen.health.answers import Answers, AskedOfComponents, Found, Recalled, Step
-from allgreen.health.asking import BlockingComponents, Components, ask_in_time
-from allgreen.health.depth import ASKER, HEADER, at_depth, name_process, read_depth
-from allgreen.health.draining import SigtermListener
-from allgreen.health.exchange import Request, Response
-from allgreen.health.options import PROBE_DEADLINE_S, EndpointOptions
-from allgreen.health.probes import Probes
 from allgreen.health.runs import Runs
+from allgreen.health.serving.answers import Answers, AskedOfComponents, Found, Recalled, Step
+from allgreen.health.serving.asking import BlockingComponents, Components, ask_in_time
+from allgreen.health.serving.depth import ASKER, HEADER, at_depth, name_process, read_depth
+from allgreen.health.serving.draining import SigtermListener
+from allgreen.health.serving.exchange import Request, Response
+from allgreen.health.serving.options import PROBE_DEADLINE_S, EndpointOptions
+from allgreen.health.serving.probes import Probes
 
 
 @final

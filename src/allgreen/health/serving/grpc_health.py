@@ -13,8 +13,8 @@ from queue import SimpleQueue
 from typing import Final, final
 
 from allgreen.errors import NotFoundError
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request, Response
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request, Response
 
 OVERALL: Final = ""
 """The name under which the health of the whole program is known."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Final, NamedTuple, final
 
-from allgreen.health.options import EndpointOptions
+from allgreen.health.serving.options import EndpointOptions
 
 DEFAULT_PATHS: Final = tuple(EndpointOptions().paths())
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from allgreen.domain.status import HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.access import Access
+from allgreen.health.serving.access import Access
 
 DEFAULT_STATUSES: Final[Mapping[HealthStatus, int]] = MappingProxyType(
     {HealthStatus.HEALTHY: 200, HealthStatus.DEGRADED: 200, HealthStatus.UNHEALTHY: 503}

@@ -10,7 +10,7 @@ import pytest
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
 from allgreen.health.components.http import http
-from allgreen.health.depth import MOST, at_depth, current_depth, name_process, read_depth
+from allgreen.health.serving.depth import MOST, at_depth, current_depth, name_process, read_depth
 from tests.integration.health.peers import Reply, Seen, serving, silent
 from tests.services import free_port
 from tests.unit.health.components.taking import take_check

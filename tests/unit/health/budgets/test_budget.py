@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.budget import (
+from allgreen.health.budgets.budget import (
     Budget,
     Mark,
     Spent,

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health import ledger as module
-from allgreen.health.budget import StoredResult
+from allgreen.health.budgets import ledger as module
+from allgreen.health.budgets.budget import StoredResult
+from allgreen.health.budgets.ledger import RETRY_S, Ledger
+from allgreen.health.budgets.locking import hold_file
+from allgreen.health.budgets.reservation import Refusal, Reservation
 from allgreen.health.files import write_atomically
 from allgreen.health.frequency import Frequency
-from allgreen.health.ledger import RETRY_S, Ledger
-from allgreen.health.locking import hold_file
-from allgreen.health.reservation import Refusal, Reservation
 
 DAY = 86_400.0
 NOON = 20_000 * DAY + DAY / 2

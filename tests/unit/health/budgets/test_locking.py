@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from allgreen.errors import StateBusyError
-from allgreen.health.locking import hold_file
+from allgreen.health.budgets.locking import hold_file
 
 
 def test_what_one_holds_nobody_else_gets(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from allgreen.health import processes
-from allgreen.health.processes import is_running, read_boot_id
+from allgreen.health.budgets import processes
+from allgreen.health.budgets.processes import is_running, read_boot_id
 
 
 def test_we_are_running() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.budget import StoredResult
+from allgreen.health.budgets.budget import StoredResult
+from allgreen.health.budgets.reservation import Refusal
 from allgreen.health.frequency import Frequency
-from allgreen.health.reservation import Refusal
 
 HOUR = 3600.0
 DAY = 24 * HOUR

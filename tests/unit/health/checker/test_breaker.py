@@ -6,7 +6,7 @@ import pytest
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.breaker import Breaker, BreakerState
+from allgreen.health.checker.breaker import Breaker, BreakerState
 from tests.unit.health.clocks import StillClock
 
 GOOD = ComponentStatus("upstream", HealthStatus.HEALTHY)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.changes import Change, ChangeDetector, ChangeFeed, close_all
+from allgreen.health.checker.changes import Change, ChangeDetector, ChangeFeed, close_all
 from tests.unit.health.clocks import StillClock
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus

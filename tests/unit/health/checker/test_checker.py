@@ -18,10 +18,10 @@ from allgreen.errors import (
     SettingsError,
     UnknownComponentError,
 )
-from allgreen.health.breaker import Breaker, BreakerState
-from allgreen.health.changes import Change, ChangeDetector
-from allgreen.health.checker import HealthChecker
-from allgreen.health.settings import HealthSettings
+from allgreen.health.checker.breaker import Breaker, BreakerState
+from allgreen.health.checker.changes import Change, ChangeDetector
+from allgreen.health.checker.checker import HealthChecker
+from allgreen.health.config.settings import HealthSettings
 from tests.unit.health.clocks import StillClock
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
@@ -266,8 +266,8 @@ async def test_each_component_may_have_its_own_timeout() -> None:
 async def test_without_a_timeout_the_deadline_of_the_whole_holds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("allgreen.health.checker.DEADLINE_S", 0.01)
-    monkeypatch.setattr("allgreen.health.checker._TO_BEGIN_S", 0.01)
+    monkeypatch.setattr("allgreen.health.checker.checker.DEADLINE_S", 0.01)
+    monkeypatch.setattr("allgreen.health.checker.checker._TO_BEGIN_S", 0.01)
 
     found = await read(Calls(Hang), default_timeout_ms=None)
 

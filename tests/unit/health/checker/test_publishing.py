@@ -12,8 +12,8 @@ import pytest
 
 from allgreen.domain.status import HealthStatus
 from allgreen.errors import DeliveryRefusedError, SettingsError
-from allgreen.health.changes import Change
-from allgreen.health.publishing import Publisher
+from allgreen.health.checker.changes import Change
+from allgreen.health.checker.publishing import Publisher
 
 pytestmark = pytest.mark.semantics(68, "L9")
 SOON_S = 10

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from allgreen.errors import SettingsError
-from allgreen.health.webhooks import Webhook, is_signed, sign
+from allgreen.health.checker.webhooks import Webhook, is_signed, sign
 
 BODY = b'{"event": "unhealthy"}'
 NOW = 1_772_452_800.0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
-from allgreen.health.breaker import Breaker
+from allgreen.health.checker.breaker import Breaker
 from allgreen.health.components.resilience import resilience
 from tests.unit.health.clocks import StillClock
 from tests.unit.health.components.taking import take_check

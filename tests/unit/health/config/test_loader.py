@@ -17,9 +17,9 @@ from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.errors import ConfigBrokenError, ConfigNotFoundError
 from allgreen.health.check import Check
-from allgreen.health.loader import CONFIG_CHECK, LOOKS_EVERY_S, PLACES, ConfigLoader
+from allgreen.health.config.loader import CONFIG_CHECK, LOOKS_EVERY_S, PLACES, ConfigLoader
 from allgreen.health.registry import DEFAULT, CheckRegistry
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.runner import CheckRunner
 
 WITHIN_S = 10.0
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from allgreen.errors import SettingsError
-from allgreen.health.settings import HealthSettings
+from allgreen.health.config.settings import HealthSettings
 
 
 def read(**variables: str) -> HealthSettings:

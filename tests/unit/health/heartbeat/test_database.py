@@ -18,8 +18,13 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.database import QUESTION, ask, read_answer, refuse_what_cannot_be_asked
-from allgreen.health.heartbeat_file import DatabaseState
+from allgreen.health.heartbeat.database import (
+    QUESTION,
+    ask,
+    read_answer,
+    refuse_what_cannot_be_asked,
+)
+from allgreen.health.heartbeat.file import DatabaseState
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from allgreen.health.database_thread import DatabaseThread, Question
-from allgreen.health.heartbeat_file import DatabaseState
+from allgreen.health.heartbeat.database_thread import DatabaseThread, Question
+from allgreen.health.heartbeat.file import DatabaseState
 
 WITHIN_S = 10.0
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from allgreen.domain.status import LifeSign
 from allgreen.errors import HeartbeatUnreadableError
-from allgreen.health.heartbeat_file import (
+from allgreen.health.heartbeat.file import (
     LARGEST_FILE,
     DatabaseState,
     Extras,

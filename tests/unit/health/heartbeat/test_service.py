@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allgreen.errors import SettingsError
-from allgreen.health.heartbeat import HealthCheckService, next_slot
+from allgreen.health.heartbeat.service import HealthCheckService, next_slot
 
 WITHIN_S = 10.0
 NEVER_AGAIN_S = 3600.0
@@ -349,7 +349,7 @@ def test_a_disk_that_hangs_does_not_hold_up_the_program(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("allgreen.health.heartbeat.STOPS_WITHIN_S", 0.05)
+    monkeypatch.setattr("allgreen.health.heartbeat.service.STOPS_WITHIN_S", 0.05)
     entered, release = threading.Event(), threading.Event()
 
     def hang(path: Path, content: bytes) -> None:
@@ -357,7 +357,7 @@ def test_a_disk_that_hangs_does_not_hold_up_the_program(
             entered.set()
             release.wait(WITHIN_S)
 
-    monkeypatch.setattr("allgreen.health.heartbeat_writer.write_atomically", hang)
+    monkeypatch.setattr("allgreen.health.heartbeat.writer.write_atomically", hang)
     service = serve()
     service.start()
     assert entered.wait(WITHIN_S)

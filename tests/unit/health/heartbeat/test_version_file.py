@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allgreen.health.version_file import UNKNOWN_VERSION, read_version
+from allgreen.health.heartbeat.version_file import UNKNOWN_VERSION, read_version
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ import uvloop
 
 from allgreen.domain.report import CheckResult, Ending, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health import places, watchdog, workers
-from allgreen.health.execution import Cell, Execution
-from allgreen.health.ledger import Ledger
-from allgreen.health.rationing import Rationing
+from allgreen.health.budgets.ledger import Ledger
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running import places, watchdog, workers
+from allgreen.health.running.execution import Cell, Execution
+from allgreen.health.running.rationing import Rationing
+from allgreen.health.running.runner import CheckRunner
 from allgreen.health.trial import FakeChecks
 from tests.unit.health.clocks import StillClock
 from tests.unit.health.runners import (

@@ -10,9 +10,9 @@ import pytest
 
 from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.background import JITTER, Background, _Rounds
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.background import JITTER, Background, _Rounds
+from allgreen.health.running.runner import CheckRunner
 
 PATIENCE_S = 30.0
 

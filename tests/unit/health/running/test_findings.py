@@ -9,11 +9,11 @@ import pytest
 
 from allgreen.domain.report import NO_METADATA, CheckResult, Ending, Evidence
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health import findings
 from allgreen.health.expectation import Expectation
-from allgreen.health.findings import conclude, find_passed
-from allgreen.health.isolation import PASSED as PASSES
-from allgreen.health.isolation import Answer
+from allgreen.health.running import findings
+from allgreen.health.running.findings import conclude, find_passed
+from allgreen.health.running.isolation import PASSED as PASSES
+from allgreen.health.running.isolation import Answer
 from tests.unit.health.executions import OFFSET, a_cell, a_result, an_execution
 
 PASSED, FAILED, ERROR, SKIPPED = CheckVerdict

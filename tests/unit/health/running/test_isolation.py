@@ -15,7 +15,12 @@ from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict, ComponentStatus, HealthStatus
 from allgreen.errors import ConfigBrokenError, ExpectationFailedError
 from allgreen.health.expectation import expect
-from allgreen.health.isolation import Answer, read_exception, read_failed_condition, read_value
+from allgreen.health.running.isolation import (
+    Answer,
+    read_exception,
+    read_failed_condition,
+    read_value,
+)
 
 PASSED, FAILED, ERROR, SKIPPED = CheckVerdict
 SECRET = "hunter2"
@@ -160,7 +165,7 @@ def test_the_line_that_failed_is_the_innermost_one_that_is_not_ours() -> None:
     assert answer.evidence is not None
     assert answer.evidence.where is not None
     place, source = answer.evidence.where.splitlines()
-    assert place.startswith("tests/unit/health/test_isolation.py:")
+    assert place.startswith("tests/unit/health/running/test_isolation.py:")
     assert source.strip().endswith("expect(1).to_eq(2)))")
 
 

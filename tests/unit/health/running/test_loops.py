@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from allgreen.health import loops as module
-from allgreen.health.execution import Execution
-from allgreen.health.loops import Crew, LoopThread
-from allgreen.health.watchdog import Watchdog
+from allgreen.health.running import loops as module
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.loops import Crew, LoopThread
+from allgreen.health.running.watchdog import Watchdog
 from tests.unit.health.executions import an_execution
 from tests.unit.health.runners import PATIENCE_S, wait_until
 
 Run = Callable[[Execution], Awaitable[Any]]
+NAME = ContextVar("name", default="nobody")
 
 
 class Log:
@@ -55,6 +58,12 @@ async def for_ever(execution: Execution) -> None:
     await asyncio.Event().wait()
 
 
+async def wait_for(is_there: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_there():  # noqa: ASYNC110 - any turn of the loop may bring it
+            await asyncio.sleep(0)
+
+
 async def turn(times: int = 5) -> None:
     for _ in range(times):
         await asyncio.sleep(0)
@@ -82,19 +91,118 @@ async def test_runs_are_begun_in_their_order_a_few_at_once() -> None:
     assert not log.crew.running
 
 
-async def test_each_run_has_a_task_and_a_context_of_its_own() -> None:
+async def test_each_run_that_has_to_wait_has_a_task_of_its_own() -> None:
     seen: list[object] = []
 
     async def look(execution: Execution) -> None:
+        seen.append(asyncio.current_task())
+        await asyncio.sleep(0)
         seen.append(asyncio.current_task())
 
     log = here(look)
     runs = [an_execution() for _ in range(2)]
     log.crew.submit(runs)
+    await turn(10)
+
+    assert sorted(map(id, seen)) == sorted(id(run.task) for run in runs * 2)
+    assert runs[0].task is not runs[1].task
+
+
+async def test_what_one_run_waits_for_ends_no_run_after_it() -> None:
+    async def leave_a_limit_behind(execution: Execution) -> None:
+        if execution is runs[0]:
+            await asyncio.timeout(0).__aenter__()  # cancels the task in which it was entered
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)
+
+    log = here(leave_a_limit_behind, most=1)
+    runs = [an_execution() for _ in range(3)]
+    log.crew.submit(runs)
+    await wait_for(lambda: not log.crew.running and len(log.begun) == len(runs))
+
+    assert log.ended == runs[1:]
+
+
+async def test_a_run_that_cancels_its_task_and_waits_for_nothing_cancels_no_other() -> None:
+    async def cancel_itself(execution: Execution) -> None:
+        if execution is runs[0]:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+        else:
+            await asyncio.sleep(0)
+
+    log = here(cancel_itself)
+    runs = [an_execution() for _ in range(3)]
+    log.crew.submit(runs)
+    await turn(10)
+
+    assert log.ended == runs
+    assert runs[1].task is not runs[0].task
+
+
+@pytest.mark.semantics(13)
+@pytest.mark.parametrize("turns", [0, 2])
+async def test_each_step_of_a_run_is_in_a_context_of_its_own(turns: int) -> None:
+    seen: dict[Execution, list[str]] = {}
+
+    async def remember(execution: Execution) -> None:
+        seen[execution] = [NAME.get()]
+        NAME.set(execution.cell.check.name)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        seen[execution].append(NAME.get())
+
+    log = here(remember)
+    runs = [an_execution() for _ in range(3)]
+    log.crew.submit(runs)
+    await turn(20)
+
+    assert [seen[run] for run in runs] == [["nobody", run.cell.check.name] for run in runs]
+    assert NAME.get() == "nobody"
+
+
+async def test_what_has_ended_is_not_cancelled_together_with_who_has_its_task() -> None:
+    gate = asyncio.Event()
+
+    async def wait_for_the_gate(execution: Execution) -> None:
+        if execution is not runs[0]:
+            await gate.wait()
+
+    log = here(wait_for_the_gate)
+    runs = [an_execution() for _ in range(2)]
+    log.crew.submit(runs)
+    await turn()
+    assert runs[0].task is runs[1].task
+    log.crew.abandon(runs[0])
+    gate.set()
     await turn()
 
-    assert seen == [run.task for run in runs]
-    assert seen[0] is not seen[1]
+    assert log.ended == runs
+
+
+async def test_many_that_end_at_once_let_the_loop_turn() -> None:
+    turns = 0
+
+    def count() -> None:
+        nonlocal turns
+        turns += 1
+        loop.call_soon(count)
+
+    def take_a_while(execution: Execution) -> Awaitable[None]:
+        until = time.perf_counter() + module.TURN_S
+        while time.perf_counter() < until:
+            pass
+        return at_once(execution)
+
+    loop = asyncio.get_running_loop()
+    log = here(take_a_while)
+    runs = [an_execution() for _ in range(10)]
+    log.crew.submit(runs)
+    loop.call_soon(count)
+    await wait_for(lambda: log.ended == runs)
+
+    assert turns >= len(runs) - 1
 
 
 async def test_what_another_thread_hands_over_is_run_on_the_loop() -> None:
@@ -164,8 +272,9 @@ async def test_a_factory_of_tasks_that_fails_loses_the_run_and_not_the_others() 
 async def test_tasks_that_run_at_once_do_not_run_in_one_another() -> None:
     # As `asyncio.eager_task_factory` of newer Pythons does.
     def make(loop: asyncio.AbstractEventLoop, coroutine: Any) -> Any:
-        with pytest.raises(StopIteration):
-            coroutine.send(None)
+        with suppress(StopIteration):
+            while True:  # it lets the loop turn now and then
+                coroutine.send(None)
         done = loop.create_future()
         done.set_result(None)
         return done

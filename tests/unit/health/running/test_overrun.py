@@ -9,7 +9,7 @@ import pytest
 from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CheckRunner
+from allgreen.health.running.runner import CheckRunner
 
 EVIL = re.compile(r"(a+)+$")
 TIMEOUT_S = 0.01

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from allgreen.health.check import Check
-from allgreen.health.execution import Cell
-from allgreen.health.plan import Plan, Selection
+from allgreen.health.running.execution import Cell
+from allgreen.health.running.plan import Plan, Selection
 
 
 def a_check(name: str, *, needs: str = "", tags: str = "") -> Check:

@@ -12,13 +12,13 @@ import pytest
 
 from allgreen.domain.report import CheckResult, Ending
 from allgreen.domain.status import CheckVerdict
+from allgreen.health.budgets.reservation import Reservation
 from allgreen.health.check import Check
 from allgreen.health.conditions import Conditions
-from allgreen.health.execution import Cell, Execution
 from allgreen.health.expectation import RUN, expect
 from allgreen.health.frequency import Frequency
-from allgreen.health.procedure import Procedure, Surroundings
-from allgreen.health.reservation import Reservation
+from allgreen.health.running.execution import Cell, Execution
+from allgreen.health.running.procedure import Procedure, Surroundings
 from tests.unit.health.executions import OFFSET, Request, a_result
 
 PASSED, FAILED, ERROR, SKIPPED = CheckVerdict

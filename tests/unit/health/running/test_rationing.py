@@ -8,9 +8,9 @@ import pytest
 
 from allgreen.domain.report import CheckResult, Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.execution import Execution
-from allgreen.health.ledger import Ledger
-from allgreen.health.rationing import Rationing
+from allgreen.health.budgets.ledger import Ledger
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.rationing import Rationing
 from tests.unit.health.clocks import StillClock
 from tests.unit.health.executions import a_cell, a_result, an_execution
 

@@ -18,14 +18,14 @@ import pytest
 from allgreen.domain.report import CheckResult, Ending, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health import watchdog, workers
+from allgreen.health.budgets.ledger import Ledger
 from allgreen.health.check import Check
-from allgreen.health.execution import Execution
-from allgreen.health.flight import Flight
-from allgreen.health.ledger import Ledger
-from allgreen.health.rationing import Rationing
 from allgreen.health.registry import CheckRegistry
-from allgreen.health.runner import CONFIGURATION, CheckRunner, RunOptions
+from allgreen.health.running import watchdog, workers
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.flight import Flight
+from allgreen.health.running.rationing import Rationing
+from allgreen.health.running.runner import CONFIGURATION, CheckRunner, RunOptions
 from allgreen.health.trial import FakeChecks, TrialClock
 from tests.unit.health.clocks import NOON, StillClock
 from tests.unit.health.runners import (

@@ -7,7 +7,7 @@ import pytest
 from allgreen.domain.report import Evidence
 from allgreen.domain.status import CheckVerdict
 from allgreen.health.redaction import WITHHELD
-from allgreen.health.scrubbing import scrub
+from allgreen.health.running.scrubbing import scrub
 from tests.unit.health.executions import a_result
 
 pytestmark = pytest.mark.semantics(57, "L11")

@@ -8,9 +8,9 @@ import pytest
 
 from allgreen.domain.report import CheckResult, Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.execution import Cell
-from allgreen.health.findings import find_blocked, find_still_running
-from allgreen.health.thresholds import keep, keep_running
+from allgreen.health.running.execution import Cell
+from allgreen.health.running.findings import find_blocked, find_still_running
+from allgreen.health.running.thresholds import keep, keep_running
 from tests.unit.health.executions import OFFSET, a_cell, a_result, an_execution
 
 pytestmark = pytest.mark.semantics(63)

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from allgreen.health import watchdog as module
-from allgreen.health.execution import Execution
-from allgreen.health.watchdog import BLOCKED_AFTER_S, STAYS_S, Watchdog, Watched, _Question
+from allgreen.health.running import watchdog as module
+from allgreen.health.running.execution import Execution
+from allgreen.health.running.watchdog import BLOCKED_AFTER_S, STAYS_S, Watchdog, Watched, _Question
 from tests.unit.health.executions import a_cell, an_execution
 from tests.unit.health.runners import wait_until
 
@@ -349,7 +349,7 @@ def test_a_closed_watchdog_stays_as_long_as_it_remembers_something() -> None:
 
 
 async def test_a_check_that_blocks_a_real_loop_is_found() -> None:
-    from allgreen.health.loops import Crew
+    from allgreen.health.running.loops import Crew
 
     unblock = threading.Event()
 
@@ -362,6 +362,7 @@ async def test_a_check_that_blocks_a_real_loop_is_found() -> None:
     watchdog = a_watchdog()
     crew = Crew(loop, 1, run, lambda execution, why: None, watchdog)
     crew.submit([execution])
+    await asyncio.sleep(0)
     assert execution.task is not None
     await execution.task
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from allgreen.health import workers as module
-from allgreen.health.workers import Worker, Workers
+from allgreen.health.running import workers as module
+from allgreen.health.running.workers import Worker, Workers
 from tests.unit.health.runners import PATIENCE_S, wait_until
 
 

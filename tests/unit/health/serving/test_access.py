@@ -8,8 +8,8 @@ import pytest
 
 from allgreen.domain.report import Detail
 from allgreen.errors import SettingsError
-from allgreen.health.access import Access
-from allgreen.health.exchange import Request
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.exchange import Request
 
 TOKEN = "correct-horse-battery"
 pytestmark = pytest.mark.semantics(56)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from allgreen.errors import SettingsError
-from allgreen.health.addresses import find_client, is_within, read_address, read_networks
+from allgreen.health.serving.addresses import find_client, is_within, read_address, read_networks
 
 PROXIES = read_networks("trusted_proxies", ["10.0.0.0/8", "::1"])
 

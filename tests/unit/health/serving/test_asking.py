@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from allgreen.domain.status import SystemHealthStatus
-from allgreen.health import loops
-from allgreen.health.asking import BlockingComponents, ask_in_time
+from allgreen.health.running import loops
+from allgreen.health.serving.asking import BlockingComponents, ask_in_time
 from tests.scripted_runner import report_of
 
 ANSWER = SystemHealthStatus.of([], report_of().made_at)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from allgreen.health.draining import SigtermListener
+from allgreen.health.serving.draining import SigtermListener
 
 pytestmark = pytest.mark.semantics(62)
 PATIENCE_S = 20.0

@@ -21,13 +21,13 @@ from allgreen.domain.status import (
 from allgreen.errors import AllgreenError
 from allgreen.exporters.json import render_json
 from allgreen.exporters.negotiation import Format
-from allgreen.health.access import Access
 from allgreen.health.clock import SYSTEM_CLOCK
-from allgreen.health.depth import current_depth, name_process
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.exchange import Request, Response
-from allgreen.health.options import DEFAULT_STATUSES, EndpointOptions, Group
-from allgreen.health.rendering import render
+from allgreen.health.serving.access import Access
+from allgreen.health.serving.depth import current_depth, name_process
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.exchange import Request, Response
+from allgreen.health.serving.options import DEFAULT_STATUSES, EndpointOptions, Group
+from allgreen.health.serving.rendering import render
 from tests.scripted_runner import ScriptedRunner, failed, passed, report_of, result
 
 Respond = Callable[[HealthEndpoint, Request], Response]
@@ -192,7 +192,7 @@ def test_a_renderer_that_raises_makes_no_500(
     def fail(*_: object, **__: object) -> bytes:
         raise ValueError
 
-    monkeypatch.setattr("allgreen.health.answers.render", fail)
+    monkeypatch.setattr("allgreen.health.serving.answers.render", fail)
 
     response = respond(endpoint_of(ScriptedRunner(passed())), get("/healthcheck"))
 
@@ -741,7 +741,7 @@ def test_v1_health_is_200_by_contract_whatever_is_raised(
 def test_v1_health_does_not_wait_for_ever(
     respond: Respond, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allgreen.health.answers.PAGE_DEADLINE_S", 0.01)
+    monkeypatch.setattr("allgreen.health.serving.answers.PAGE_DEADLINE_S", 0.01)
     endpoint = HealthEndpoint(ScriptedRunner(), components=Components(None))
 
     response = respond(endpoint, get("/v1/health"))

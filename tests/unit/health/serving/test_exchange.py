@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from allgreen.health.exchange import Request, Response
+from allgreen.health.serving.exchange import Request, Response
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from itertools import islice
 import pytest
 
 from allgreen.errors import NotFoundError
-from allgreen.health.endpoint import HealthEndpoint
-from allgreen.health.grpc_health import LOOKS_EVERY_S, HealthService, ServingStatus
-from allgreen.health.options import EndpointOptions, Group
+from allgreen.health.serving.endpoint import HealthEndpoint
+from allgreen.health.serving.grpc_health import LOOKS_EVERY_S, HealthService, ServingStatus
+from allgreen.health.serving.options import EndpointOptions, Group
 from tests.scripted_runner import ScriptedRunner, failed, passed
 
 WITHIN_S = 10.0

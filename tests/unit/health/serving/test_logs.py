@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from allgreen.health.logs import HealthAccessFilter, excluded_urls
+from allgreen.health.serving.logs import HealthAccessFilter, excluded_urls
 
 pytestmark = pytest.mark.semantics(59)
 
@@ -110,7 +110,7 @@ def test_other_records_are_kept_as_they_are(arguments: Any) -> None:
 
 def test_it_can_be_named_in_a_configuration_of_logging() -> None:
     configured = logging.config.DictConfigurator({}).configure_filter(
-        {"()": "allgreen.health.logs.HealthAccessFilter", "paths": ["/livez"]}
+        {"()": "allgreen.health.serving.logs.HealthAccessFilter", "paths": ["/livez"]}
     )
 
     assert isinstance(configured, HealthAccessFilter)

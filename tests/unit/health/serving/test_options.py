@@ -9,7 +9,7 @@ import pytest
 
 from allgreen.domain.status import HealthStatus
 from allgreen.errors import SettingsError
-from allgreen.health.options import (
+from allgreen.health.serving.options import (
     DEFAULT_STATUSES,
     EndpointOptions,
     Group,

@@ -6,7 +6,7 @@ import pytest
 
 from allgreen.domain.report import Ending
 from allgreen.domain.status import CheckVerdict, HealthStatus
-from allgreen.health.probes import Probes
+from allgreen.health.serving.probes import Probes
 from tests.scripted_runner import failed, passed, report_of, result
 
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
-from allgreen.health.v1 import render_v1_health
+from allgreen.health.serving.v1 import render_v1_health
 
 NOW = datetime(2025, 6, 28, 0, 6, 39, 130848)  # noqa: DTZ001 - local and naive by contract
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus
