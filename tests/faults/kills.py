@@ -20,7 +20,7 @@ from allgreen.failpoints import Seam
 from tests.faults.clerk import Clerk
 from tests.faults.flipping import FlippingServer, now_s, plan_flips
 from tests.faults.judge import Evidence, Stretch, Verdict, judge
-from tests.faults.record import Record
+from tests.faults.record import Record, count_open
 from tests.faults.scenario import Report, Tell
 from tests.faults.stage import Stage, pause, wait_until
 from tests.platform import Person
@@ -239,7 +239,7 @@ class KillRun:
 
         def is_calm() -> bool:
             counts = person.get(f"/workspaces/{person.workspace_id}")["counts"]
-            return counts["up"] == len(paths) + 1 and Record.read(file, paths).open == 0
+            return counts["up"] == len(paths) + 1 and count_open(file) == 0
 
         wait_until(is_calm, within_s=self.plan.settle_s, every_s=1)
         pause(3)

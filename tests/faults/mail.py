@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tests import mail as answers
 from tests.faults.flipping import now_s
-from tests.faults.record import Record
+from tests.faults.record import Record, count_open
 from tests.faults.scenario import Report, Tell
 from tests.faults.stage import Stage, kind_of, message_id_of, pause, wait_until
 from tests.mail import ReceivedMail
@@ -84,7 +84,7 @@ def _be_away(plan: AwayPlan, tell: Tell) -> Report:
         stage.post.take_again()
         back_at = now_s()
         file = stage.platform.data_dir / "allgreen.db"
-        wait_until(lambda: Record.read(file, paths).open == 0, within_s=180, every_s=1)
+        wait_until(lambda: count_open(file) == 0, within_s=180, every_s=1)
         record = Record.read(file, paths)
         mails = [mail for mail in stage.news if mail.at >= away_from]
     return _report_of_absence(plan, record, mails, readers, back_at)

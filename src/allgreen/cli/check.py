@@ -30,8 +30,8 @@ from allgreen.health.running.runner import CheckRunner
 from allgreen.health.runs import DEADLINE_S
 
 _NOT_FOR: Final = {
-    "heartbeat": ("only", "tag", "timeout"),
-    "url": ("only", "tag", "max_age"),
+    "heartbeat": ("only", "tag", "timeout", "application"),
+    "url": ("only", "tag", "max_age", "application"),
     "path": ("max_age",),
 }
 """What means nothing where somebody looks elsewhere."""
@@ -70,7 +70,7 @@ def _run_checks(options: argparse.Namespace) -> int:
 def _report(registry: CheckRegistry, options: argparse.Namespace) -> Report:
     _refuse_unknown_names(options.only, registry)
     _refuse_unknown_tags(options.tag, registry)
-    return CheckRunner(registry).run(
+    return CheckRunner(registry, application=options.application or "").run(
         options.only or None,
         tags=options.tag,
         deadline_s=DEADLINE_S if options.timeout is None else options.timeout,
@@ -186,6 +186,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         type=_seconds,
         help=f"for all checks ({DEADLINE_S:g} by default), or for an address ({TIMEOUT_S:g})",
+    )
+    parser.add_argument(
+        "--application",
+        metavar="NAME",
+        help="of the program, with which the checks share how often they may run",
     )
     return parser
 

@@ -126,6 +126,31 @@ def test_the_file_imports_from_where_the_command_was_started(
     sys.modules.pop("shop_of_this_test")
 
 
+@pytest.mark.semantics(39)
+def test_what_a_program_has_used_up_is_used_up_under_its_name(
+    run: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLGREEN_STATE_DIR", str(tmp_path / "state"))
+    counting = """
+from pathlib import Path
+from allgreen import check
+
+@check("Backup can be restored", run="1 time per day")
+def backup():
+    log = Path("runs")
+    log.write_text(log.read_text() + "x" if log.exists() else "x")
+"""
+    (tmp_path / "allgood.py").write_text(counting)
+
+    first, again = run("--application", "orders"), run("--application", "orders")
+    runs_of_orders = (tmp_path / "runs").read_text()
+    other = run("--application", "payments")
+
+    assert (first.code, again.code, other.code) == (CheckExit.HEALTHY,) * 3
+    assert runs_of_orders == "x"
+    assert (tmp_path / "runs").read_text() == "xx"
+
+
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
@@ -334,6 +359,7 @@ def test_what_cannot_be_read_says_nothing_of_health(
         ["a.py", "--file", "a"],
         ["--file", "a", "--only", "x"],
         ["--file", "a", "--timeout", "1"],
+        ["--url", "http://a", "--application", "orders"],
         ["--url", "http://a", "--max-age", "1"],
         ["--url", "http://a", "--tag", "x"],
         ["--max-age", "1"],
