@@ -17,6 +17,9 @@ from tests.faults.flipping import now_s
 from tests.faults.scenario import SCENARIOS, Outcome, Report, Scenario, find_scenarios, outcome_of
 
 RESULTS = Path(__file__).parents[2] / "bench/results.md"
+_MOST_ALIKE = 50
+"""So many characters of faults are compared: some end with all that a target answered."""
+_FIGURES = re.compile(r"/service-\d+: (incident )?|[0-9a-f]{8}-[0-9a-f-]+/?\d*|[\d.]+")
 
 
 def main(arguments: list[str]) -> int:
@@ -58,27 +61,47 @@ def _run(scenario: Scenario, *, short: bool) -> Report | None:
     if not scenario.is_written:
         _say("  not written")
         return None
-    began_s = time.perf_counter()
+    before_s, began_s = _pace_s(), time.perf_counter()
     try:
         report = scenario.run(lambda line: _say(f"  {line}"), short=short)
     except Exception as error:  # noqa: BLE001 - the others are run all the same
         traceback.print_exc()
         report = Report(faults=(f"it did not come to its end: {type(error).__name__}",))
     minutes = (time.perf_counter() - began_s) / 60
-    lines = [*_lines(report), f"* it took {minutes:.1f} min"]
-    _say_all(f"  {line}" for line in lines)
+    pace = f"a million additions took it {before_s:.3f} s before, {_pace_s():.3f} s after"
+    ends = [f"* it took {minutes:.1f} min; {pace}"]
+    _say_all(f"  {line}" for line in (*_lines(report, report.faults), *ends))
     # A short run has other figures than the promises are about.
     if not short:
-        write_section(RESULTS, scenario.heading, lines)
+        write_section(RESULTS, scenario.heading, [*_lines(report, summed_up(report.faults)), *ends])
     return report
 
 
-def _lines(report: Report) -> Iterator[str]:
+def summed_up(faults: Iterable[str]) -> list[str]:
+    """Return the first of those faults that differ in figures and names alone, and their number."""
+    alike: dict[str, list[str]] = {}
+    for fault in faults:
+        alike.setdefault(_FIGURES.sub("#", fault)[:_MOST_ALIKE], []).append(fault)
+    return [
+        first + (f" (and {len(more)} like it)" if more else "") for first, *more in alike.values()
+    ]
+
+
+def _lines(report: Report, faults: Iterable[str]) -> Iterator[str]:
     yield from (f"* {line}" for line in report.figures)
     yield from (f"* not run: {line}" for line in report.not_run)
-    yield from (f"* **broken**: {line}" for line in report.faults)
+    yield from (f"* **broken**: {line}" for line in faults)
     if not report.faults:
         yield "* broken promises: 0"
+
+
+def _pace_s() -> float:
+    """Return how long this machine takes for a million additions at this moment."""
+    began_s = time.perf_counter()
+    total = 0
+    for number in range(1_000_000):
+        total += number
+    return time.perf_counter() - began_s
 
 
 def _table(reports: dict[Scenario, Report | None]) -> Iterator[str]:
