@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import SchemaItem
 
@@ -83,6 +87,33 @@ async def test_history_makes_exactly_the_tables_on_postgres(empty_postgres_url: 
 
 
 @pytest.mark.postgres
+def test_the_newest_revision_is_the_end_of_the_history() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations.HISTORY))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [migrations.newest()] == HEAD
+
+
+START = """
+import asyncio, sys
+from allgreen.storage.sql.database import Database
+
+async def start():
+    async with Database(sys.argv[1], "0" * 64) as database:
+        return await database.migrate()
+
+print(asyncio.run(start()), "alembic" in sys.modules)
+"""
+
+
+def test_a_start_with_nothing_to_migrate_does_not_wait_for_alembic(path: Path) -> None:
+    command = [sys.executable, "-c", START, f"sqlite:///{path}"]
+
+    said = [subprocess.check_output(command, text=True).strip() for _ in range(2)]
+
+    assert said == [f"{HEAD} True", "[] False"]
+
+
 async def test_of_two_that_start_at_once_one_migrates(empty_postgres_url: str) -> None:
     async with (
         Database(empty_postgres_url, SECRET_KEY) as one,

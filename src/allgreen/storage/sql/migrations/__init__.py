@@ -1,30 +1,32 @@
 """The one history of the schema, run by `Database.migrate`; no Alembic command is needed.
 
 A new revision is written by hand into ``versions``; a test compares what the history makes with
-the tables.
+the tables. Alembic is imported where something is pending: that takes as long as all else that a
+start does with the database, and nearly always nothing is.
 """
 
 from __future__ import annotations
 
-from itertools import takewhile
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-
-from allgreen.errors import StorageUnavailableError
+from sqlalchemy import Connection, inspect, text
 
 HISTORY = Path(__file__).parent
 """Folder of the history: `env.py` and its revisions."""
-_ONE_AT_A_TIME = 4_207_310_946_521  # key of the advisory lock; any number nobody else uses
 
 
 def current(connection: Connection) -> str | None:
     """Return the revision of the schema; `None` for a database that holds none."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def newest() -> str:
+    """Return the revision of the tables as this version has them: the last one by its number."""
+    files = [file.name for file in (HISTORY / "versions").glob("[0-9]*.py")]
+    return max(files).partition("_")[0]
 
 
 def pending(connection: Connection) -> list[str]:
@@ -33,33 +35,15 @@ def pending(connection: Connection) -> list[str]:
     Raises:
         StorageUnavailableError: The schema is of a newer Allgreen.
     """
-    applied = current(connection)
-    newest_first = [
-        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
-    ]
-    if applied is not None and applied not in newest_first:
-        raise StorageUnavailableError(
-            f"A newer Allgreen wrote this database (revision {applied}). "
-            "Start that version, or restore a copy that was made before the upgrade."
-        )
-    return list(takewhile(lambda revision: revision != applied, newest_first))[::-1]
+    if current(connection) == newest():
+        return []
+    from allgreen.storage.sql.migrations import history  # noqa: PLC0415 - see above
+
+    return history.pending(connection, HISTORY)
 
 
 def upgrade(connection: Connection) -> list[str]:
     """Apply what is pending within the transaction of `connection`; return the revisions."""
-    if connection.dialect.name == "postgresql":
-        # Of two that start at once one migrates, and the other finds nothing left to do.
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
-    missing = pending(connection)
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    return missing
+    from allgreen.storage.sql.migrations import history  # noqa: PLC0415 - see above
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(HISTORY).replace("%", "%%"))
-    return config
+    return history.upgrade(connection, HISTORY)
