@@ -126,6 +126,8 @@ class KillRun:
         file = stage.platform.data_dir / "allgreen.db"
         self._settle(file, person, stage, paths)
         self._alive[-1] = (self._alive[-1][0], now_s())
+        # To judge takes long, and the targets share this process: they would not answer in time.
+        stage.platform.kill()
         self.tell("judging")
         faults = [*clerk.faults(), *self._speed_faults(stage.target, recipients)]
         record = Record.read(file, paths)

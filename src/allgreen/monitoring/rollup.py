@@ -358,10 +358,11 @@ class Grades:
         since = min(midnights.values(), default=begin)
         removed = await uow.spans.of_removed(by_id, since, end)
         windows = await uow.windows.of_services(by_id, since, end)
+        laid_over = {*removed, *windows}
         plain: dict[datetime, list[CheckId]] = defaultdict(list)
         others: list[CheckId] = []
         for service in by_id.values():
-            is_plain = len(service.checks) == 1 and service.id not in {**removed, **windows}
+            is_plain = len(service.checks) == 1 and service.id not in laid_over
             ids = plain[midnights[service.workspace_id]] if is_plain else others
             ids += (check.id for check in service.checks)
         earlier: dict[CheckId, Tally] = {}

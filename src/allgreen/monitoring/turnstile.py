@@ -12,10 +12,12 @@ from datetime import timedelta
 
 ANSWER_WITHIN = timedelta(milliseconds=40)
 """More than 20 messages a second get through, however long each of them takes."""
-MARK_WITHIN = timedelta(seconds=2)
+MARK_WITHIN = timedelta(seconds=5)
 """Once it was answered, only our own storage is waited for, which lets marks go first."""
 LATE = timedelta(milliseconds=10)
 """An event loop that comes to its timers so late had not come to the answers either."""
+BUSY_FOR = timedelta(seconds=2)
+"""So long a message is waited for at most because the program was busy."""
 
 
 class Turnstile:
@@ -26,15 +28,17 @@ class Turnstile:
         *,
         answer_within: timedelta = ANSWER_WITHIN,
         mark_within: timedelta = MARK_WITHIN,
+        busy_for: timedelta = BUSY_FOR,
     ) -> None:
         self._lock = asyncio.Lock()
         self._answer_within = answer_within
         self._mark_within = mark_within
+        self._busy_for = busy_for
 
     @contextmanager
     def passage(self) -> Iterator["Passage"]:
         """Give the passage of one message; whoever is in it has left when the block ends."""
-        passage = Passage(self._lock, self._answer_within, self._mark_within)
+        passage = Passage(self._lock, self._answer_within, self._mark_within, self._busy_for)
         try:
             yield passage
         finally:
@@ -49,27 +53,31 @@ class Passage:
     """
 
     def __init__(
-        self, lock: asyncio.Lock, answer_within: timedelta, mark_within: timedelta
+        self,
+        lock: asyncio.Lock,
+        answer_within: timedelta,
+        mark_within: timedelta,
+        busy_for: timedelta,
     ) -> None:
         self.was_entered = False
-        self._was_extended = False
+        self._since = 0.0
         self._lock = lock
         self._answer_within = answer_within
         self._mark_within = mark_within
+        self._busy_for = busy_for
         self._timer: asyncio.TimerHandle | None = None
 
     async def enter(self) -> None:
         """Wait until nobody else is in there, or until those who are take too long."""
         await self._lock.acquire()
         self.was_entered = True
-        self._hold(self._answer_within)
+        self._begin(self._answer_within)
 
     def was_answered(self) -> None:
         """Stay until the mark, because the channel has done its part."""
         if self._timer is not None:
             self._timer.cancel()
-            self._was_extended = False
-            self._hold(self._mark_within)
+            self._begin(self._mark_within)
 
     def leave(self) -> None:
         """Let the next one in; does nothing when that was done."""
@@ -78,6 +86,10 @@ class Passage:
             self._timer = None
             self._lock.release()
 
+    def _begin(self, at_most: timedelta) -> None:
+        self._since = asyncio.get_running_loop().time()
+        self._hold(at_most)
+
     def _hold(self, at_most: timedelta) -> None:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(at_most.total_seconds(), self._come_to_an_end, at_most)
@@ -85,10 +97,11 @@ class Passage:
     def _come_to_an_end(self, at_most: timedelta) -> None:
         timer = self._timer
         assert timer is not None
-        is_late = asyncio.get_running_loop().time() - timer.when() > LATE.total_seconds()
-        if is_late and not self._was_extended:
+        now = asyncio.get_running_loop().time()
+        is_late = now - timer.when() > LATE.total_seconds()
+        longest_s = (at_most + self._busy_for).total_seconds()
+        if is_late and now - self._since < longest_s:
             # The program was busy, and the channel may have answered long ago: one more time.
-            self._was_extended = True
             self._hold(at_most)
         else:
             self.leave()

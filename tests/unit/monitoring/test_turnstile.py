@@ -90,6 +90,36 @@ async def test_a_program_that_was_busy_gives_the_answer_its_time() -> None:
     assert waited
 
 
+async def test_a_program_that_stays_busy_gives_it_again_and_again() -> None:
+    turnstile = Turnstile(answer_within=timedelta(milliseconds=20), mark_within=NEVER)
+    with turnstile.passage() as first, turnstile.passage() as second:
+        await first.enter()
+        entering = asyncio.create_task(second.enter())
+        waited = []
+        for _ in range(4):
+            await settle()
+            keep_busy(seconds=0.05)
+            await settle()
+            waited.append(not second.was_entered)
+        await entering
+
+    assert waited == [True] * 4
+
+
+async def test_a_program_that_is_busy_for_ever_holds_nobody_up_for_ever() -> None:
+    moment = timedelta(milliseconds=20)
+    turnstile = Turnstile(answer_within=moment, mark_within=NEVER, busy_for=moment)
+    with turnstile.passage() as hangs, turnstile.passage() as second:
+        await hangs.enter()
+        entering = asyncio.create_task(second.enter())
+        while not second.was_entered:
+            await settle()
+            keep_busy(seconds=0.05)
+        await entering
+
+    assert second.was_entered
+
+
 @pytest.mark.parametrize("enters", [True, False], ids=["inside", "outside"])
 async def test_whoever_fails_has_left(enters: bool) -> None:
     turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
