@@ -28,6 +28,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+SLOW_FILES = ("tests/e2e/", "tests/model/", "tests/packaging/", "tests/integration/")
+"""They begin first, and in this order: what takes long must not be left to one worker in the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that take long first; all else stays as it was shuffled."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next(
+            (number for number, folder in enumerate(SLOW_FILES) if folder in path), len(SLOW_FILES)
+        )
+
+    items.sort(key=place)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     browser.use_packaged_node()
     if hasattr(config, "workerinput"):

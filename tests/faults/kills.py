@@ -126,10 +126,11 @@ class KillRun:
         file = stage.platform.data_dir / "allgreen.db"
         self._settle(file, person, stage, paths)
         self._alive[-1] = (self._alive[-1][0], now_s())
+        faults = clerk.faults()
         # To judge takes long, and the targets share this process: they would not answer in time.
         stage.platform.kill()
         self.tell("judging")
-        faults = [*clerk.faults(), *self._speed_faults(stage.target, recipients)]
+        faults = [*faults, *self._speed_faults(stage.target, recipients)]
         record = Record.read(file, paths)
         evidence = self._evidence(began, record, stage, recipients)
         return self._report(evidence, record, stage, clerk, faults)
