@@ -170,8 +170,9 @@ def wait_for_strip_after(person: Person, service_id: str) -> dict[str, Any]:
     """Return the service once the keeper has summed up everything before the pause."""
     with person.http.stream("GET", "/events", params={"workspace": person.workspace_id}) as hints:
         for _hint in hints.iter_lines():
-            service: dict[str, Any] = person.get(f"/services/{service_id}")
+            # Asked for first: a service that was read before the sums may tell of older ones.
             as_of = person.get(f"/workspaces/{person.workspace_id}")["as_of"]
+            service: dict[str, Any] = person.get(f"/services/{service_id}")
             if parse(as_of) > parse(service["paused_at"]):
                 return service
     raise AssertionError("the stream of events ended")
