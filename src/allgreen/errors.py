@@ -20,6 +20,7 @@ AllgreenError
 ├── InvalidInputError (ValueError)       what a person typed cannot be saved; one problem per field
 ├── NotSignedInError (PermissionError)   nobody is asking
 ├── NotAllowedError (PermissionError)    somebody is asking who may not
+├── ProofNeededError (PermissionError)   who is asking must show once more that it is them
 ├── NotFoundError (LookupError)          absent, or hidden from the one who asks
 ├── VersionConflictError                 somebody else saved first
 ├── TooManyError                         a limit was reached; says when to come back
@@ -277,6 +278,13 @@ class NotAllowedError(AllgreenError, PermissionError):
     def __init__(self, action: str) -> None:
         self.action = action
         super().__init__("Your role in this workspace does not allow this. Ask an owner.")
+
+
+class ProofNeededError(AllgreenError, PermissionError):
+    """What is asked for endangers an account, and the password was typed long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("Type your password once more, then do it again.")
 
 
 class NotFoundError(AllgreenError, LookupError):

@@ -34,6 +34,10 @@ class Facts:
         affected_count: How many those are.
         address: Whom a message that was given up was meant for.
         incidents: Of how many incidents that message told.
+        actor: Name of the person who did it.
+        role: The role that a person is given.
+        change: What changed, as the end of a sentence: ``your password was changed``.
+        until: Until when something can be done about it.
     """
 
     service_name: str = ""
@@ -59,6 +63,10 @@ class Facts:
     affected_count: int = 0
     address: str = ""
     incidents: int = 1
+    actor: str = ""
+    role: str = ""
+    change: str = ""
+    until: datetime | None = None
 
     def for_strangers(self) -> Facts:
         """Return what somebody may hear who is on the list and no member of the workspace."""
@@ -92,7 +100,7 @@ class Facts:
         return None if self.duration_s is None else timedelta(seconds=self.duration_s)
 
 
-_INSTANTS = {"began_at", "confirmed_at", "ended_at"}
+_INSTANTS = {"began_at", "confirmed_at", "ended_at", "until"}
 
 
 def _as_json(value: object) -> object:

@@ -38,6 +38,21 @@ class NoticeKind(StrEnum):
     """Many messages about incidents in one; never owed itself, see `Notice.parts`."""
     CONFIRM_RECIPIENT = "confirm_recipient"
     VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the word, not a secret
+    CHANGE_EMAIL = "change_email"
+    """To the new address of an account: is it theirs?"""
+    ACCOUNT_CHANGED = "account_changed"
+    """To the owner of an account: something changed by which it is kept safe."""
+    INVITED = "invited"
+    REMOVED = "removed"
+    """To somebody who is no longer a member."""
+    ROLE_CHANGED = "role_changed"
+    OFFERED = "offered"
+    """To a member who may become the owner of a workspace."""
+    WORKSPACE_DELETED = "workspace_deleted"
+    """To the owners: until when it can be had back."""
+    RECIPIENT_LOST = "recipient_lost"
+    """To the owners: somebody is not told of a service any more."""
 
 
 class NoticeState(StrEnum):
@@ -71,6 +86,9 @@ SAYS_HOW_IT_IS = ENDS | {NoticeKind.DOWN}
 UNPACED = frozenset(
     {
         *(NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_RECIPIENT),
+        *(NoticeKind.RESET_PASSWORD, NoticeKind.CHANGE_EMAIL, NoticeKind.ACCOUNT_CHANGED),
+        *(NoticeKind.INVITED, NoticeKind.REMOVED, NoticeKind.ROLE_CHANGED, NoticeKind.OFFERED),
+        *(NoticeKind.WORKSPACE_DELETED, NoticeKind.RECIPIENT_LOST),
         *(NoticeKind.OFFLINE, NoticeKind.DISK_FULL),
     }
 )

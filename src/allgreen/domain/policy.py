@@ -14,6 +14,13 @@ class Role(StrEnum):
     OBSERVER = "observer"
 
 
+class Scope(StrEnum):
+    """What a key of the API may do at the most; never more than its maker may at that moment."""
+
+    READ = "read"
+    WRITE = "write"
+
+
 class Permission(StrEnum):
     """What a route needs; named in the API document as ``x-allgreen-permission``."""
 
@@ -25,9 +32,18 @@ class Permission(StrEnum):
     """A metrics token, or a loopback peer."""
     SIGNED_IN = "signed_in"
     """Any account, on its own things."""
+    INSTANCE = "instance"
+    """Who runs this Allgreen; it opens no workspace."""
     WORKSPACE_READ = "workspace.read"
     WORKSPACE_WRITE = "workspace.write"
+    WORKSPACE_DELETE = "workspace.delete"
+    WORKSPACE_TRANSFER = "workspace.transfer"
+    WORKSPACE_LEAVE = "workspace.leave"
+    WORKSPACE_EXPORT = "workspace.export"
     MEMBER_READ = "member.read"
+    MEMBER_WRITE = "member.write"
+    INVITATION_READ = "invitation.read"
+    INVITATION_WRITE = "invitation.write"
     SERVICE_READ = "service.read"
     SERVICE_WRITE = "service.write"
     SERVICE_PREVIEW = "service.preview"
@@ -36,21 +52,39 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident.read"
     RECIPIENT_READ = "recipient.read"
     RECIPIENT_WRITE = "recipient.write"
+    SUBSCRIPTION_OWN = "subscription.own"
+    """To be told of a service oneself, or no longer."""
     DELIVERY_READ = "delivery.read"
     EVENT_READ = "event.read"
     WINDOW_READ = "window.read"
     WINDOW_WRITE = "window.write"
+    STATUS_PAGE_READ = "status_page.read"
+    """Also of a page that is not published."""
+    STATUS_PAGE_EDIT = "status_page.edit"
+    """What it says."""
+    STATUS_PAGE_PUBLISH = "status_page.publish"
+    """Whether it is published, under which name, and with which services."""
+    AUDIT_READ = "audit.read"
+    """Admins see what happened to services and incidents, owners all of it."""
+    KEY_OWN = "key.own"
+    """Keys of one's own; none can do more than its maker."""
+    KEY_MANAGE = "key.manage"
+    """Keys of others."""
 
 
 _OBSERVER = frozenset(
     {
         Permission.WORKSPACE_READ,
+        Permission.WORKSPACE_LEAVE,
         Permission.MEMBER_READ,
         Permission.SERVICE_READ,
         Permission.RESULT_READ,
         Permission.INCIDENT_READ,
+        Permission.SUBSCRIPTION_OWN,
         Permission.EVENT_READ,
         Permission.WINDOW_READ,
+        Permission.STATUS_PAGE_READ,
+        Permission.KEY_OWN,
     }
 )
 _ADMIN = _OBSERVER | {
@@ -61,8 +95,20 @@ _ADMIN = _OBSERVER | {
     Permission.RECIPIENT_WRITE,
     Permission.DELIVERY_READ,
     Permission.WINDOW_WRITE,
+    Permission.STATUS_PAGE_EDIT,
+    Permission.AUDIT_READ,
 }
-_OWNER = _ADMIN | {Permission.WORKSPACE_WRITE}
+_OWNER = _ADMIN | {
+    Permission.WORKSPACE_WRITE,
+    Permission.WORKSPACE_DELETE,
+    Permission.WORKSPACE_TRANSFER,
+    Permission.WORKSPACE_EXPORT,
+    Permission.MEMBER_WRITE,
+    Permission.INVITATION_READ,
+    Permission.INVITATION_WRITE,
+    Permission.STATUS_PAGE_PUBLISH,
+    Permission.KEY_MANAGE,
+}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OBSERVER: _OBSERVER,

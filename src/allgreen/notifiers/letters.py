@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from allgreen.domain.notice import Notice, NoticeKind
-from allgreen.notifiers import errands, outages, wording
+from allgreen.notifiers import errands, outages, people, wording
 from allgreen.notifiers.digest import tell_stories, write_digest
 from allgreen.notifiers.stationery import Letter, LetterLinks, Told, Writer
 
@@ -37,4 +37,8 @@ def _write(notice: Notice, links: LetterLinks, *, host: str, now: datetime) -> L
     return _write(whole, its_links, host=host, now=now)
 
 
-_WRITERS: Final[Mapping[NoticeKind, Writer]] = {**outages.WRITERS, **errands.WRITERS}
+_WRITERS: Final[Mapping[NoticeKind, Writer]] = {
+    **outages.WRITERS,
+    **errands.WRITERS,
+    **people.WRITERS,
+}

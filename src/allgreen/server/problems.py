@@ -19,6 +19,7 @@ from allgreen.errors import (
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
+    ProofNeededError,
     StorageFullError,
     StorageUnavailableError,
     TooManyError,
@@ -61,6 +62,7 @@ class _Kind:
 _KINDS: Mapping[type[AllgreenError], _Kind] = {
     NotSignedInError: _Kind(401, "not_signed_in", "You are not signed in"),
     NotAllowedError: _Kind(403, "not_allowed", "Your role does not allow this"),
+    ProofNeededError: _Kind(403, "proof_needed", "Is it you?"),
     NotFoundError: _Kind(404, "not_found", "Not found"),
     VersionConflictError: _Kind(412, "version_conflict", "Someone else saved first"),
     InvalidInputError: _Kind(422, "invalid", "Some fields need another look"),

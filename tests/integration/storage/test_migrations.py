@@ -25,14 +25,14 @@ from allgreen.storage.sql.tables import metadata
 from tests.contract.build import SERVICE, a_service
 from tests.integration.storage.conftest import SECRET_KEY, add_workspace
 
-HEAD = ["0001"]
+HEAD = ["0001", "0002"]
 
 ADD_A_COLUMN = '''
 """One more column."""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9001", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9001", "0002", None, None
 
 
 def upgrade() -> None:
@@ -142,7 +142,7 @@ async def test_upgrade_keeps_rows_and_copies_the_database_first(
     [copy] = (path.parent / "backups").iterdir()
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("select name from services").fetchall() == [("Checkout",)]
-        assert old.execute("select version_num from alembic_version").fetchall() == [("0001",)]
+        assert old.execute("select version_num from alembic_version").fetchall() == [("0002",)]
 
 
 async def test_upgrade_that_fails_half_way_changes_nothing(

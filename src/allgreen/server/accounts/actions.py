@@ -1,33 +1,31 @@
 """Writes: register, sign in and out, verify an address."""
 
-from datetime import datetime
 from typing import NoReturn
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from allgreen.domain.facts import Facts
-from allgreen.domain.identity import AccountId, OutboxId, WorkspaceId
-from allgreen.domain.notice import Channel, Notice, NoticeKind
+from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.errors import InvalidInputError, NotAllowedError, NotFoundError
 from allgreen.ports import Change
 from allgreen.server import limits
 from allgreen.server.accounts.schemas import LogInInput, RegisterInput
 from allgreen.server.auth import actions as people
 from allgreen.server.auth import queries
+from allgreen.server.auth.errands import owe_verification
+from allgreen.server.auth.events import note_event
 from allgreen.server.auth.me import load_me
 from allgreen.server.auth.schemas import Me, clean_email
-from allgreen.server.auth.sessions import Session, open_session
-from allgreen.server.links import ACCOUNT_FACT, Purpose
+from allgreen.server.auth.sessions import Client, Session, open_session
+from allgreen.server.links import Purpose
 from allgreen.server.passwords import find_weakness
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Registration
 from allgreen.storage.sql.tables import accounts, memberships, workspaces
-from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 
 async def register(
-    platform: Platform, form: RegisterInput, *, client: str
+    platform: Platform, form: RegisterInput, *, client: Client
 ) -> tuple[Me, str] | None:
     """Make an account with a workspace of its own.
 
@@ -47,7 +45,7 @@ async def register(
         raise InvalidInputError.at("password", "weak", weakness)
     platform.limits.count(
         limits.REGISTRATIONS_PER_ADDRESS,
-        limits.group_of(client),
+        client.network,
         message="Many accounts were made from your network. Try again later.",
     )
     # Hashed also for a known address, so that the time it takes tells nothing.
@@ -78,9 +76,16 @@ async def register(
         )
         made = None
         if has_mail:
-            await _owe_verification(platform, uow, account_id, form.email, now)
+            await owe_verification(platform, uow, account_id, form.email)
         else:
-            token = await open_session(uow.connection, account_id, keep=False, now=now)
+            token = await open_session(
+                uow.connection,
+                account_id,
+                session_id=platform.new_id(),
+                client=client,
+                keep=False,
+                now=now,
+            )
             made = await load_me(uow.connection, account_id, now), token
         await uow.commit()
     platform.wake_dispatcher()
@@ -88,7 +93,7 @@ async def register(
 
 
 async def log_in(
-    platform: Platform, form: LogInInput, *, client: str, before: Session | None
+    platform: Platform, form: LogInInput, *, client: Client, before: Session | None
 ) -> tuple[Me, str]:
     """Open a session; return the account and the token.
 
@@ -99,7 +104,7 @@ async def log_in(
     """
     email = _email_or_raw(form.email)
     message = "Too many tries. Wait a while, then try again."
-    platform.limits.count(limits.LOG_INS_PER_ADDRESS, limits.group_of(client), message=message)
+    platform.limits.count(limits.LOG_INS_PER_ADDRESS, client.network, message=message)
     platform.limits.count(limits.LOG_INS_PER_ACCOUNT, email, message=message)
     async with platform.database.read() as connection:
         account = await queries.find_account_by_email(connection, email)
@@ -113,10 +118,19 @@ async def log_in(
     async with platform.database.unit_of_work() as uow:
         if before is not None:
             await people.delete_session(uow.connection, before.id_hash)
+        now = platform.clock.now()
         token = await open_session(
-            uow.connection, account_id, keep=form.keep, now=platform.clock.now()
+            uow.connection,
+            account_id,
+            session_id=platform.new_id(),
+            client=client,
+            keep=form.keep,
+            now=now,
         )
-        me = await load_me(uow.connection, account_id, platform.clock.now())
+        await note_event(
+            uow.connection, account_id, "session.opened", "signed in", client=client, now=now
+        )
+        me = await load_me(uow.connection, account_id, now)
         await uow.commit()
     platform.recent.forget_all()
     return me, token
@@ -168,27 +182,9 @@ async def resend_verification(platform: Platform, session: Session) -> None:
         message="The mail was sent several times. Look in the junk folder, or try again later.",
     )
     async with platform.database.unit_of_work() as uow:
-        now = platform.clock.now()
-        await _owe_verification(platform, uow, session.account_id, session.email, now)
+        await owe_verification(platform, uow, session.account_id, session.email)
         await uow.commit()
     platform.wake_dispatcher()
-
-
-async def _owe_verification(
-    platform: Platform, uow: SqlUnitOfWork, account_id: AccountId, address: str, now: datetime
-) -> None:
-    notice_id = OutboxId(platform.new_id())
-    notice = Notice(
-        id=notice_id,
-        key=f"{account_id}/{NoticeKind.VERIFY_EMAIL}/{notice_id}",
-        kind=NoticeKind.VERIFY_EMAIL,
-        channel=Channel.EMAIL,
-        address=address,
-        facts={**Facts().to_json(), ACCOUNT_FACT: account_id},
-        created_at=now,
-        due_at=now,
-    )
-    await uow.outbox.add([notice])
 
 
 async def _release_workspaces(connection: AsyncConnection, account_id: str) -> list[WorkspaceId]:

@@ -17,7 +17,7 @@ from allgreen.server.accounts.schemas import (
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.auth.me import load_me
 from allgreen.server.auth.schemas import Me
-from allgreen.server.auth.sessions import clear_cookie, current_session, set_cookie
+from allgreen.server.auth.sessions import Client, clear_cookie, current_session, set_cookie
 from allgreen.server.pages import render_page
 from allgreen.server.platform import get_platform
 from allgreen.server.wire import answers, render, render_nothing
@@ -50,7 +50,7 @@ async def register(
     platform = get_platform(request)
     loop = asyncio.get_running_loop()
     answer_at = loop.time() + REGISTERED_AFTER_S
-    made = await actions.register(platform, body, client=platform.client_of(request))
+    made = await actions.register(platform, body, client=Client.of(request))
     if made is None:
         await asyncio.sleep(answer_at - loop.time())
         return render(CheckYourMail(status="check_your_mail"), status=202)
@@ -69,9 +69,7 @@ async def log_in(
     """Sign in with a new session; the one before it ends."""
     platform = get_platform(request)
     before = await current_session(request)
-    me, token = await actions.log_in(
-        platform, body, client=platform.client_of(request), before=before
-    )
+    me, token = await actions.log_in(platform, body, client=Client.of(request), before=before)
     response = render(me)
     set_cookie(response, token, keep=body.keep, settings=platform.settings)
     return response

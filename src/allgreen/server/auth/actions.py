@@ -64,7 +64,10 @@ async def add_session(
     connection: AsyncConnection,
     *,
     id_hash: str,
+    session_id: str,
     account_id: AccountId,
+    device: str,
+    network: str,
     keep: bool,
     now: datetime,
     expires_at: datetime,
@@ -76,8 +79,12 @@ async def add_session(
     await connection.execute(
         insert(sessions).values(
             id_hash=id_hash,
+            id=session_id,
             account_id=account_id,
+            device=device,
+            network=network,
             keep=keep,
+            proved_at=now,
             created_at=now,
             last_seen_at=now,
             expires_at=expires_at,

@@ -7,7 +7,7 @@ id that belongs to others is the same as one that does not exist.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, not_, select
+from sqlalchemy import Select, exists, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, IncidentId, ServiceId, WorkspaceId
@@ -25,9 +25,17 @@ from allgreen.storage.sql.windows import SqlWindowRepository
 
 
 def within_memberships(account_id: AccountId) -> Select[Any]:
-    """Return the query that everything of a tenant starts from: where the caller is a member."""
+    """Return the query that everything of a tenant starts from: where the caller is a member.
+
+    A workspace that was deleted is no longer there, also while it can still be had back.
+    """
+    # By a name of its own: the caller may join the workspaces too.
+    there = workspaces.alias("there")
+    is_there = exists().where(
+        there.c.id == memberships.c.workspace_id, there.c.deleted_at.is_(None)
+    )
     return select(memberships.c.workspace_id, memberships.c.role).where(
-        memberships.c.account_id == account_id
+        memberships.c.account_id == account_id, is_there
     )
 
 
@@ -70,8 +78,10 @@ async def find_session(
     query = (
         select(
             sessions.c.id_hash,
+            sessions.c.id,
             sessions.c.account_id,
             sessions.c.keep,
+            sessions.c.proved_at,
             sessions.c.created_at,
             sessions.c.last_seen_at,
             sessions.c.expires_at,
@@ -81,7 +91,11 @@ async def find_session(
             accounts.c.instance_admin.label("is_instance_admin"),
         )
         .join(accounts, accounts.c.id == sessions.c.account_id)
-        .where(sessions.c.id_hash == id_hash, sessions.c.expires_at > now)
+        .where(
+            sessions.c.id_hash == id_hash,
+            sessions.c.expires_at > now,
+            accounts.c.disabled_at.is_(None),
+        )
     )
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else dict(row)
@@ -131,13 +145,12 @@ async def list_healths(
     connection: AsyncConnection, account_id: AccountId, now: datetime
 ) -> list[tuple[str, Any]]:
     """Return workspace and health of the active services not in maintenance, each pair once."""
-    theirs = select(memberships.c.workspace_id).where(memberships.c.account_id == account_id)
+    theirs = within_memberships(account_id).with_only_columns(memberships.c.workspace_id)
     workspace_ids = [WorkspaceId(each) for each in await connection.scalars(theirs)]
     covered = await SqlWindowRepository(connection).covered_at(now, workspace_ids)
     query = (
         select(services.c.workspace_id, services.c.health)
-        .join(memberships, memberships.c.workspace_id == services.c.workspace_id)
-        .where(memberships.c.account_id == account_id, services.c.mode == Mode.ACTIVE)
+        .where(services.c.workspace_id.in_(workspace_ids), services.c.mode == Mode.ACTIVE)
         .where(not_(covered))
         .distinct()
     )

@@ -12,7 +12,7 @@ from allgreen.server.auth import queries as people
 from allgreen.server.auth.actions import add_account, add_workspace
 from allgreen.server.auth.me import load_me
 from allgreen.server.auth.schemas import Me
-from allgreen.server.auth.sessions import hash_of, open_session
+from allgreen.server.auth.sessions import Client, hash_of, open_session
 from allgreen.server.passwords import find_weakness
 from allgreen.server.platform import Platform
 from allgreen.server.setup.schemas import SetUpInput
@@ -40,7 +40,7 @@ async def renew_setup_token(database: Database, now: datetime) -> str | None:
     return token
 
 
-async def set_up(platform: Platform, form: SetUpInput) -> tuple[Me, str]:
+async def set_up(platform: Platform, form: SetUpInput, client: Client) -> tuple[Me, str]:
     """Make the first account and its workspace; return it with the token of its session.
 
     Raises:
@@ -78,7 +78,14 @@ async def set_up(platform: Platform, form: SetUpInput) -> tuple[Me, str]:
             is_held=False,
             now=now,
         )
-        session = await open_session(connection, account_id, keep=False, now=now)
+        session = await open_session(
+            connection,
+            account_id,
+            session_id=platform.new_id(),
+            client=client,
+            keep=False,
+            now=now,
+        )
         me = await load_me(connection, account_id, now)
         await uow.commit()
     return me, session

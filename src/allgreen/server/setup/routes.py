@@ -10,7 +10,7 @@ from allgreen.domain.policy import Permission
 from allgreen.server.auth import queries as people
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.auth.schemas import Me
-from allgreen.server.auth.sessions import set_cookie
+from allgreen.server.auth.sessions import Client, set_cookie
 from allgreen.server.platform import get_platform
 from allgreen.server.setup import actions
 from allgreen.server.setup.schemas import Instance, SetUpInput
@@ -48,7 +48,7 @@ async def set_up(
 ) -> Response:
     """Make the first account, the admin of this installation, and its workspace."""
     platform = get_platform(request)
-    me, token = await actions.set_up(platform, body)
+    me, token = await actions.set_up(platform, body, Client.of(request))
     response = render(me, status=201)
     set_cookie(response, token, keep=False, settings=platform.settings)
     return response

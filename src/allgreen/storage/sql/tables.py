@@ -19,12 +19,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     Time,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -32,7 +34,8 @@ from allgreen.domain.check import CheckKind
 from allgreen.domain.incident import IncidentState, Quiet, Resolution
 from allgreen.domain.maintenance import Repeat
 from allgreen.domain.notice import Channel, NoticeKind, NoticeState
-from allgreen.domain.policy import Role
+from allgreen.domain.policy import Role, Scope
+from allgreen.domain.profile import Theme, Visibility
 from allgreen.domain.status import FailureClass, Mode, Outcome, ServiceHealth, TimeKind
 from allgreen.domain.watcher import AbsenceReason, WatcherState
 from allgreen.storage.sql.types import Count, Duration, Instant, Json, Line, Word
@@ -63,18 +66,101 @@ accounts = Table(
     Column("email_verified_at", Instant),
     Column("instance_admin", Boolean, nullable=False, default=False),
     Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    Column("pending_email", Text),  # to which its address changes, once that is proven
+    Column("theme", Word(Theme)),  # none: as the system has it
+    # The second factor (RFC 6238); the secret is encrypted.
+    Column("totp_secret", Text),
+    Column("totp_since", Instant),  # none: it was begun, and never confirmed
+    Column("totp_step", BigInteger),  # the last one that was used: no code counts twice
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("surname", Line, nullable=False),
+    Column("pronouns", Line, nullable=False),
+    Column("city", Line, nullable=False),
+    Column("bio", Text, nullable=False),
+    Column("github", String(100), nullable=False),  # name there, not the address
+    Column("linkedin", String(100), nullable=False),
+    Column("website", Text, nullable=False),
+    Column("visibility", Word(Visibility), nullable=False),
+    Column("photo_id", String(64)),
+)
+
+# Named by chance, so that an address tells nothing; made anew from what was sent.
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("large", LargeBinary, nullable=False),  # WebP, 256 px
+    Column("small", LargeBinary, nullable=False),  # WebP, 64 px
+    Column("created_at", Instant, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("code_hash", _Hash, primary_key=True),
+    Column("used_at", Instant),
+)
+
+# Accounts elsewhere by which people sign in: known by their number there, never by a name.
+identities = Table(
+    "identities",
+    metadata,
+    Column("provider", String(32), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("login", Line, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+# Sign-ins at a provider that are under way, each bound to one browser.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("state_hash", _Hash, primary_key=True),
+    Column("browser_hash", _Hash, nullable=False),
+    Column("verifier", Text, nullable=False),  # encrypted
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), index=True),  # to link
+    Column("go_to", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
 )
 
 sessions = Table(
     "sessions",
     metadata,
     Column("id_hash", _Hash, primary_key=True),
+    Column("id", _Id, nullable=False, unique=True),  # by which it is listed and ended
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("keep", Boolean, nullable=False, default=False),
+    Column("device", Line, nullable=False),  # what the browser said it is
+    Column("network", String(64), nullable=False),
+    Column("proved_at", Instant, nullable=False),  # when the password was typed last
     Column("created_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
 )
+
+# What happened to an account, for its owner: sign-ins, and what keeps it safe.
+account_events = Table(
+    "account_events",
+    metadata,
+    Column("id", Count, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("summary", Line, nullable=False),
+    Column("device", Line, nullable=False),
+    Column("network", String(64), nullable=False),
+)
+Index("ix_account_events_account_id", account_events.c.account_id, account_events.c.id)
+Index("ix_account_events_at", account_events.c.at)
 
 # One-time links: to set up, verify an address, confirm or leave as a recipient.
 tokens = Table(
@@ -100,6 +186,13 @@ workspaces = Table(
     # Its checks are not handed out, as long as nobody in it has a verified address.
     Column("is_held", Boolean, nullable=False, default=False),
     Column("created_at", Instant, nullable=False),
+    Column("deleted_at", Instant),  # it can be had back for some days
+    # What owners allow admins beyond the table of roles.
+    Column("admins_may_invite", Boolean, nullable=False, default=False, server_default=false()),
+    # Somebody may become its owner, if both still want it.
+    Column("offered_to", _Id),
+    Column("offered_by", _Id),
+    Column("offered_at", Instant),
 )
 
 memberships = Table(
@@ -114,6 +207,87 @@ memberships = Table(
     ),
     Column("role", Word(Role), nullable=False),
     Column("created_at", Instant, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column(
+        "workspace_id",
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("email", Text, nullable=False),  # in lower case
+    Column("role", Word(Role), nullable=False),
+    Column("invited_by", _Id, nullable=False),
+    Column("sendings", Integer, nullable=False),  # the link of each voids the one before
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("accepted_at", Instant),
+    Column("accepted_by", _Id),
+    Column("revoked_at", Instant),
+)
+_WHERE_WAITING = text("accepted_at IS NULL AND revoked_at IS NULL")
+Index(
+    "uq_invitations_waiting",
+    invitations.c.workspace_id,
+    invitations.c.email,
+    unique=True,
+    sqlite_where=_WHERE_WAITING,
+    postgresql_where=_WHERE_WAITING,
+)
+Index("ix_invitations_email", invitations.c.email)
+
+# Keys of the API; like sessions, they are known by their SHA-256 only.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column(
+        "workspace_id",
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("key_hash", _Hash, nullable=False, unique=True),
+    Column("hint", String(8), nullable=False),  # its last letters, to tell keys apart
+    Column("name", Line, nullable=False),
+    Column("scope", Word(Scope), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("last_used_at", Instant),
+)
+
+
+# What everybody sees
+
+
+status_pages = Table(
+    "status_pages",
+    metadata,
+    Column("workspace_id", ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
+    Column("slug", String(63), unique=True),
+    Column("is_published", Boolean, nullable=False),
+    Column("title", Line, nullable=False),
+    Column("about", Text, nullable=False),  # Markdown
+    Column("website", Text, nullable=False),
+    Column("shows_latency", Boolean, nullable=False),
+    Column("service_ids", Json),  # none: all of the workspace
+    Column("version", Integer, nullable=False),
+    Column("published_at", Instant),
+)
+
+# Names that a page had: nobody else gets them for a while.
+slugs = Table(
+    "slugs",
+    metadata,
+    Column("slug", String(63), primary_key=True),
+    Column("workspace_id", _Id, nullable=False),
+    Column("until", Instant, nullable=False),
 )
 
 
