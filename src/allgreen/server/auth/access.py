@@ -123,6 +123,8 @@ class _Needs:
         session = await current_session(request)
         if session is None:
             raise NotSignedInError
+        if self.permission is Permission.INSTANCE and not session.is_instance_admin:
+            raise NotAllowedError(self.permission)
         return Access(needed=self.permission, session=session)
 
 
