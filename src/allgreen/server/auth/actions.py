@@ -16,12 +16,12 @@ async def add_account(
     account_id: AccountId,
     name: str,
     email: str,
-    password_hash: str,
+    password_hash: str | None,
     now: datetime,
     is_instance_admin: bool = False,
     is_verified: bool = False,
 ) -> None:
-    """Store a new account."""
+    """Store a new account; without a password it signs in by a provider."""
     await connection.execute(
         insert(accounts).values(
             id=account_id,
