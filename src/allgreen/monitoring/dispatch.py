@@ -21,6 +21,7 @@ from allgreen.errors import (
 )
 from allgreen.failpoints import Seam, failpoint
 from allgreen.monitoring.patience import Patience, wait_for
+from allgreen.monitoring.ready import ReadyTransaction
 from allgreen.monitoring.turnstile import Passage, Turnstile
 from allgreen.monitoring.undelivered import DeadLetterWriter
 from allgreen.ports import Change, Clock, EventBroker, Notifier, UnitOfWork, UnitOfWorkFactory
@@ -147,22 +148,27 @@ class Dispatcher:
     async def deliver(self, notice: Notice) -> None:
         """Make the attempt that `lease` began, and note what came of it."""
         failpoint(Seam.BEFORE_SEND)
-        with self._turnstile.passage() as passage:
-            try:
-                answer = await self._send(notice, passage)
-            except DeliveryRefusedError as error:
-                await self._give_up(notice, str(error))
-            except DeliveryDelayedError as error:
-                await self._try_later(notice, error)
-            else:
-                passage.was_answered()
-                failpoint(Seam.AFTER_ACCEPT)
-                await self._mark(
-                    notice,
-                    NoticeState.SENT,
-                    lambda uow: uow.outbox.mark_sent(notice, at=self._clock.now(), answer=answer),
-                )
+        async with ReadyTransaction(self._unit_of_work) as ready:
+            with self._turnstile.passage(ready) as passage:
+                await self._hand_over(notice, passage, ready)
         failpoint(Seam.AFTER_MARK)
+
+    async def _hand_over(self, notice: Notice, passage: Passage, ready: ReadyTransaction) -> None:
+        try:
+            answer = await self._send(notice, passage)
+        except DeliveryRefusedError as error:
+            await self._give_up(notice, str(error), ready)
+        except DeliveryDelayedError as error:
+            await self._try_later(notice, error, ready)
+        else:
+            passage.was_answered()
+            failpoint(Seam.AFTER_ACCEPT)
+            await self._mark(
+                notice,
+                NoticeState.SENT,
+                lambda uow: uow.outbox.mark_sent(notice, at=self._clock.now(), answer=answer),
+                ready,
+            )
 
     async def _lease_for_ever(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async def lease() -> None:
@@ -219,7 +225,9 @@ class Dispatcher:
                 "The message could not be made; see the log.", is_unsure=passage.was_entered
             ) from None
 
-    async def _try_later(self, notice: Notice, error: DeliveryDelayedError) -> None:
+    async def _try_later(
+        self, notice: Notice, error: DeliveryDelayedError, ready: ReadyTransaction
+    ) -> None:
         """Free what may be tried again, and give up what is too old for that."""
         now, jitter = self._clock.now(), self._jitter()
         untils = [
@@ -246,13 +254,14 @@ class Dispatcher:
             is_dead = bool(too_old) and await self._bury(notice, too_old, str(error), uow)
             return is_marked or is_dead
 
-        await self._mark(notice, NoticeState.PENDING if again else NoticeState.DEAD, mark)
+        await self._mark(notice, NoticeState.PENDING if again else NoticeState.DEAD, mark, ready)
 
-    async def _give_up(self, notice: Notice, error: str) -> None:
+    async def _give_up(self, notice: Notice, error: str, ready: ReadyTransaction) -> None:
         await self._mark(
             notice,
             NoticeState.DEAD,
             lambda uow: self._bury(notice, notice.rows, error, uow),
+            ready,
         )
 
     async def _bury(
@@ -267,8 +276,10 @@ class Dispatcher:
             await self._undelivered.tell(rows, error, now, uow)
         return is_dead
 
-    async def _mark(self, notice: Notice, end: NoticeState, mark: Mark) -> None:
-        if not await self._mark_patiently(mark):
+    async def _mark(
+        self, notice: Notice, end: NoticeState, mark: Mark, ready: ReadyTransaction
+    ) -> None:
+        if not await self._mark_patiently(mark, ready):
             logger.warning("Notice %s was marked by somebody else meanwhile", notice.id)
             return
         self.ends[end] += 1
@@ -279,22 +290,19 @@ class Dispatcher:
             if workspace_id is not None
         )
 
-    async def _mark_patiently(self, mark: Mark) -> bool:
+    async def _mark_patiently(self, mark: Mark, ready: ReadyTransaction) -> bool:
         """Mark as long as the lease lasts: an accepted message without a mark is sent again."""
         left = self._options.lease_for - self._options.send_for
         async with asyncio.timeout(left.total_seconds()):
             while True:
                 try:
-                    return await self._commit(mark)
+                    async with ready.transaction() as uow:
+                        done = await mark(uow)
+                        await uow.commit()
+                    return done
                 except StorageError as error:
                     logger.warning("A delivery could not be noted yet: %s", error)
                     await asyncio.sleep(self._options.mark_again_after.total_seconds())
-
-    async def _commit(self, change: Mark) -> bool:
-        async with self._unit_of_work() as uow:
-            done = await change(uow)
-            await uow.commit()
-        return done
 
     async def _drain(self) -> None:
         if self._in_flight:

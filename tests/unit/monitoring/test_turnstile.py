@@ -153,3 +153,80 @@ async def test_who_is_cancelled_while_waiting_takes_no_place() -> None:
 
     assert third.was_entered
     assert not gone.was_entered
+
+
+# What is prepared for the mark -----------------------------------------------------------------
+
+
+class Prepared:
+    """What is got ready, and given back."""
+
+    def __init__(self, *, never: bool = False) -> None:
+        self.is_ready = False
+        self.was_given_back = False
+        self._never = never
+
+    async def prepare(self) -> None:
+        if self._never:
+            await asyncio.Event().wait()
+        self.is_ready = True
+
+    def give_back(self) -> None:
+        self.was_given_back = True
+
+
+async def test_all_is_ready_for_the_mark_before_the_hand_over() -> None:
+    turnstile, ready = Turnstile(answer_within=NEVER, mark_within=NEVER), Prepared()
+    with turnstile.passage(ready) as passage:
+        await passage.enter()
+        was_ready = ready.is_ready
+        passage.was_answered()
+
+    assert was_ready
+    assert not ready.was_given_back
+
+
+async def test_a_slow_channel_keeps_nobody_waiting_for_its_mark() -> None:
+    turnstile, ready = Turnstile(answer_within=AT_ONCE, mark_within=NEVER), Prepared()
+    with turnstile.passage(ready) as slow, turnstile.passage() as second:
+        await slow.enter()
+        await second.enter()
+
+    assert ready.was_given_back
+    assert not turnstile.is_quick
+
+
+async def test_nothing_is_prepared_until_answers_come_quickly_again() -> None:
+    turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
+    turnstile.is_quick = False
+    first, second = Prepared(), Prepared()
+    for ready in (first, second):
+        with turnstile.passage(ready) as passage:
+            await passage.enter()
+            passage.was_answered()
+
+    assert not first.is_ready
+    assert second.is_ready
+
+
+async def test_a_mark_that_takes_long_keeps_what_it_works_with() -> None:
+    turnstile, ready = Turnstile(answer_within=NEVER, mark_within=AT_ONCE), Prepared()
+    with turnstile.passage(ready) as first, turnstile.passage() as second:
+        await first.enter()
+        first.was_answered()
+        await second.enter()
+
+    assert not ready.was_given_back
+    assert turnstile.is_quick
+
+
+async def test_who_is_cancelled_while_preparing_takes_no_place() -> None:
+    turnstile = Turnstile(answer_within=NEVER, mark_within=NEVER)
+    with turnstile.passage(Prepared(never=True)) as first, turnstile.passage() as second:
+        entering = asyncio.create_task(first.enter())
+        await settle()
+        entering.cancel()
+        await second.enter()
+
+        assert second.was_entered
+        assert not first.was_entered
