@@ -326,16 +326,23 @@ class KillRun:
 
     def _first_probes_in_words(self, target: FlippingServer) -> str:
         probes = sorted(self._first_probes(target))
+        lives = len(self._alive) - 1
         return (
             f"first probe after a start: median {_share(probes, 0.5):.1f} s, "
-            f"{probes[-1]:.1f} s at the most (goal: {self.plan.first_probe_within_s:g} s)"
+            f"{probes[-1]:.1f} s at the most (goal: {self.plan.first_probe_within_s:g} s), "
+            f"in {len(probes)} of {lives} lives; the others were killed earlier than that"
         )
 
     def _first_probes(self, target: FlippingServer) -> Iterator[float]:
-        """Yield how long each life took to ask, from the start of the process."""
-        lives = {max(start for start in self._starts if start <= ready) for ready, _ in self._alive}
-        for start in sorted(lives)[1:]:
-            yield min(target.answers_since(start), default=float("inf")) - start
+        """Yield how long each life took to ask, from the start of the process.
+
+        One that was killed before it asked is counted as long as it lived, if that was too long.
+        """
+        for ready, end in self._alive[1:]:
+            start = max(start for start in self._starts if start <= ready)
+            first = min(target.answers_since(start), default=float("inf"))
+            if first <= end or end - start > self.plan.first_probe_within_s:
+                yield min(first, end) - start
 
     def _lateness(self, target: FlippingServer, paths: list[str]) -> list[float]:
         """Return by how much longer than the period each service had to wait, once on pace."""
