@@ -34,8 +34,10 @@ from allgreen.ports import Canary, Clock, Notifier
 from allgreen.server import middleware, problems
 from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
+from allgreen.server.devices import DeviceSigner
 from allgreen.server.frontend import BUNDLE, build_frontend
 from allgreen.server.incidents import routes as incidents
+from allgreen.server.keys import routes as keys
 from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
 from allgreen.server.live import routes as live
@@ -44,7 +46,10 @@ from allgreen.server.operation import routes as operation
 from allgreen.server.operation.disk import telling_of_a_full_disk
 from allgreen.server.pages import render_page
 from allgreen.server.passwords import PasswordPool
+from allgreen.server.photos.darkroom import MOST_BYTES as LARGEST_PHOTO
+from allgreen.server.photos.darkroom import Darkroom
 from allgreen.server.platform import Platform
+from allgreen.server.profiles import routes as profiles
 from allgreen.server.recent import AnswerRecent, ForgettingBroker, RecentAnswers
 from allgreen.server.recipients import routes as recipients
 from allgreen.server.settings import Settings
@@ -78,11 +83,13 @@ def build_routes() -> FastAPI:
         incidents,
         recipients,
         maintenance,
+        profiles,
+        keys,
         live,
     ):
         app.include_router(capability.router, prefix=API)
     app.include_router(operation.router)
-    for pages in (accounts.pages, recipients.pages):
+    for pages in (accounts.pages, profiles.pages, recipients.pages):
         app.include_router(pages)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
@@ -99,8 +106,9 @@ def create_app(platform: Platform, *, bundle: Path = BUNDLE) -> FastAPI:
     app.add_exception_handler(Exception, _fault_handler(headers))
     # The last one added is the outermost.
     app.add_middleware(middleware.SameOrigin, settings=platform.settings)
-    app.add_middleware(middleware.BodyLimit)
+    app.add_middleware(middleware.BodyLimit, larger={profiles.PHOTO: LARGEST_PHOTO})
     app.add_middleware(AnswerRecent, recent=platform.recent)
+    app.add_middleware(middleware.KeyAlone)
     app.add_middleware(middleware.SecurityHeaders, headers=headers)
     return app
 
@@ -141,7 +149,7 @@ async def open_platform(
     canary_client = HttpClient(guard=guard, resolver=resolver, tls=tls)
     canary_router = Router(guard=guard, resolver=resolver)
     canaries = _build_canaries(settings, canary_router, canary_client)
-    passwords = PasswordPool()
+    passwords, darkroom = PasswordPool(), Darkroom()
     try:
         async with Database(settings.database, secret_key, reserve_bytes=RESERVE_BYTES) as database:
             applied = await database.migrate()
@@ -183,12 +191,15 @@ async def open_platform(
                     preview=Previews(executors, throttle, clock=clock).run,
                     guard=guard,
                     passwords=passwords,
-                    limits=Limits(),
+                    darkroom=darkroom,
+                    limits=Limits(clock.monotonic),
                     links=links,
+                    devices=DeviceSigner(secret_key),
                     recent=recent,
                 )
     finally:
         passwords.close()
+        darkroom.close()
         await canary_client.aclose()
         await client.aclose()
 

@@ -3,7 +3,9 @@
 import ipaddress
 import math
 import time
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, final
 
 from limits import (
@@ -21,19 +23,45 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Each has a name of its own: of two limits of the same rate, one would count for the other.
 LOG_INS_PER_ACCOUNT: Final = RateLimitItemPerHour(20, namespace="log-ins/account")
+LOG_INS_PER_DEVICE: Final = RateLimitItemPerHour(20, namespace="log-ins/device")
 LOG_INS_PER_ADDRESS: Final = RateLimitItemPerHour(200, namespace="log-ins/address")
+PROOFS_PER_ACCOUNT: Final = RateLimitItemPerHour(20, namespace="proofs")
 REGISTRATIONS_PER_ADDRESS: Final = RateLimitItemPerHour(20, namespace="registrations")
 RESENDS_PER_ACCOUNT: Final = RateLimitItemPerHour(5, namespace="resends")
+FORGOTTEN_PER_ADDRESS: Final = RateLimitItemPerHour(20, namespace="forgotten")
+ADDRESS_CHANGES_PER_ACCOUNT: Final = RateLimitItemPerHour(5, namespace="address-changes")
+LETTERS_PER_MAILBOX: Final = RateLimitItemPerHour(5, namespace="letters")
+EXPORTS_PER_ACCOUNT: Final = RateLimitItemPerHour(10, namespace="exports")
 PREVIEWS_PER_ACCOUNT: Final = RateLimitItemPerMinute(60, namespace="previews")
 CHECKS_PER_SERVICE: Final = RateLimitItemPerSecond(1, 10, namespace="checks")
+
+FREE_TRIES: Final = 10
+"""So many tries may follow at once: people who mistype are not guessing."""
+_MOST_DELAYED: Final = 10_000
+_CALM_AFTER_S: Final = 3600
+
+
+@dataclass(slots=True)
+class _Tries:
+    """Tries of one who may be guessing, on the monotonic clock."""
+
+    count: int
+    last_s: float
+    next_s: float
 
 
 @final
 class Limits:
-    """Counters of this process. A restart forgets them: they slow guessing down, no more."""
+    """Counters of this process. A restart forgets them: they slow guessing down, no more.
 
-    def __init__(self) -> None:
+    Args:
+        monotonic: The clock of delays, in seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._monotonic = monotonic
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
 
     def count(self, limit: RateLimitItem, *who: str, message: str) -> None:
         """Count one more.
@@ -46,9 +74,42 @@ class Limits:
             wait_s = math.ceil(reset_at - time.time())  # noqa: TID251 - the clock of the counters
             raise TooManyError(message, max(1, wait_s))
 
+    def count_slowly(self, limit: RateLimitItem, *who: str, message: str) -> None:
+        """Count one more try at a secret; after the tenth each is to wait twice as long.
+
+        Raises:
+            TooManyError: The limit is reached, or it is too soon; this one was not counted.
+        """
+        now_s, key = self._monotonic(), limit.key_for(*who)
+        tries = self._tries.get(key)
+        if tries is None or now_s - tries.last_s > _CALM_AFTER_S:
+            tries = _Tries(0, now_s, now_s)
+        if now_s < tries.next_s:
+            raise TooManyError(message, math.ceil(tries.next_s - now_s))
+        self.count(limit, *who, message=message)
+        tries.count, tries.last_s = tries.count + 1, now_s
+        if tries.count >= FREE_TRIES:
+            tries.next_s = now_s + 2.0 ** (tries.count - FREE_TRIES)
+        self._keep(key, tries)
+
+    def admits(self, limit: RateLimitItem, *who: str) -> bool:
+        """Count one more; tell whether it is within the limit.
+
+        For what is left undone without a word, because a word would tell too much.
+        """
+        return self._limiter.hit(limit, *who)
+
     def forget(self, limit: RateLimitItem, *who: str) -> None:
         """Begin to count anew, after it went well."""
         self._limiter.clear(limit, *who)
+        self._tries.pop(limit.key_for(*who), None)
+
+    def _keep(self, key: str, tries: _Tries) -> None:
+        self._tries[key] = tries
+        self._tries.move_to_end(key)
+        # Whoever makes up names to push others out wins nothing: the limit itself stays.
+        if len(self._tries) > _MOST_DELAYED:
+            self._tries.popitem(last=False)
 
 
 def group_of(address: str) -> str:

@@ -12,9 +12,11 @@ from allgreen.executors.verdict import Preview
 from allgreen.monitoring.bus import Bus
 from allgreen.outbound.guard import TargetGuard
 from allgreen.ports import Clock, EventBroker, IdFactory
+from allgreen.server.devices import DeviceSigner
 from allgreen.server.limits import Limits, client_of
 from allgreen.server.links import LinkSigner
 from allgreen.server.passwords import PasswordPool
+from allgreen.server.photos.darkroom import Darkroom
 from allgreen.server.recent import RecentAnswers
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.database import Database
@@ -43,8 +45,10 @@ class Platform:
     preview: Callable[[Check], Awaitable[Preview]]
     guard: TargetGuard
     passwords: PasswordPool
+    darkroom: Darkroom
     limits: Limits
     links: LinkSigner
+    devices: DeviceSigner
     recent: RecentAnswers
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
