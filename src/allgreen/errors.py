@@ -21,7 +21,9 @@ AllgreenError
 ├── NotSignedInError (PermissionError)   nobody is asking
 ├── NotAllowedError (PermissionError)    somebody is asking who may not
 ├── ProofNeededError (PermissionError)   who is asking must show once more that it is them
+├── OtherAddressError (PermissionError)  an invitation is for another address than the one who asks
 ├── NotFoundError (LookupError)          absent, or hidden from the one who asks
+│   └── InvitationVoidError              it expired, was withdrawn, or its workspace is gone
 ├── VersionConflictError                 somebody else saved first
 ├── TooManyError                         a limit was reached; says when to come back
 ├── BusyError                            more at once than can be done; says when to come back
@@ -275,9 +277,13 @@ class NotSignedInError(AllgreenError, PermissionError):
 class NotAllowedError(AllgreenError, PermissionError):
     """The caller may see the object but not do this to it."""
 
-    def __init__(self, action: str) -> None:
+    def __init__(
+        self,
+        action: str,
+        reason: str = "Your role in this workspace does not allow this. Ask an owner.",
+    ) -> None:
         self.action = action
-        super().__init__("Your role in this workspace does not allow this. Ask an owner.")
+        super().__init__(reason)
 
 
 class ProofNeededError(AllgreenError, PermissionError):
@@ -287,12 +293,37 @@ class ProofNeededError(AllgreenError, PermissionError):
         super().__init__("Type your password once more, then do it again.")
 
 
+class OtherAddressError(AllgreenError, PermissionError):
+    """An invitation was sent to another address than the verified one of the caller.
+
+    Attributes:
+        masked: The address, so that only who knows it recognises it.
+    """
+
+    def __init__(self, masked: str) -> None:
+        self.masked = masked
+        super().__init__(
+            f"This invitation was sent to {masked}. Sign in with the account whose verified "
+            "address that is, or ask for an invitation to the address of this one."
+        )
+
+
 class NotFoundError(AllgreenError, LookupError):
     """The object does not exist, or the caller may not know that it does."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         super().__init__(f"There is no such {what}.")
+
+
+class InvitationVoidError(NotFoundError):
+    """An invitation is of no use any more; why is not told, for it may have been withdrawn."""
+
+    def __init__(self) -> None:
+        super().__init__("invitation")
+        self.args = (
+            "This invitation does not work any more. Ask who invited you to send a new one.",
+        )
 
 
 class VersionConflictError(AllgreenError):

@@ -116,7 +116,44 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _OWNER,
 }
 
+ALLOWED_ADMINS = frozenset({Permission.INVITATION_READ, Permission.INVITATION_WRITE})
+"""What admins may besides where the owners allow it, and for observers only."""
+
+
+_READING = frozenset(
+    {
+        Permission.WORKSPACE_READ,
+        Permission.SERVICE_READ,
+        Permission.RESULT_READ,
+        Permission.INCIDENT_READ,
+        Permission.RECIPIENT_READ,
+        Permission.DELIVERY_READ,
+        Permission.EVENT_READ,
+        Permission.WINDOW_READ,
+        Permission.STATUS_PAGE_READ,
+    }
+)
+
+SCOPES: dict[Scope, frozenset[Permission]] = {
+    Scope.READ: _READING,
+    Scope.WRITE: _READING
+    | {
+        Permission.SERVICE_WRITE,
+        Permission.SERVICE_PREVIEW,
+        Permission.SERVICE_CHECK_NOW,
+        Permission.RECIPIENT_WRITE,
+        Permission.WINDOW_WRITE,
+        Permission.STATUS_PAGE_EDIT,
+    },
+}
+"""What keys may do at the most: they watch services, and govern nobody."""
+
 
 def may(role: Role, permission: Permission) -> bool:
     """Tell whether a member with `role` may do what needs `permission`."""
     return permission in PERMISSIONS[role]
+
+
+def key_may(scope: Scope, role: Role, permission: Permission) -> bool:
+    """Tell whether a key with `scope` may, whose maker is a member with `role` at this moment."""
+    return permission in SCOPES[scope] and may(role, permission)

@@ -54,6 +54,8 @@ from allgreen.server.recent import AnswerRecent, ForgettingBroker, RecentAnswers
 from allgreen.server.recipients import routes as recipients
 from allgreen.server.settings import Settings
 from allgreen.server.setup import routes as setup
+from allgreen.server.shelf import PublicShelf
+from allgreen.server.status_pages import routes as status_pages
 from allgreen.server.system import SystemClock, new_id
 from allgreen.server.wire import API
 from allgreen.server.workspaces import routes as workspaces
@@ -86,6 +88,7 @@ def build_routes() -> FastAPI:
         profiles,
         keys,
         live,
+        status_pages,
     ):
         app.include_router(capability.router, prefix=API)
     app.include_router(operation.router)
@@ -157,7 +160,8 @@ async def open_platform(
                 logger.info("Brought the database up to date: %s", ", ".join(applied))
             await database.check_key()
             recent = RecentAnswers(clock)
-            broker = ForgettingBroker(LocalEventBroker(), recent)
+            public = PublicShelf(clock)
+            broker = ForgettingBroker(LocalEventBroker(), recent, public.forget)
             source = LocalCheckSource(
                 database.light_unit_of_work, clock, look=lambda: _look_ahead(database)
             )
@@ -196,6 +200,7 @@ async def open_platform(
                     links=links,
                     devices=DeviceSigner(secret_key),
                     recent=recent,
+                    public=public,
                 )
     finally:
         passwords.close()

@@ -1,5 +1,6 @@
 """What holds for every request and every answer, whichever route it meets."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final, final
 from urllib.parse import urlsplit
@@ -8,7 +9,8 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from allgreen.server.problems import answer_problem
+from allgreen.server.auth.keys import brings_key
+from allgreen.server.problems import answer_problem, answer_too_large, too_large
 from allgreen.server.settings import Settings
 from allgreen.server.wire import API
 
@@ -81,20 +83,34 @@ class SecurityHeaders:
 
 @final
 class BodyLimit:
-    """Refuses bodies over 1 MiB, also those that lie about their length or do not tell it."""
+    """Refuses bodies over 1 MiB, also those that lie about their length or do not tell it.
 
-    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
+    Args:
+        app: What is asked when the body is small enough.
+        largest: How many bytes are taken where nothing else is said.
+        larger: How many are taken at single paths.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        largest: int = LARGEST_BODY,
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._largest = largest
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, as far as its body is small enough."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = self._larger.get(scope["path"], self._largest)
         told = Headers(scope=scope).get("content-length", "0")
-        if told.isdigit() and int(told) > self._largest:
-            await _too_large(scope, receive, send)
+        if told.isdigit() and int(told) > largest:
+            await answer_too_large(largest)(scope, receive, send)
             return
         received = 0
 
@@ -102,17 +118,37 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._largest:
-                raise HTTPException(413)
+            if received > largest:
+                raise HTTPException(413, too_large(largest))
             return message
 
         await self._app(scope, receive_counted, send)
 
 
 @final
+class KeyAlone:
+    """Forgets the cookies of a request that brings a key.
+
+    Whoever shows a key is known by the key alone: what is let past other checks because of it can
+    then never be done in the name of the session that a browser sends along.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with its key or with its cookies."""
+        if scope["type"] == "http" and brings_key(Headers(scope=scope)):
+            headers = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)
+
+
+@final
 class SameOrigin:
     """Lets nothing be changed from pages of others.
 
+    It is about cookies, which browsers send along unasked; a page of others cannot send a key.
     Browsers say where an unsafe request comes from; what comes from elsewhere, or is a form, is
     refused before any route sees it. Programs without a browser say nothing, and send JSON.
     """
@@ -127,7 +163,8 @@ class SameOrigin:
         """Pass a request on, unless it may have been made by another site."""
         if scope["type"] == "http" and scope["method"] not in _SAFE:
             headers = Headers(scope=scope)
-            if scope["path"].startswith(f"{API}/") and not self._is_ours(headers):
+            has_cookies = not brings_key(headers)
+            if has_cookies and scope["path"].startswith(f"{API}/") and not self._is_ours(headers):
                 detail = (
                     "It comes from another site, or from a name that this Allgreen does not know "
                     "as its own. If people reach it by that name, set ALLGREEN_PUBLIC_URL to it."
@@ -173,10 +210,3 @@ def _is_number(name: str) -> bool:
 
 def _media_type(headers: Headers) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = answer_problem(
-        413, "too_large", "This request is too large", "At most 1 MiB can be sent at once."
-    )
-    await answer(scope, receive, send)

@@ -1,12 +1,12 @@
 """Recent answers: pages that many tabs ask for again and again, kept for a moment.
 
 An answer is kept for the very session and address that it was made for, so it needs no rights of
-its own. It is dropped as soon as anything in its workspace changes, when anybody logs out, and
+its own; whoever asks with a key gets none of them and leaves none. It is dropped as soon as anything in its workspace changes, when anybody logs out, and
 after two seconds in any case: a lost membership is noticed by then.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, final
@@ -50,7 +50,8 @@ class RecentAnswers:
 
     def find(self, scope: Scope) -> Recent | None:
         """Return the answer to a request, if it is fresh."""
-        recent = self._kept.get(_key_of(scope))
+        key = _key_of(scope)
+        recent = None if key is None else self._kept.get(key)
         if recent is None or recent.until < self._clock.monotonic():
             return None
         return recent
@@ -82,8 +83,9 @@ class RecentAnswers:
             tag=tag,
             body=encode(shown),
         )
-        if mark == self._changes:
-            self._kept[_key_of(request.scope)] = recent
+        key = _key_of(request.scope)
+        if key is not None and mark == self._changes:
+            self._kept[key] = recent
         return _AsIs(recent, request.scope)
 
     def forget(self, workspace_id: WorkspaceId) -> None:
@@ -124,16 +126,29 @@ class AnswerRecent:
 
 @final
 class ForgettingBroker(EventBroker):
-    """Drops recent answers before anybody hears that they are old."""
+    """Drops recent answers before anybody hears that they are old.
 
-    def __init__(self, inner: EventBroker, recent: RecentAnswers) -> None:
+    Args:
+        inner: Tells all who listen.
+        recent: Answers to members.
+        public: Takes every hint before anybody else, as `PublicShelf.forget` does.
+    """
+
+    def __init__(
+        self,
+        inner: EventBroker,
+        recent: RecentAnswers,
+        public: Callable[[Iterable[Change]], None],
+    ) -> None:
         self._inner = inner
         self._recent = recent
+        self._public = public
 
     def publish(self, changes: Iterable[Change]) -> None:
         listed = list(changes)
         for workspace_id in {change.workspace_id for change in listed}:
             self._recent.forget(workspace_id)
+        self._public(listed)
         self._inner.publish(listed)
 
     def subscribe(self) -> AbstractAsyncContextManager[Subscription]:
@@ -151,7 +166,7 @@ class _AsIs(Response):
         self.raw_headers = [
             (b"etag", recent.tag),
             (b"cache-control", b"private, no-cache"),
-            (b"vary", b"Cookie"),
+            (b"vary", b"Cookie, Authorization"),
         ]
         if not is_known:
             self.raw_headers += [
@@ -160,11 +175,14 @@ class _AsIs(Response):
             ]
 
 
-def _key_of(scope: Scope) -> _Key:
+def _key_of(scope: Scope) -> _Key | None:
+    """Return by what an answer is kept; `None` where something else than a cookie tells who asks."""
+    if any(name == b"authorization" for name, _ in scope["headers"]):
+        return None
     # A request may bring its cookies in several headers (RFC 9113, section 8.2.3), and the session
     # may stand in any of them.
-    cookies = tuple(value for key, value in scope["headers"] if key == b"cookie")
-    return cookies, scope["path"], scope["query_string"]
+    cookies = tuple(value for name, value in scope["headers"] if name == b"cookie")
+    return (cookies, scope["path"], scope["query_string"]) if cookies else None
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

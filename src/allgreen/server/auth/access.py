@@ -14,9 +14,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, IncidentId, ServiceId, WorkspaceId
-from allgreen.domain.policy import PERMISSIONS, Permission, Role, may
+from allgreen.domain.policy import PERMISSIONS, SCOPES, Permission, Role, Scope, key_may, may
 from allgreen.errors import NotAllowedError, NotFoundError, NotSignedInError
 from allgreen.server.auth import queries
+from allgreen.server.auth.keys import Key, brings_key, current_key
 from allgreen.server.auth.sessions import Session, current_session
 
 EXTENSION: Final = "x-allgreen-permission"
@@ -25,20 +26,27 @@ _WITHOUT_SESSION: Final = {Permission.PUBLIC, Permission.TOKEN, Permission.METRI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """The caller in one of their workspaces, as read in the current transaction."""
+    """The caller in one of their workspaces, as read in the current transaction.
+
+    Attributes:
+        scope: Of the key that asks; `None` for somebody who is signed in.
+    """
 
     account_id: AccountId
     name: str
     workspace_id: WorkspaceId
     role: Role
+    scope: Scope | None = None
 
     @property
     def may(self) -> list[str]:
-        """What the role allows, as words for the page."""
-        return sorted(PERMISSIONS[self.role])
+        """What the role allows, and the key if one asks, as words for the page."""
+        return sorted(one for one in PERMISSIONS[self.role] if self.has(one))
 
     def has(self, permission: Permission) -> bool:
-        """Tell whether the role allows something."""
+        """Tell whether the role allows something, and the key if one asks."""
+        if self.scope is not None:
+            return key_may(self.scope, self.role, permission)
         return may(self.role, permission)
 
 
@@ -48,19 +56,24 @@ class Access:
 
     Attributes:
         needed: Permission that the route was declared with.
-        session: `None` only where nobody has to be signed in.
+        session: `None` where nobody has to be signed in, and where a key asks.
+        key: That asks instead of somebody who is signed in.
     """
 
     needed: Permission
     session: Session | None
+    key: Key | None = None
 
     @property
     def caller(self) -> Session:
         """Return the session.
 
         Raises:
+            NotAllowedError: A key asks for what only people do.
             NotSignedInError: There is none.
         """
+        if self.key is not None:
+            raise NotAllowedError(self.needed, _KEY_REFUSED)
         if self.session is None:
             raise NotSignedInError
         return self.session
@@ -72,7 +85,7 @@ class Access:
             NotFoundError: There is no such workspace among the caller's.
             NotAllowedError: The role does not allow what the route does.
         """
-        found = await queries.find_membership(connection, self.caller.account_id, workspace_id)
+        found = await queries.find_membership(connection, self._asks.account_id, workspace_id)
         return self._member(found, "workspace")
 
     async def service(self, connection: AsyncConnection, service_id: str) -> Member:
@@ -83,7 +96,7 @@ class Access:
             NotAllowedError: The role does not allow what the route does.
         """
         found = await queries.find_membership_of_service(
-            connection, self.caller.account_id, ServiceId(service_id)
+            connection, self._asks.account_id, ServiceId(service_id)
         )
         return self._member(found, "service")
 
@@ -95,20 +108,29 @@ class Access:
             NotAllowedError: The role does not allow what the route does.
         """
         found = await queries.find_membership_of_incident(
-            connection, self.caller.account_id, IncidentId(incident_id)
+            connection, self._asks.account_id, IncidentId(incident_id)
         )
         return self._member(found, "incident")
 
+    @property
+    def _asks(self) -> Session | Key:
+        return self.key or self.caller
+
     def _member(self, found: tuple[WorkspaceId, Role] | None, what: str) -> Member:
-        if found is None:
+        # Of all the workspaces of its maker, a key opens the one that it was made for.
+        if found is None or (self.key is not None and found[0] != self.key.workspace_id):
             raise NotFoundError(what)
         workspace_id, role = found
-        if not may(role, self.needed):
-            raise NotAllowedError(self.needed)
-        caller = self.caller
-        return Member(
-            account_id=caller.account_id, name=caller.name, workspace_id=workspace_id, role=role
+        member = Member(
+            account_id=self._asks.account_id,
+            name=self._asks.name,
+            workspace_id=workspace_id,
+            role=role,
+            scope=None if self.key is None else self.key.scope,
         )
+        if not member.has(self.needed):
+            raise NotAllowedError(self.needed)
+        return member
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +140,38 @@ class _Needs:
     permission: Permission
 
     async def __call__(self, request: Request) -> Access:
-        if self.permission in _WITHOUT_SESSION:
-            return Access(needed=self.permission, session=None)
-        session = await current_session(request)
-        if session is None:
-            raise NotSignedInError
-        if self.permission is Permission.INSTANCE and not session.is_instance_admin:
-            raise NotAllowedError(self.permission)
-        return Access(needed=self.permission, session=session)
+        return await find_access(request, self.permission)
+
+
+async def find_access(request: Request, needed: Permission) -> Access:
+    """Return who makes a request, as far as they may come near what needs `needed`.
+
+    What they are in a workspace is looked up later, in the transaction of what they do there.
+
+    Raises:
+        NotSignedInError: Nobody is asking, or with a key that does not open anything (any more).
+        NotAllowedError: A key asks for what none of its scope may, or somebody for what only
+            those who run this Allgreen may.
+    """
+    if needed in _WITHOUT_SESSION:
+        return Access(needed=needed, session=None)
+    if brings_key(request.headers):
+        key = await current_key(request)
+        if needed not in SCOPES[key.scope]:
+            raise NotAllowedError(needed, _KEY_REFUSED)
+        return Access(needed=needed, session=None, key=key)
+    session = await current_session(request)
+    if session is None:
+        raise NotSignedInError
+    if needed is Permission.INSTANCE and not session.is_instance_admin:
+        raise NotAllowedError(needed)
+    return Access(needed=needed, session=session)
+
+
+_KEY_REFUSED: Final = (
+    "This key may not do this. Make one that may write, or sign in: people, keys and accounts "
+    "are out of reach of every key."
+)
 
 
 def permission(needed: Permission) -> Any:

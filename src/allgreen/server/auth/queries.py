@@ -7,7 +7,7 @@ id that belongs to others is the same as one that does not exist.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, not_, select
+from sqlalchemy import Select, and_, exists, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, IncidentId, ServiceId, WorkspaceId
@@ -15,8 +15,10 @@ from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
 from allgreen.storage.sql.tables import (
     accounts,
+    api_keys,
     incidents,
     memberships,
+    profiles,
     services,
     sessions,
     workspaces,
@@ -101,10 +103,45 @@ async def find_session(
     return None if row is None else dict(row)
 
 
+async def find_key(
+    connection: AsyncConnection, key_hash: str, now: datetime
+) -> dict[str, Any] | None:
+    """Return a key that opens something: it lasts, and its maker still is a member."""
+    is_member = and_(
+        memberships.c.account_id == api_keys.c.account_id,
+        memberships.c.workspace_id == api_keys.c.workspace_id,
+    )
+    query = (
+        select(
+            api_keys.c.id,
+            api_keys.c.workspace_id,
+            api_keys.c.account_id,
+            api_keys.c.scope,
+            api_keys.c.last_used_at,
+            accounts.c.name,
+        )
+        .join(accounts, accounts.c.id == api_keys.c.account_id)
+        .join(memberships, is_member)
+        .join(workspaces, workspaces.c.id == api_keys.c.workspace_id)
+        .where(
+            api_keys.c.key_hash == key_hash,
+            or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now),
+            accounts.c.disabled_at.is_(None),
+            workspaces.c.deleted_at.is_(None),
+        )
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
 async def find_account_by_email(connection: AsyncConnection, email: str) -> dict[str, Any] | None:
     """Return id, name and password hash of the account with an address."""
     query = select(
-        accounts.c.id, accounts.c.name, accounts.c.password_hash, accounts.c.email_verified_at
+        accounts.c.id,
+        accounts.c.name,
+        accounts.c.password_hash,
+        accounts.c.email_verified_at,
+        accounts.c.disabled_at,
     ).where(accounts.c.email == email)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else dict(row)
@@ -118,7 +155,13 @@ async def find_account(connection: AsyncConnection, account_id: str) -> dict[str
         accounts.c.email,
         accounts.c.email_verified_at,
         accounts.c.instance_admin,
-    ).where(accounts.c.id == account_id)
+        accounts.c.theme,
+        accounts.c.totp_since,
+        profiles.c.photo_id,
+    )
+    # A profile is made when somebody first writes in it.
+    query = query.outerjoin(profiles, profiles.c.account_id == accounts.c.id)
+    query = query.where(accounts.c.id == account_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else dict(row)
 
@@ -157,11 +200,16 @@ async def list_healths(
     return [(row[0], row[1]) for row in await connection.execute(query)]
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text can be an id of ours; what cannot never meets the database."""
+    return len(text) == _ID_LENGTH and text.isprintable()  # PostgreSQL refuses a NUL
+
+
 async def _find(
     connection: AsyncConnection, query: Select[Any], asked_for: str
 ) -> tuple[WorkspaceId, Role] | None:
-    if not asked_for.isprintable() or len(asked_for) != _ID_LENGTH:
-        return None  # PostgreSQL refuses a NUL, and no other length can be an id of ours
+    if not is_id(asked_for):
+        return None
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else (WorkspaceId(row[0]), row[1])
 

@@ -10,8 +10,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from allgreen.domain.policy import Permission
 from allgreen.errors import NotAllowedError, NotFoundError, NotSignedInError, StorageError
 from allgreen.ports import Change, Subscription
-from allgreen.server.auth.access import Access, Member, guarded_router, permission
-from allgreen.server.auth.sessions import current_session
+from allgreen.server.auth.access import (
+    Access,
+    Member,
+    find_access,
+    guarded_router,
+    permission,
+)
 from allgreen.server.platform import get_platform
 from allgreen.server.wire import PROBLEM
 
@@ -61,13 +66,11 @@ async def _next(subscription: Subscription, stopping: asyncio.Event) -> Change |
 
 
 async def _still_may(request: Request, access: Access, member: Member) -> bool:
-    """Look again before each hint: people log out, and lose memberships."""
-    session = await current_session(request)
-    if session is None:
-        return False
+    """Look again before each hint: people log out, lose memberships, and revoke keys."""
     try:
+        now_access = await find_access(request, access.needed)
         async with get_platform(request).database.read() as connection:
-            await access.workspace(connection, member.workspace_id)
+            await now_access.workspace(connection, member.workspace_id)
     except (NotFoundError, NotAllowedError, NotSignedInError, StorageError):
         return False
     return True
