@@ -10,9 +10,9 @@ from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.links import Purpose
 from allgreen.server.pages import render_page
 from allgreen.server.platform import get_platform
-from allgreen.server.recipients import actions, queries
-from allgreen.server.recipients.schemas import DeliveryPage
-from allgreen.server.wire import Page, answers, cut_rows, render
+from allgreen.server.recipients import actions, queries, subscriptions
+from allgreen.server.recipients.schemas import DeliveryPage, Subscription
+from allgreen.server.wire import Page, answers, cut_rows, render, render_nothing
 
 router = guarded_router("recipients")
 pages = guarded_router("pages")
@@ -32,6 +32,39 @@ async def list_deliveries(
         found = await queries.list_deliveries(connection, member, cut, platform)
     items, next_cursor = cut_rows(found, cut, lambda delivery: (delivery.id,))
     return render(DeliveryPage(items=items, next_cursor=next_cursor))
+
+
+@router.get("/services/{service_id}/subscription", **answers(Subscription))
+async def get_subscription(
+    request: Request,
+    service_id: str,
+    access: Annotated[Access, permission(Permission.SUBSCRIPTION_OWN)],
+) -> Response:
+    """Tell whether one is told about a service oneself, and how many are."""
+    async with get_platform(request).database.read() as connection:
+        member = await access.service(connection, service_id)
+        return render(await subscriptions.load_subscription(connection, member, service_id))
+
+
+@router.put("/services/{service_id}/subscription", **answers(Subscription))
+async def subscribe(
+    request: Request,
+    service_id: str,
+    access: Annotated[Access, permission(Permission.SUBSCRIPTION_OWN)],
+) -> Response:
+    """Be told about a service oneself, from now on."""
+    return render(await subscriptions.subscribe(get_platform(request), access, service_id))
+
+
+@router.delete("/services/{service_id}/subscription", **answers(None, 204))
+async def unsubscribe(
+    request: Request,
+    service_id: str,
+    access: Annotated[Access, permission(Permission.SUBSCRIPTION_OWN)],
+) -> Response:
+    """Be told nothing more about a service."""
+    await subscriptions.unsubscribe(get_platform(request), access, service_id)
+    return render_nothing()
 
 
 @pages.get("/confirm/{token}", include_in_schema=False)

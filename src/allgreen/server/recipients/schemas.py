@@ -1,4 +1,4 @@
-"""What was sent to whom."""
+"""What was sent to whom, and whether one is told oneself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,3 +67,11 @@ class DeliveryPage:
 
     items: list[Delivery]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Whether the one who asks is told about a service, and how many are in all."""
+
+    subscribed: bool
+    recipients: int
