@@ -109,6 +109,42 @@ class SmtpSink:
             raise TimeoutError(f"{len(self.attempts)} of {count} attempts within {within_s} s")
         return self.attempts
 
+    def wait_for_mail_to(self, address: str, subject: str, *, within_s: float = 10) -> ReceivedMail:
+        """Block until a mail with these words in its subject lies in a mailbox, and return it.
+
+        Raises:
+            TimeoutError: when none has come in time.
+        """
+
+        def find() -> ReceivedMail | None:
+            mine = (mail for mail in reversed(self.mails) if mail.recipients == (address,))
+            return next((mail for mail in mine if subject in str(mail.message["Subject"])), None)
+
+        self._wait_until(lambda: find() is not None, within_s)
+        if (found := find()) is None:
+            subjects = [(mail.recipients, str(mail.message["Subject"])) for mail in self.mails]
+            raise TimeoutError(f"no {subject!r} to {address} within {within_s} s, but {subjects}")
+        return found
+
+    def wait_for_mails_of(
+        self, event: str, count: int, *, within_s: float = 10
+    ) -> list[ReceivedMail]:
+        """Block until so many mails lie in the mailboxes whose event ends so, and return them.
+
+        Raises:
+            TimeoutError: when fewer have come in time.
+        """
+
+        def find() -> list[ReceivedMail]:
+            return [
+                mail for mail in self.mails if str(mail.message["X-Allgreen-Event"]).endswith(event)
+            ]
+
+        self._wait_until(lambda: len(find()) >= count, within_s)
+        if len(found := find()) < count:
+            raise TimeoutError(f"{len(found)} of {count} mails within {within_s} s")
+        return found
+
     def _wait_until(self, is_so: Callable[[], bool], within_s: float) -> None:
         with self._changed:
             self._changed.wait_for(is_so, timeout=within_s)
