@@ -19,6 +19,7 @@ from allgreen.errors import (
     NotAllowedError,
     NotFoundError,
     NotSignedInError,
+    OtherAddressError,
     ProofNeededError,
     StorageFullError,
     StorageUnavailableError,
@@ -63,6 +64,7 @@ _KINDS: Mapping[type[AllgreenError], _Kind] = {
     NotSignedInError: _Kind(401, "not_signed_in", "You are not signed in"),
     NotAllowedError: _Kind(403, "not_allowed", "Your role does not allow this"),
     ProofNeededError: _Kind(403, "proof_needed", "Is it you?"),
+    OtherAddressError: _Kind(403, "other_address", "This is for another address"),
     NotFoundError: _Kind(404, "not_found", "Not found"),
     VersionConflictError: _Kind(412, "version_conflict", "Someone else saved first"),
     InvalidInputError: _Kind(422, "invalid", "Some fields need another look"),
@@ -137,6 +139,17 @@ def answer_fault(error: Exception) -> Response:
     )
 
 
+def answer_too_large(most_bytes: int) -> Response:
+    """Build the answer to a body that is not read."""
+    code, title = _HTTP_CODES[413]
+    return answer_problem(413, code, title, too_large(most_bytes))
+
+
+def too_large(most_bytes: int) -> str:
+    """Return how much may be sent, as a sentence."""
+    return f"At most {most_bytes // 1024**2} MiB can be sent here at once."
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer every error as a problem."""
     app.add_exception_handler(AllgreenError, _on_allgreen_error)
@@ -158,15 +171,14 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
 async def _on_http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, title = _HTTP_CODES.get(error.status_code, ("refused", "This request was refused"))
-    return answer_problem(
-        error.status_code, code, title, _DETAILS.get(code, title), headers=error.headers
-    )
+    # Ours says how much may be sent; the words of all others are for developers.
+    detail = error.detail if error.status_code == 413 else _DETAILS.get(code, title)
+    return answer_problem(error.status_code, code, title, detail, headers=error.headers)
 
 
 _DETAILS = {
     "unreadable": "The body is not UTF-8 text, or not JSON.",
     "not_found": "There is nothing at this address.",
-    "too_large": "At most 1 MiB can be sent at once.",
 }
 
 

@@ -1,0 +1,1 @@
+"""Photos of people: made anew from what was sent, apart from everything that holds a secret."""

@@ -1,0 +1,1 @@
+"""Profiles: what people tell of themselves, their photo, and who sees it."""
