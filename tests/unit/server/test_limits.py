@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse
 
 from allgreen.errors import TooManyError
 from allgreen.server import limits
-from allgreen.server.limits import Limits, client_of, group_of
+from allgreen.server.limits import FREE_TRIES, Limits, client_of, group_of
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 
@@ -64,4 +64,41 @@ def test_what_is_over_the_limit_is_refused_until_it_is_forgotten() -> None:
 def test_no_limit_counts_for_another() -> None:
     every = [item for item in vars(limits).values() if isinstance(item, RateLimitItem)]
 
-    assert len({item.key_for("somebody") for item in every}) == len(every) == 6
+    assert len({item.key_for("somebody") for item in every}) == len(every) >= 12
+
+
+def test_after_ten_tries_each_is_to_wait_twice_as_long() -> None:
+    now_s = 0.0
+    limits, limit = Limits(lambda: now_s), parse("20 per hour")
+    for _ in range(FREE_TRIES):
+        limits.count_slowly(limit, "ana", message="Wait.")
+
+    waits = []
+    for _ in range(5):
+        with pytest.raises(TooManyError) as caught:
+            limits.count_slowly(limit, "ana", message="Wait.")
+        waits.append(caught.value.retry_after_s)
+        now_s += caught.value.retry_after_s
+        limits.count_slowly(limit, "ana", message="Wait.")
+
+    assert waits == [1, 2, 4, 8, 16]
+
+
+def test_a_try_that_was_right_ends_the_delay() -> None:
+    limits, limit = Limits(lambda: 0.0), parse("20 per hour")
+    for _ in range(FREE_TRIES):
+        limits.count_slowly(limit, "ana", message="Wait.")
+    with pytest.raises(TooManyError):
+        limits.count_slowly(limit, "ana", message="Wait.")
+
+    limits.forget(limit, "ana")
+
+    limits.count_slowly(limit, "ana", message="Wait.")
+
+
+def test_of_those_who_are_delayed_only_the_latest_are_remembered() -> None:
+    limits, limit = Limits(lambda: 0.0), parse("20 per hour")
+    for number in range(10_010):
+        limits.count_slowly(limit, str(number), message="Wait.")
+
+    assert len(limits._tries) == 10_000

@@ -103,6 +103,18 @@ async def touch_session(
     )
 
 
+async def prove_session(
+    connection: AsyncConnection, id_hash: str, new_hash: str, now: datetime
+) -> bool:
+    """Move a session to another token as of now; tell whether it was still there."""
+    moved = await connection.execute(
+        update(sessions)
+        .where(sessions.c.id_hash == id_hash)
+        .values(id_hash=new_hash, proved_at=now, last_seen_at=now)
+    )
+    return moved.rowcount == 1
+
+
 async def delete_session(connection: AsyncConnection, id_hash: str) -> None:
     """End a session."""
     await connection.execute(delete(sessions).where(sessions.c.id_hash == id_hash))

@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId
 from allgreen.domain.policy import PERMISSIONS
+from allgreen.domain.profile import Theme
 from allgreen.domain.status import ServiceHealth
 from allgreen.errors import NotSignedInError
 from allgreen.server.auth import queries
+from allgreen.server.auth.photos import photo_path
 from allgreen.server.auth.schemas import Me, WorkspaceSummary
 from allgreen.storage.sql.watchers import find_offline_since
 
@@ -33,6 +35,9 @@ async def load_me(connection: AsyncConnection, account_id: AccountId, now: datet
         email=account["email"],
         email_verified=account["email_verified_at"] is not None,
         instance_admin=account["instance_admin"],
+        theme=account["theme"] or Theme.SYSTEM,
+        two_factor=account["totp_since"] is not None,
+        photo=photo_path(account["photo_id"]),
         workspaces=[
             WorkspaceSummary(
                 id=row["workspace_id"],

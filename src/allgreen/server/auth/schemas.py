@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
 from allgreen.domain.policy import Role
+from allgreen.domain.profile import Theme
 from allgreen.domain.status import ServiceHealth
 
 
@@ -25,13 +26,20 @@ class WorkspaceSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """The account that is signed in."""
+    """The account that is signed in.
+
+    Attributes:
+        photo: Path of it; `None` without one.
+    """
 
     id: str
     name: str
     email: str
     email_verified: bool
     instance_admin: bool
+    theme: Theme
+    two_factor: bool
+    photo: str | None
     workspaces: list[WorkspaceSummary]
 
 

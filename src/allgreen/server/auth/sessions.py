@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from allgreen.domain.identity import AccountId
-from allgreen.errors import ProofNeededError, StorageError
+from allgreen.errors import NotSignedInError, ProofNeededError, StorageError
 from allgreen.server.auth import actions, queries
 from allgreen.server.limits import group_of
 from allgreen.server.platform import get_platform
@@ -113,7 +113,7 @@ async def open_session(
     now: datetime,
 ) -> str:
     """Store a new session and return its token, which nobody can read again."""
-    token = secrets.token_urlsafe(32)
+    token = _new_token()
     await actions.add_session(
         connection,
         id_hash=hash_of(token),
@@ -125,6 +125,22 @@ async def open_session(
         now=now,
         expires_at=now + IDLE,
     )
+    return token
+
+
+async def renew_session(
+    connection: AsyncConnection, session: Session, *, now: datetime
+) -> str:
+    """Give a session another token, and note that its owner has just shown that it is them.
+
+    The token before is void: whoever had read it gains nothing by what is allowed from now on.
+
+    Raises:
+        NotSignedInError: The session ended meanwhile.
+    """
+    token = _new_token()
+    if not await actions.prove_session(connection, session.id_hash, hash_of(token), now):
+        raise NotSignedInError
     return token
 
 
@@ -154,6 +170,10 @@ async def _touch(request: Request, session: Session, now: datetime) -> None:
     except StorageError as error:
         # Reading must work on a full disk; the session only ends a little earlier.
         logger.warning("The use of a session could not be noted: %s", error)
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 # The first that fits counts: browsers name those whom they are like.
