@@ -18,7 +18,7 @@ from allgreen.cli.front import LIBRARY_COMMANDS, PLATFORM_COMMANDS
 from allgreen.domain import commands, events
 from allgreen.domain.check import CheckKind, RecordType
 from allgreen.domain.expectation import HeaderOperator, JsonOperator, RecordMatch
-from allgreen.domain.policy import PERMISSIONS, Permission, Role
+from allgreen.domain.policy import PERMISSIONS, SCOPES, Permission, Role, Scope
 from allgreen.domain.status import FailureClass, Outcome
 from allgreen.server import problems
 from allgreen.server.catalog.check_schemas import ExpectNode
@@ -152,14 +152,14 @@ def test_every_leaf_of_a_tree_is_described() -> None:
 
 def test_the_table_of_permissions_equals_the_policy() -> None:
     page = (ROOT / "docs/authorization.md").read_text()
-    written = re.findall(r"^\| `(\w+\.\w+)` \|(.*)\|(.*)\|(.*)\|$", page, re.MULTILINE)
+    written = re.findall(r"^\| `(\w+\.\w+)` \|" + r"([^|\n]*)\|" * 5 + "$", page, re.MULTILINE)
 
     table = {name: tuple(cell.strip() == "yes" for cell in cells) for name, *cells in written}
 
+    granted = [PERMISSIONS[role] for role in (Role.OBSERVER, Role.ADMIN, Role.OWNER)]
+    granted += [SCOPES[scope] for scope in (Scope.READ, Scope.WRITE)]
     assert table == {
-        permission.value: tuple(
-            permission in PERMISSIONS[role] for role in (Role.OBSERVER, Role.ADMIN, Role.OWNER)
-        )
+        permission.value: tuple(permission in each for each in granted)
         for permission in Permission
         if "." in permission.value
     }

@@ -1,0 +1,177 @@
+"""Who may do what, drawn from the policy and from the operations of the API document.
+
+`./dev docs` puts both tables into docs/authorization.md; a guard holds them equal. The tests of
+`tests/authorization` ask every operation as everybody, and expect what stands here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from allgreen.domain.policy import SCOPES, Permission, Role, Scope, may
+from allgreen.server.app import build_routes
+
+DOCUMENT = Path(__file__).parents[1] / "docs/authorization.md"
+
+
+class Who(StrEnum):
+    """Who asks: the columns of the table."""
+
+    PUBLIC = "public"
+    """Nobody is signed in."""
+    SIGNED_IN = "signed in"
+    """Somebody who is no member."""
+    OBSERVER = "observer"
+    ADMIN = "admin"
+    OWNER = "owner"
+    INSTANCE = "instance"
+    """Who runs this Allgreen, and is no member."""
+    READ_KEY = "read key"
+    """A key of an owner."""
+    WRITE_KEY = "write key"
+
+
+class Cell(StrEnum):
+    """What they are answered."""
+
+    YES = "yes"
+    OWN = "own"
+    """What is their own, and nothing else."""
+    NOT_SIGNED_IN = "401"
+    NOT_ALLOWED = "403"
+    HIDDEN = "404"
+    """The same as for an id that nobody ever had."""
+
+
+_OPEN = {Permission.PUBLIC, Permission.TOKEN, Permission.METRICS}
+_ROLES = {Who.OBSERVER: Role.OBSERVER, Who.ADMIN: Role.ADMIN, Who.OWNER: Role.OWNER}
+_KEYS = {Who.READ_KEY: Scope.READ, Who.WRITE_KEY: Scope.WRITE}
+_BY_POWER = (Role.OBSERVER, Role.ADMIN, Role.OWNER)
+_STRANGERS = {Who.SIGNED_IN, Who.INSTANCE}
+
+NOTES: Mapping[str, str] = {
+    "register": "unless this Allgreen takes no new accounts",
+    "list_people": "addresses of others are for owners",
+    "list_services": "observers see an address without its query",
+    "get_service": "observers see no secret, and of the recipients only themselves",
+    "list_results": "observers see nothing that was found in a body",
+    "list_deliveries": "addresses of other members are for owners",
+    "list_keys": "one's own; owners see those of others too",
+    "revoke_key": "one's own; owners any",
+    "get_subscription": "one's own, and how many are told",
+    "subscribe": "oneself",
+    "unsubscribe": "oneself",
+}
+"""What the table cannot say of an operation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """An operation of the API document."""
+
+    id: str
+    resource: str
+    method: str
+    path: str
+    permission: Permission
+
+
+@cache
+def list_operations() -> tuple[Operation, ...]:
+    """Return the operations in the order of the document."""
+    paths = build_routes().openapi()["paths"]
+    return tuple(
+        Operation(
+            id=operation["operationId"],
+            resource=operation["tags"][0],
+            method=method.upper(),
+            path=path,
+            permission=Permission(operation["x-allgreen-permission"]),
+        )
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    )
+
+
+def cell(permission: Permission, who: Who) -> Cell:
+    """Return how somebody is answered who asks for what needs `permission`."""
+    if permission in _OPEN:
+        return Cell.YES
+    if who is Who.PUBLIC:
+        return Cell.NOT_SIGNED_IN
+    if who in _KEYS and permission not in SCOPES[_KEYS[who]]:
+        return Cell.NOT_ALLOWED
+    if permission is Permission.SIGNED_IN:
+        return Cell.OWN
+    if permission is Permission.INSTANCE:
+        return Cell.YES if who is Who.INSTANCE else Cell.NOT_ALLOWED
+    if who in _STRANGERS:
+        return Cell.HIDDEN
+    return Cell.YES if may(_ROLES.get(who, Role.OWNER), permission) else Cell.NOT_ALLOWED
+
+
+def tables() -> dict[str, str]:
+    """Return the tables as Markdown, by the name of their section."""
+    return {
+        "permissions": "\n".join(_as_rows(_permissions())),
+        "operations": "\n".join((*_as_rows(_operations()), "", *_notes())),
+    }
+
+
+def document_with(tables_: Mapping[str, str], text: str) -> str:
+    """Return the document with these tables in the place of its own."""
+    for name, table in tables_.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        whole = f"{begin}\n\n{table}\n\n{end}"
+        text = pattern.sub(lambda _, whole=whole: whole, text)
+    return text
+
+
+def _permissions() -> Iterator[tuple[str, ...]]:
+    yield ("permission", *_BY_POWER, *(f"{scope} key" for scope in Scope))
+    for permission in Permission:
+        if "." in permission.value:
+            roles = (may(role, permission) for role in _BY_POWER)
+            keys = (permission in SCOPES[scope] for scope in Scope)
+            yield (f"`{permission}`", *("yes" if one else "" for one in (*roles, *keys)))
+
+
+def _operations() -> Iterator[tuple[str, ...]]:
+    yield ("resource", "operation", "permission", *Who)
+    last = ""
+    for operation in list_operations():
+        note = f" [{_number(operation.id)}]" if operation.id in NOTES else ""
+        name = f"`{operation.method} {operation.path.removeprefix('/api/v1')}`{note}"
+        resource = "" if operation.resource == last else f"**{operation.resource}**"
+        cells = (cell(operation.permission, who).value for who in Who)
+        yield (resource, name, f"`{operation.permission}`", *cells)
+        last = operation.resource
+
+
+def _notes() -> Iterator[str]:
+    known = {operation.id for operation in list_operations()}
+    yield from (f"* [{_number(id_)}] {text}" for id_, text in NOTES.items() if id_ in known)
+
+
+def _number(operation_id: str) -> int:
+    known = {operation.id for operation in list_operations()}
+    return [id_ for id_ in NOTES if id_ in known].index(operation_id) + 1
+
+
+def _as_rows(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    for at, cells in enumerate(rows):
+        yield f"| {' | '.join(cells)} |".replace("  ", " ")
+        if at == 0:
+            yield "|" + "---|" * len(cells)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(
+        document_with(tables(), DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8"
+    )
