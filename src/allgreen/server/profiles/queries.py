@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import RowMapping, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId
@@ -24,7 +24,7 @@ async def load_own_profile(connection: AsyncConnection, account_id: AccountId) -
     """Return what the settings show."""
     row = await _find(connection, account_id)
     assert row is not None, "a session has an account"
-    return OwnProfile(**_shown(row), visibility=_visibility_of(row), page=f"/u/{row.id}")
+    return OwnProfile(**_shown(row), visibility=_visibility_of(row), page=f"/u/{row['id']}")
 
 
 async def load_profile(
@@ -40,7 +40,7 @@ async def load_profile(
     if row is None or not await _is_visible(connection, row, viewer):
         raise NotFoundError("profile")
     is_for_all = _visibility_of(row) is Visibility.SIGNED_IN
-    if is_for_all and viewer and not await _knows(connection, viewer.account_id, row.id):
+    if is_for_all and viewer and not await _knows(connection, viewer.account_id, row["id"]):
         limits.count_profile(platform, viewer.account_id)
     return Profile(**_shown(row))
 
@@ -65,7 +65,7 @@ async def load_photo(
     return content
 
 
-async def _find(connection: AsyncConnection, account_id: str) -> Row[Any] | None:
+async def _find(connection: AsyncConnection, account_id: str) -> RowMapping | None:
     if not account_id.isprintable() or len(account_id) != _ID_LENGTH:
         return None  # PostgreSQL refuses a NUL, and no other length can be an id of ours
     query = (
@@ -85,10 +85,12 @@ async def _find(connection: AsyncConnection, account_id: str) -> Row[Any] | None
         .outerjoin(profiles, profiles.c.account_id == accounts.c.id)
         .where(accounts.c.id == account_id, accounts.c.disabled_at.is_(None))
     )
-    return (await connection.execute(query)).one_or_none()
+    return (await connection.execute(query)).mappings().one_or_none()
 
 
-async def _is_visible(connection: AsyncConnection, owner: Row[Any], viewer: Session | None) -> bool:
+async def _is_visible(
+    connection: AsyncConnection, owner: RowMapping, viewer: Session | None
+) -> bool:
     visibility = _visibility_of(owner)
     if visibility is Visibility.PUBLIC:
         return True
@@ -96,7 +98,7 @@ async def _is_visible(connection: AsyncConnection, owner: Row[Any], viewer: Sess
         return False
     if visibility is Visibility.SIGNED_IN:
         return True
-    return await _knows(connection, viewer.account_id, owner.id)
+    return await _knows(connection, viewer.account_id, owner["id"])
 
 
 async def _knows(connection: AsyncConnection, viewer_id: AccountId, owner_id: str) -> bool:
@@ -112,15 +114,15 @@ async def _knows(connection: AsyncConnection, viewer_id: AccountId, owner_id: st
     return (await connection.execute(together.limit(1))).first() is not None
 
 
-def _visibility_of(row: Row[Any]) -> Visibility:
-    return row.visibility or Visibility.WORKSPACE
+def _visibility_of(row: RowMapping) -> Visibility:
+    return row["visibility"] or Visibility.WORKSPACE
 
 
-def _shown(row: Row[Any]) -> dict[str, Any]:
+def _shown(row: RowMapping) -> dict[str, Any]:
     words = ("surname", "pronouns", "city", "bio", "github", "linkedin", "website")
     return {
-        "id": row.id,
-        "name": row.name,
-        "photo": photo_path(row.photo_id),
-        **{word: getattr(row, word) or "" for word in words},
+        "id": row["id"],
+        "name": row["name"],
+        "photo": photo_path(row["photo_id"]),
+        **{word: row[word] or "" for word in words},
     }
