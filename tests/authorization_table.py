@@ -56,6 +56,9 @@ _STRANGERS = {Who.SIGNED_IN, Who.INSTANCE}
 
 NOTES: Mapping[str, str] = {
     "register": "unless this Allgreen takes no new accounts",
+    "restore_workspace": "a workspace that was deleted is there for its owners only, its keys dead",
+    "accept_offer": "who it was offered to",
+    "decline_offer": "who it was offered to",
     "list_people": "addresses of others are for owners",
     "list_services": "observers see an address without its query",
     "get_service": "observers see no secret, and of the recipients only themselves",
@@ -68,6 +71,17 @@ NOTES: Mapping[str, str] = {
     "unsubscribe": "oneself",
 }
 """What the table cannot say of an operation."""
+
+EXCEPTIONS: Mapping[str, Mapping[Who, Cell]] = {
+    # A deleted workspace is there for nobody but those who may have it back.
+    "restore_workspace": {
+        Who.OBSERVER: Cell.HIDDEN,
+        Who.ADMIN: Cell.HIDDEN,
+        Who.READ_KEY: Cell.NOT_SIGNED_IN,
+        Who.WRITE_KEY: Cell.NOT_SIGNED_IN,
+    },
+}
+"""Where the permission alone does not tell how somebody is answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +112,16 @@ def list_operations() -> tuple[Operation, ...]:
     )
 
 
-def cell(permission: Permission, who: Who) -> Cell:
-    """Return how somebody is answered who asks for what needs `permission`."""
+def cell(operation: Operation, who: Who) -> Cell:
+    """Return how somebody is answered who asks for an operation."""
+    permission = operation.permission
+    if who in EXCEPTIONS.get(operation.id, {}):
+        return EXCEPTIONS[operation.id][who]
     if permission in _OPEN:
         return Cell.YES
     if who is Who.PUBLIC:
         return Cell.NOT_SIGNED_IN
-    if who in _KEYS and permission not in SCOPES[_KEYS[who]]:
+    if who in _KEYS and not _opens(_KEYS[who], operation):
         return Cell.NOT_ALLOWED
     if permission is Permission.SIGNED_IN:
         return Cell.OWN
@@ -113,6 +130,12 @@ def cell(permission: Permission, who: Who) -> Cell:
     if who in _STRANGERS:
         return Cell.HIDDEN
     return Cell.YES if may(_ROLES.get(who, Role.OWNER), permission) else Cell.NOT_ALLOWED
+
+
+def _opens(scope: Scope, operation: Operation) -> bool:
+    # What any reader may change is something of their own, and for people.
+    is_own = operation.method != "GET" and operation.permission in SCOPES[Scope.READ]
+    return operation.permission in SCOPES[scope] and not is_own
 
 
 def tables() -> dict[str, str]:
@@ -149,7 +172,7 @@ def _operations() -> Iterator[tuple[str, ...]]:
         note = f" [{_number(operation.id)}]" if operation.id in NOTES else ""
         name = f"`{operation.method} {operation.path.removeprefix('/api/v1')}`{note}"
         resource = "" if operation.resource == last else f"**{operation.resource}**"
-        cells = (cell(operation.permission, who).value for who in Who)
+        cells = (cell(operation, who).value for who in Who)
         yield (resource, name, f"`{operation.permission}`", *cells)
         last = operation.resource
 

@@ -18,14 +18,16 @@ from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import accounts, api_keys, audit, memberships, services, workspaces
 from allgreen.testing import FakeClock
 from tests.api import Person, fields, service_form
-from tests.people import join, make_key, program_of, set_role, shown
+from tests.people import enrol, make_key, program_of, set_role, shown
 
 
 @pytest.fixture
 async def admin(owner: Person, app: FastAPI, platform: Platform) -> AsyncIterator[Person]:
     async with AsyncExitStack() as stack:
         workspace_id = owner.me["workspaces"][0]["id"]
-        yield await join(stack, app, platform, workspace_id, name="Ben Admin", role=Role.ADMIN)
+        yield await enrol(
+            stack, app, platform, "Ben Admin", in_workspace=workspace_id, role=Role.ADMIN
+        )
 
 
 async def test_a_key_that_writes_watches_a_service_without_a_session(

@@ -157,7 +157,7 @@ async def find_access(request: Request, needed: Permission) -> Access:
         return Access(needed=needed, session=None)
     if brings_key(request.headers):
         key = await current_key(request)
-        if needed not in SCOPES[key.scope]:
+        if needed not in SCOPES[key.scope] or _is_of_a_person(request.method, needed):
             raise NotAllowedError(needed, _KEY_REFUSED)
         return Access(needed=needed, session=None, key=key)
     session = await current_session(request)
@@ -168,6 +168,12 @@ async def find_access(request: Request, needed: Permission) -> Access:
     return Access(needed=needed, session=session)
 
 
+def _is_of_a_person(method: str, needed: Permission) -> bool:
+    """Tell whether something is changed by what any reader may do: an answer to an offer, say."""
+    return method not in _SAFE_METHODS and needed in SCOPES[Scope.READ]
+
+
+_SAFE_METHODS: Final = {"GET", "HEAD"}
 _KEY_REFUSED: Final = (
     "This key may not do this. Make one that may write, or sign in: people, keys and accounts "
     "are out of reach of every key."
