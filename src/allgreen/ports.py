@@ -541,6 +541,12 @@ class WorkspaceRepository(Protocol):
     async def ids(self) -> list[WorkspaceId]:
         """Return all workspaces, in order."""
 
+    async def remove_before(self, instant: datetime, *, limit: int) -> int:
+        """Remove up to `limit` rows of workspaces that were deleted earlier; return how many.
+
+        The workspace itself goes last, so that what is left out now is found again.
+        """
+
 
 class WatcherRepository(Protocol):
     """Who watches, and when nobody did."""

@@ -51,6 +51,8 @@ class Retention:
 
     Attributes:
         messages: Those that are sent, dead or cancelled; others are kept until they are.
+        workspaces: Those that were deleted, with all that is in them; until then an owner can
+            have them back.
     """
 
     raw: timedelta = timedelta(days=7)
@@ -58,6 +60,7 @@ class Retention:
     hours: timedelta = timedelta(days=100)
     audit: timedelta = timedelta(days=400)
     messages: timedelta = timedelta(days=90)
+    workspaces: timedelta = timedelta(days=7)
 
 
 class Keeper:
@@ -221,6 +224,7 @@ class Keeper:
             lambda uow: uow.roll_ups.delete_before(Grain.HOUR, now - kept.hours, limit=limit),
             lambda uow: uow.audit.delete_before(now - kept.audit, limit=limit),
             lambda uow: uow.outbox.delete_before(now - kept.messages, limit=limit),
+            lambda uow: uow.workspaces.remove_before(now - kept.workspaces, limit=limit),
         ):
             await self._delete(delete, stop)
 

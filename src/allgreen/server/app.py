@@ -36,12 +36,15 @@ from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
 from allgreen.server.devices import DeviceSigner
 from allgreen.server.frontend import BUNDLE, build_frontend
+from allgreen.server.history import routes as history
 from allgreen.server.incidents import routes as incidents
+from allgreen.server.invitations import routes as invitations
 from allgreen.server.keys import routes as keys
 from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
 from allgreen.server.live import routes as live
 from allgreen.server.maintenance import routes as maintenance
+from allgreen.server.members import routes as members
 from allgreen.server.operation import routes as operation
 from allgreen.server.operation.disk import telling_of_a_full_disk
 from allgreen.server.pages import render_page
@@ -81,6 +84,9 @@ def build_routes() -> FastAPI:
         setup,
         accounts,
         workspaces,
+        members,
+        invitations,
+        history,
         catalog,
         incidents,
         recipients,

@@ -10,6 +10,7 @@ from typing import Final, final
 
 from limits import (
     RateLimitItem,
+    RateLimitItemPerDay,
     RateLimitItemPerHour,
     RateLimitItemPerMinute,
     RateLimitItemPerSecond,
@@ -32,6 +33,7 @@ FORGOTTEN_PER_ADDRESS: Final = RateLimitItemPerHour(20, namespace="forgotten")
 ADDRESS_CHANGES_PER_ACCOUNT: Final = RateLimitItemPerHour(5, namespace="address-changes")
 LETTERS_PER_MAILBOX: Final = RateLimitItemPerHour(5, namespace="letters")
 EXPORTS_PER_ACCOUNT: Final = RateLimitItemPerHour(10, namespace="exports")
+WORKSPACES_PER_ACCOUNT: Final = RateLimitItemPerDay(20, namespace="workspaces")
 PREVIEWS_PER_ACCOUNT: Final = RateLimitItemPerMinute(60, namespace="previews")
 CHECKS_PER_SERVICE: Final = RateLimitItemPerSecond(1, 10, namespace="checks")
 

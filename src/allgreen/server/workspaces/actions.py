@@ -1,15 +1,84 @@
-"""Writes of workspaces."""
+"""Writes of workspaces: make one, and change what it is called and what is allowed in it."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from allgreen.domain.calendar import Calendar, is_zone
+from allgreen.domain.identity import WorkspaceId
+from allgreen.domain.policy import Role
 from allgreen.errors import InvalidInputError
 from allgreen.ports import AuditRow, Change
-from allgreen.server.auth.access import Access
+from allgreen.server import limits
+from allgreen.server.auth import actions as people
+from allgreen.server.auth.access import Access, Member
 from allgreen.server.platform import Platform
 from allgreen.server.workspaces import queries
-from allgreen.server.workspaces.schemas import Workspace, WorkspaceEdit
-from allgreen.storage.sql.tables import workspaces
+from allgreen.server.workspaces.schemas import Workspace, WorkspaceEdit, WorkspaceInput
+from allgreen.storage.sql.tables import accounts, workspaces
+
+MOST_OWNED = 5
+"""How many workspaces somebody owns who does not run this Allgreen."""
+
+
+async def create_workspace(platform: Platform, access: Access, form: WorkspaceInput) -> Workspace:
+    """Make a workspace that the caller owns.
+
+    Raises:
+        InvalidInputError: They own as many as they may, their address is not verified, or the
+            zone is not known.
+        TooManyError: They made many within a day.
+    """
+    now, caller = platform.clock.now(), access.caller
+    _check_zone(form.time_zone)
+    if platform.settings.smtp_url is not None and not caller.is_verified:
+        raise InvalidInputError.at(
+            "", "unverified", "Verify your address first: open the link in the mail that was sent."
+        )
+    platform.limits.count(
+        limits.WORKSPACES_PER_ACCOUNT,
+        caller.account_id,
+        message="You made many workspaces today. Make the next one tomorrow.",
+    )
+    async with platform.database.unit_of_work() as uow:
+        connection = uow.connection
+        # One at a time for each account: else two at once would both see room for one more.
+        mine = select(accounts.c.id).where(accounts.c.id == caller.account_id)
+        await connection.execute(mine.with_for_update(key_share=True))
+        owned = await queries.count_owned(connection, caller.account_id)
+        if owned >= MOST_OWNED and not caller.is_instance_admin:
+            raise InvalidInputError.at(
+                "",
+                "too_many",
+                f"You own {owned} workspaces, and nobody may own more than {MOST_OWNED}. Delete "
+                "one that you do not need, or hand one over.",
+            )
+        workspace_id = WorkspaceId(platform.new_id())
+        await people.add_workspace(
+            connection,
+            workspace_id=workspace_id,
+            name=form.name,
+            owner_id=caller.account_id,
+            is_held=False,
+            now=now,
+        )
+        await uow.workspaces.save_calendar(workspace_id, Calendar(zone=form.time_zone))
+        row = AuditRow(
+            workspace_id=workspace_id,
+            at=now,
+            action="workspace.created",
+            summary=f"made the workspace {form.name}",
+            by=caller.account_id,
+            after={"name": form.name, "time_zone": form.time_zone},
+        )
+        await uow.audit.add([row])
+        member = Member(
+            account_id=caller.account_id,
+            name=caller.name,
+            workspace_id=workspace_id,
+            role=Role.OWNER,
+        )
+        shown = await queries.load_workspace(connection, member, now)
+        await uow.commit()
+    return shown
 
 
 async def edit_workspace(
@@ -21,20 +90,19 @@ async def edit_workspace(
         InvalidInputError: The zone is not known.
     """
     now = platform.clock.now()
-    if form.time_zone is not None and not is_zone(form.time_zone):
-        raise InvalidInputError.at(
-            "time_zone", "unknown", "This time zone is not known. Write a name such as Europe/Rome."
-        )
     async with platform.database.unit_of_work() as uow:
         member = await access.workspace(uow.connection, workspace_id)
+        if form.time_zone is not None:
+            _check_zone(form.time_zone)
         id_ = member.workspace_id
         before = await uow.workspaces.calendar(id_)
         after = before if form.time_zone is None else before.moved(form.time_zone, now)
         words = _changes(before, after, form)
         await uow.workspaces.save_calendar(id_, after)
-        if form.name is not None:
-            named = update(workspaces).where(workspaces.c.id == id_).values(name=form.name)
-            await uow.connection.execute(named)
+        changes = form.model_dump(include={"name", "admins_may_invite"}, exclude_none=True)
+        if changes:
+            changed = update(workspaces).where(workspaces.c.id == id_).values(**changes)
+            await uow.connection.execute(changed)
         row = AuditRow(
             workspace_id=id_,
             at=now,
@@ -49,8 +117,17 @@ async def edit_workspace(
     return shown
 
 
+def _check_zone(name: str) -> None:
+    if not is_zone(name):
+        raise InvalidInputError.at(
+            "time_zone", "unknown", "This time zone is not known. Write a name such as Europe/Rome."
+        )
+
+
 def _changes(before: Calendar, after: Calendar, form: WorkspaceEdit) -> list[str]:
     words = [] if form.name is None else [f"named it {form.name}"]
     if before != after:
         words.append(f"changed the time zone from {before.zone} to {after.zone}")
+    if form.admins_may_invite is not None:
+        words.append(f"{'let' if form.admins_may_invite else 'no longer let'} admins invite")
     return words

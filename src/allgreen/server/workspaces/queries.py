@@ -5,21 +5,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, func, not_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, case, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.calendar import Calendar
-from allgreen.domain.identity import WorkspaceId
+from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.domain.incident import IncidentState
+from allgreen.domain.policy import ALLOWED_ADMINS, Role
 from allgreen.domain.status import DayGrade, Mode, Outcome, ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp, Tally
 from allgreen.domain.watcher import WatcherState
+from allgreen.monitoring.keeper import Retention
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.queries import is_id, within_memberships
 from allgreen.server.views.schemas import Strip
 from allgreen.server.views.watchers import load_prober
-from allgreen.server.workspaces.schemas import Counts, Workspace
+from allgreen.server.workspaces.schemas import Counts, Offer, Workspace
 from allgreen.storage.sql.roll_ups import sums_from_row
 from allgreen.storage.sql.tables import (
     accounts,
@@ -33,6 +36,10 @@ from allgreen.storage.sql.tables import (
 )
 from allgreen.storage.sql.windows import SqlWindowRepository
 from allgreen.storage.sql.workspaces import calendar_from_row
+
+OFFER_LASTS: Final = timedelta(days=7)
+KEPT_FOR: Final = Retention().workspaces
+"""For so long a deleted workspace can be had back; then the keeper removes it."""
 
 
 async def load_workspace(connection: AsyncConnection, member: Member, now: datetime) -> Workspace:
@@ -55,8 +62,10 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         name=row["name"],
         time_zone=row["zone"],
         role=member.role,
-        may=member.may,
+        may=_may(member, admins_may_invite=row["admins_may_invite"]),
         slug=row["slug"],
+        admins_may_invite=row["admins_may_invite"],
+        offer=await _find_offer(connection, member, now),
         uptime_pct=pooled.uptime_pct(),
         strip=await _load_strip(connection, workspace_id, calendar_from_row(row), now),
         counts=_all_unknown(counts) if prober.state is WatcherState.OFFLINE else counts,
@@ -66,6 +75,85 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         prober=prober,
         as_of=max((row["as_of"] for row in sums), default=now),
     )
+
+
+def _may(member: Member, *, admins_may_invite: bool) -> list[str]:
+    is_allowed = member.role is Role.ADMIN and admins_may_invite and member.scope is None
+    return sorted({*member.may, *(ALLOWED_ADMINS if is_allowed else ())})
+
+
+async def _find_offer(connection: AsyncConnection, member: Member, now: datetime) -> Offer | None:
+    offer = await find_offer(connection, member.workspace_id, now)
+    is_to = offer is not None and offer["offered_to"] == member.account_id
+    if offer is None or not (is_to or member.role is Role.OWNER):
+        return None
+    return Offer(
+        by=offer["by_name"],
+        to=offer["to_name"],
+        until=offer["offered_at"] + OFFER_LASTS,
+        you=is_to,
+    )
+
+
+async def find_offer(
+    connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime
+) -> RowMapping | None:
+    """Return the offer to own a workspace, if it holds: both sides may still do their part."""
+    giver, taker = memberships.alias("giver"), memberships.alias("taker")
+    by, to = accounts.alias("by"), accounts.alias("to")
+    here = workspaces.c.id
+    query = (
+        select(
+            workspaces.c.offered_to,
+            workspaces.c.offered_by,
+            workspaces.c.offered_at,
+            by.c.name.label("by_name"),
+            by.c.email.label("by_email"),
+            to.c.name.label("to_name"),
+        )
+        .join(giver, and_(giver.c.workspace_id == here, giver.c.role == Role.OWNER))
+        .join(taker, taker.c.workspace_id == here)
+        .join(by, and_(by.c.id == giver.c.account_id, by.c.disabled_at.is_(None)))
+        .join(to, and_(to.c.id == taker.c.account_id, to.c.disabled_at.is_(None)))
+        .where(here == workspace_id, workspaces.c.offered_at > now - OFFER_LASTS)
+        .where(by.c.id == workspaces.c.offered_by, to.c.id == workspaces.c.offered_to)
+    )
+    return (await connection.execute(query)).mappings().one_or_none()
+
+
+async def count_owned(connection: AsyncConnection, account_id: AccountId) -> int:
+    """Return how many workspaces an account owns, without those that are deleted."""
+    owned = within_memberships(account_id).where(memberships.c.role == Role.OWNER).subquery()
+    return int(await connection.scalar(select(func.count()).select_from(owned)) or 0)
+
+
+async def list_deleted(
+    connection: AsyncConnection, account_id: AccountId, now: datetime
+) -> list[RowMapping]:
+    """Return the deleted workspaces that an account owns and can have back, the latest first."""
+    query = (
+        select(workspaces.c.id, workspaces.c.name, workspaces.c.deleted_at)
+        .join(memberships, memberships.c.workspace_id == workspaces.c.id)
+        .where(memberships.c.account_id == account_id, memberships.c.role == Role.OWNER)
+        .where(workspaces.c.deleted_at > now - KEPT_FOR)
+        .order_by(workspaces.c.deleted_at.desc(), workspaces.c.id)
+    )
+    return list((await connection.execute(query)).mappings())
+
+
+async def find_member(
+    connection: AsyncConnection, workspace_id: WorkspaceId, account_id: str
+) -> RowMapping | None:
+    """Return id, name, address and role of a member who can sign in."""
+    if not is_id(account_id):
+        return None
+    query = (
+        select(accounts.c.id, accounts.c.name, accounts.c.email, memberships.c.role)
+        .join(memberships, memberships.c.account_id == accounts.c.id)
+        .where(memberships.c.workspace_id == workspace_id, accounts.c.id == account_id)
+        .where(accounts.c.disabled_at.is_(None))
+    )
+    return (await connection.execute(query)).mappings().one_or_none()
 
 
 async def list_members(

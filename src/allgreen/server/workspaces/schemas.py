@@ -12,6 +12,15 @@ from allgreen.server.views.schemas import Strip
 from allgreen.server.views.watchers import Prober
 from allgreen.server.wire import Input
 
+ZoneText = Annotated[str, Field(max_length=64)]
+
+
+class WorkspaceInput(Input):
+    """A new workspace."""
+
+    name: NameText
+    time_zone: ZoneText = "UTC"
+
 
 class WorkspaceEdit(Input):
     """What to change; parts that are absent stay as they are.
@@ -20,7 +29,20 @@ class WorkspaceEdit(Input):
     """
 
     name: NameText | None = None
-    time_zone: Annotated[str, Field(max_length=64)] | None = None
+    time_zone: ZoneText | None = None
+    admins_may_invite: bool | None = None
+
+
+class DeletionInput(Input):
+    """The name of the workspace, typed by hand, so that nothing is deleted by a slip."""
+
+    name: NameText
+
+
+class OfferInput(Input):
+    """Which member may become the owner."""
+
+    account_id: Annotated[str, Field(max_length=64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +58,29 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The offer to own the workspace, for its owners and for who may accept it.
+
+    Attributes:
+        by: Name of the owner who offers it.
+        to: Name of the member who may accept it until `until`.
+        you: The one who asks may accept it.
+    """
+
+    by: str
+    to: str
+    until: datetime
+    you: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """The head of the workspace page.
 
     Attributes:
+        may: What the one who asks may do here, by their role and by what owners allow admins.
+        admins_may_invite: Admins may invite observers.
+        offer: `None` where there is none, and for whom it does not concern.
         uptime_pct: Pooled over all services and 90 days, floored; 100 only if exactly so.
         down_since: Begin of the longest outage that lasts.
         median_ms: Median latency over the services, of the latest 24 hours.
@@ -53,6 +94,8 @@ class Workspace:
     role: Role
     may: list[str]
     slug: str | None
+    admins_may_invite: bool
+    offer: Offer | None
     uptime_pct: float | None
     strip: Strip
     counts: Counts
@@ -78,3 +121,20 @@ class People:
     """Who may be told."""
 
     items: list[Person]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedWorkspace:
+    """A workspace that an owner can have back until an instant."""
+
+    id: str
+    name: str
+    deleted_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedWorkspaces:
+    """Those that one owns, the latest first."""
+
+    items: list[DeletedWorkspace]

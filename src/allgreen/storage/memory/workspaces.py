@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import final
 
 from allgreen.domain.calendar import Calendar
@@ -37,6 +38,9 @@ class MemoryWorkspaceRepository(WorkspaceRepository):
 
     async def ids(self) -> list[WorkspaceId]:
         return sorted(self._tables.workspaces)
+
+    async def remove_before(self, instant: datetime, *, limit: int) -> int:
+        return 0  # here nobody deletes workspaces
 
     def _workspace(self, workspace_id: WorkspaceId) -> Workspace:
         if workspace_id not in self._tables.workspaces:

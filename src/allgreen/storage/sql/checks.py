@@ -24,6 +24,7 @@ from allgreen.storage.sql.tables import IS_ACTIVE, checks, leases, workspaces
 logger = logging.getLogger(__name__)
 
 _FREE = {"owner": None, "leased_until": None}
+_IS_WATCHED = (workspaces.c.is_held.is_(False), workspaces.c.deleted_at.is_(None))
 
 
 @final
@@ -44,7 +45,7 @@ class SqlCheckRepository(CheckRepository):
             .join(workspaces, workspaces.c.id == leases.c.workspace_id)
             .where(
                 IS_ACTIVE,
-                workspaces.c.is_held.is_(False),
+                *_IS_WATCHED,
                 leases.c.due_at <= now,
                 _is_free(now),
             )
@@ -222,7 +223,7 @@ def _first(instant: Column[datetime], condition: ColumnElement[bool]) -> Select[
     return (
         select(instant)
         .join(workspaces, workspaces.c.id == leases.c.workspace_id)
-        .where(IS_ACTIVE, workspaces.c.is_held.is_(False), instant.is_not(None), condition)
+        .where(IS_ACTIVE, *_IS_WATCHED, instant.is_not(None), condition)
         .order_by(instant)
         .limit(1)
     )

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import final
+from datetime import date, datetime
+from typing import Final, final
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import NotFoundError
 from allgreen.ports import WorkspaceRepository
-from allgreen.storage.sql.tables import workspaces
+from allgreen.storage.sql.tables import (
+    audit,
+    checks,
+    dependencies,
+    dirty_buckets,
+    health_spans,
+    incidents,
+    leases,
+    maintenance_windows,
+    outbox,
+    recipients,
+    results,
+    rollup_day,
+    rollup_hour,
+    rollup_minute,
+    service_days,
+    services,
+    strips,
+    workspaces,
+)
+
+_OF_CHECKS: Final = (results, health_spans, rollup_minute, rollup_hour, rollup_day, dirty_buckets)
+"""Rows that are found by their check; nobody asks for those of a whole workspace."""
+
+_OF_WORKSPACES: Final = (
+    leases,
+    service_days,
+    strips,
+    dependencies,
+    recipients,
+    incidents,
+    outbox,
+    audit,
+    maintenance_windows,
+    checks,
+    services,
+)
+"""What refers to others stands before them; what belongs to people goes with the workspace."""
 
 
 @final
@@ -49,6 +86,31 @@ class SqlWorkspaceRepository(WorkspaceRepository):
     async def ids(self) -> list[WorkspaceId]:
         query = select(workspaces.c.id).order_by(workspaces.c.id)
         return [WorkspaceId(id_) for id_ in (await self._connection.execute(query)).scalars()]
+
+    async def remove_before(self, instant: datetime, *, limit: int) -> int:
+        gone = select(workspaces.c.id).where(workspaces.c.deleted_at < instant)
+        if await self._connection.scalar(gone.limit(1)) is None:
+            return 0
+        checks_gone = select(checks.c.id).where(checks.c.workspace_id.in_(gone))
+        removed = 0
+        for table in (*_OF_CHECKS, *_OF_WORKSPACES, workspaces):
+            if table in _OF_CHECKS:
+                is_gone = table.c.check_id.in_(checks_gone)
+            elif table is workspaces:
+                is_gone = table.c.id.in_(gone)
+            else:
+                is_gone = table.c.workspace_id.in_(gone)
+            removed += await self._remove(table, is_gone, limit - removed)
+            if removed >= limit:
+                break
+        self.forget()
+        return removed
+
+    async def _remove(self, table: Table, is_gone: ColumnElement[bool], limit: int) -> int:
+        key = list(table.primary_key.columns)
+        some = select(*key).where(is_gone).limit(limit)
+        is_one = key[0].in_(some) if len(key) == 1 else tuple_(*key).in_(some)
+        return (await self._connection.execute(delete(table).where(is_one))).rowcount
 
     async def _row(self, workspace_id: WorkspaceId) -> RowMapping:
         if workspace_id not in self._read:

@@ -1,0 +1,1 @@
+"""The history of a workspace: who did what."""

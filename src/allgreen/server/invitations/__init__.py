@@ -1,0 +1,1 @@
+"""Invitations into workspaces: sent, looked at, accepted, withdrawn."""
