@@ -141,9 +141,12 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
     brief = await anonymous.post("/api/v1/session", json=credentials())
     kept = await anonymous.post("/api/v1/session", json=credentials(keep=True))
 
-    assert brief.headers["set-cookie"].startswith("allgreen=")
-    assert brief.headers["set-cookie"].endswith("; HttpOnly; Path=/; SameSite=lax")
+    session, device = brief.headers.get_list("set-cookie")
+    assert session.startswith("allgreen=")
+    assert session.endswith("; HttpOnly; Path=/; SameSite=lax")
     assert "Max-Age=7776000" in kept.headers["set-cookie"]
+    assert device.startswith("allgreen-device=")
+    assert device.endswith("; HttpOnly; Max-Age=34560000; Path=/; SameSite=lax")
 
 
 async def test_by_https_the_cookie_is_bound_to_the_host(tmp_path: Path) -> None:

@@ -1,45 +1,61 @@
-"""Writes: register, sign in and out, verify an address."""
+"""Writes: make an account, and change what it says of itself."""
 
-from typing import NoReturn
+from datetime import datetime
+from typing import Any, NoReturn
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
 
 from allgreen.domain.identity import AccountId, WorkspaceId
-from allgreen.errors import InvalidInputError, NotAllowedError, NotFoundError
+from allgreen.domain.profile import Visibility
+from allgreen.errors import (
+    InvalidInputError,
+    InvitationVoidError,
+    NotAllowedError,
+    OtherAddressError,
+)
 from allgreen.ports import Change
 from allgreen.server import limits
-from allgreen.server.accounts.schemas import LogInInput, RegisterInput
+from allgreen.server.accounts import queries as own
+from allgreen.server.accounts.password import owe_reset
+from allgreen.server.accounts.schemas import Account, AccountEdit, RegisterInput
 from allgreen.server.auth import actions as people
-from allgreen.server.auth import queries
+from allgreen.server.auth import endings, queries
 from allgreen.server.auth.errands import owe_verification
-from allgreen.server.auth.events import note_event
+from allgreen.server.auth.invitations import (
+    accept_invitation,
+    is_open,
+    load_by_token,
+    mask,
+)
 from allgreen.server.auth.me import load_me
-from allgreen.server.auth.schemas import Me, clean_email
+from allgreen.server.auth.schemas import Me
 from allgreen.server.auth.sessions import Client, Session, open_session
-from allgreen.server.links import Purpose
 from allgreen.server.passwords import find_weakness
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Registration
-from allgreen.storage.sql.tables import accounts, memberships, workspaces
+from allgreen.storage.sql.tables import accounts, profiles
+from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 
 async def register(
     platform: Platform, form: RegisterInput, *, client: Client
 ) -> tuple[Me, str] | None:
-    """Make an account with a workspace of its own.
+    """Make an account with a workspace of its own, and accept the invitation that came with it.
 
     Returns:
         The account and the token of its session; `None` with a mail server, where nobody may
-        learn from the answer whether the address was known.
+        learn from the answer whether the address was known. The link of an invitation is proof of
+        the address: whoever has it is signed in at once.
 
     Raises:
         NotAllowedError: This installation takes no new accounts.
+        InvitationVoidError: The invitation is of no use any more.
+        OtherAddressError: It is for another address.
         InvalidInputError: The password is weak, or (without a mail server) the address is taken.
         TooManyError: Too many accounts were made from one address.
     """
-    if platform.settings.registration is not Registration.OPEN:
-        raise NotAllowedError("register")
+    _refuse_closed(platform, form)
     weakness = find_weakness(form.password, name=form.name, email=form.email)
     if weakness:
         raise InvalidInputError.at("password", "weak", weakness)
@@ -48,160 +64,195 @@ async def register(
         client.network,
         message="Many accounts were made from your network. Try again later.",
     )
-    # Hashed also for a known address, so that the time it takes tells nothing.
-    password_hash = await platform.passwords.hash(form.password)
-    has_mail = platform.settings.smtp_url is not None
-    now = platform.clock.now()
+    password_hash, is_same = await _hash(platform, form)
     account_id = AccountId(platform.new_id())
+    now = platform.clock.now()
     async with platform.database.unit_of_work() as uow:
         if await queries.count_accounts(uow.connection) == 0:
             raise NotAllowedError("register")
-        if await queries.find_account_by_email(uow.connection, form.email):
-            return None if has_mail else _refuse_taken()
+        # Before the address is looked up: what a made-up link answers tells nothing about it.
+        await _check_invitation(platform, uow, form, now)
+        known = await queries.find_account_by_email(uow.connection, form.email)
+        if known is not None:
+            await _repeat(platform, uow, form, known, is_same=is_same)
+            return None
+        try:
+            await _add(platform, uow, form, account_id, password_hash, now)
+        except IntegrityError:
+            _refuse_taken()  # by the same form, sent twice at once
+        joined = await _join(platform, uow, form, account_id, now)
+        made = await _let_in(platform, uow, form, account_id, client, now)
+        await uow.commit()
+    platform.wake_dispatcher()
+    platform.broker.publish(Change(workspace_id=each, kind="members", id=each) for each in joined)
+    return made
+
+
+async def edit_account(platform: Platform, session: Session, form: AccountEdit) -> Account:
+    """Change the name, or how the screens look."""
+    values = form.model_dump(exclude_none=True)
+    account_id = session.account_id
+    async with platform.database.unit_of_work() as uow:
+        if values:
+            await uow.connection.execute(
+                update(accounts).where(accounts.c.id == account_id).values(values)
+            )
+        account = await own.load_account(uow.connection, account_id)
+        workspace_ids = await endings.list_workspaces_of(uow.connection, account_id)
+        await uow.commit()
+    if form.name is not None:
+        endings.announce(platform, workspace_ids)
+    return account
+
+
+def _refuse_closed(platform: Platform, form: RegisterInput) -> None:
+    who = platform.settings.registration
+    is_invited = who is Registration.INVITED and form.invitation is not None
+    if who is not Registration.OPEN and not is_invited:
+        raise NotAllowedError("register")
+
+
+async def _check_invitation(
+    platform: Platform, uow: SqlUnitOfWork, form: RegisterInput, now: datetime
+) -> None:
+    if form.invitation is None:
+        return
+    invitation = await load_by_token(platform, uow.connection, form.invitation, now)
+    if not is_open(invitation, now):
+        raise InvitationVoidError
+    if invitation["email"] != form.email:
+        raise OtherAddressError(mask(invitation["email"]))
+
+
+async def _join(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    form: RegisterInput,
+    account_id: AccountId,
+    now: datetime,
+) -> list[WorkspaceId]:
+    """Accept the invitation, and return where."""
+    if form.invitation is None:
+        return []
+    joined = await accept_invitation(
+        platform, uow, form.invitation, account_id=account_id, email=form.email, now=now
+    )
+    return [joined]
+
+
+async def _hash(platform: Platform, form: RegisterInput) -> tuple[str, bool]:
+    """Return the hash of the password, and whether it is the one of an unproven account.
+
+    One or the other is done, and each takes as long: also for a known address, so that the time
+    tells nothing.
+    """
+    async with platform.database.read() as connection:
+        known = await queries.find_account_by_email(connection, form.email)
+    if known is None or known["email_verified_at"] is not None:
+        return await platform.passwords.hash(form.password), False
+    return "", await platform.passwords.verify(form.password, known["password_hash"])
+
+
+async def _add(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    form: RegisterInput,
+    account_id: AccountId,
+    password_hash: str,
+    now: datetime,
+) -> None:
+    is_invited = form.invitation is not None
+    async with uow.savepoint():
         await people.add_account(
             uow.connection,
             account_id=account_id,
             name=form.name,
             email=form.email,
-            password_hash=password_hash,
+            password_hash=password_hash or None,
             now=now,
+            is_verified=is_invited,
         )
-        await people.add_workspace(
-            uow.connection,
-            workspace_id=WorkspaceId(platform.new_id()),
-            name=f"{form.name.split()[0]}'s workspace",
-            owner_id=account_id,
-            is_held=has_mail,
-            now=now,
-        )
-        made = None
-        if has_mail:
-            await owe_verification(platform, uow, account_id, form.email)
-        else:
-            token = await open_session(
-                uow.connection,
-                account_id,
-                session_id=platform.new_id(),
-                client=client,
-                keep=False,
-                now=now,
-            )
-            made = await load_me(uow.connection, account_id, now), token
-        await uow.commit()
-    platform.wake_dispatcher()
-    return made
-
-
-async def log_in(
-    platform: Platform, form: LogInInput, *, client: Client, before: Session | None
-) -> tuple[Me, str]:
-    """Open a session; return the account and the token.
-
-    Raises:
-        InvalidInputError: Address and password do not match; which of them is not told.
-        TooManyError: Too many tries for this account or from this network.
-        BusyError: Too many people sign in at this moment.
-    """
-    email = _email_or_raw(form.email)
-    message = "Too many tries. Wait a while, then try again."
-    platform.limits.count(limits.LOG_INS_PER_ADDRESS, client.network, message=message)
-    platform.limits.count(limits.LOG_INS_PER_ACCOUNT, email, message=message)
-    async with platform.database.read() as connection:
-        account = await queries.find_account_by_email(connection, email)
-    hashed = account["password_hash"] if account else None
-    if not await platform.passwords.verify(form.password, hashed) or account is None:
-        raise InvalidInputError.at(
-            "password", "credentials", "That email and password don't match."
-        )
-    platform.limits.forget(limits.LOG_INS_PER_ACCOUNT, email)
-    account_id = AccountId(account["id"])
-    async with platform.database.unit_of_work() as uow:
-        if before is not None:
-            await people.delete_session(uow.connection, before.id_hash)
-        now = platform.clock.now()
-        token = await open_session(
-            uow.connection,
-            account_id,
-            session_id=platform.new_id(),
-            client=client,
-            keep=form.keep,
-            now=now,
-        )
-        await note_event(
-            uow.connection, account_id, "session.opened", "signed in", client=client, now=now
-        )
-        me = await load_me(uow.connection, account_id, now)
-        await uow.commit()
-    platform.recent.forget_all()
-    return me, token
-
-
-async def log_out(platform: Platform, session: Session) -> None:
-    """End a session."""
-    async with platform.database.unit_of_work() as uow:
-        await people.delete_session(uow.connection, session.id_hash)
-        await uow.commit()
-    platform.recent.forget_all()
-
-
-async def verify_email(platform: Platform, token: str) -> None:
-    """Verify an address, and let the workspaces of its account be watched.
-
-    Raises:
-        NotFoundError: The link is not one of ours, was used, or has run out.
-    """
-    now = platform.clock.now()
-    link = platform.links.read(token, Purpose.VERIFY, now)
-    async with platform.database.unit_of_work() as uow:
-        account = await queries.find_account(uow.connection, link.subject)
-        if account is None or account["email_verified_at"] or not link.is_for(account["email"]):
-            raise NotFoundError("link")
+    if form.surname is not None:
         await uow.connection.execute(
-            update(accounts).where(accounts.c.id == link.subject).values(email_verified_at=now)
+            insert(profiles).values(
+                account_id=account_id,
+                surname=form.surname,
+                visibility=Visibility.WORKSPACE,
+                **dict.fromkeys(_EMPTY, ""),
+            )
         )
-        released = await _release_workspaces(uow.connection, link.subject)
-        await uow.commit()
-    platform.broker.publish(
-        Change(workspace_id=workspace_id, kind="workspace", id=workspace_id)
-        for workspace_id in released
+    await people.add_workspace(
+        uow.connection,
+        workspace_id=WorkspaceId(platform.new_id()),
+        name=f"{form.name.split()[0]}'s workspace",
+        owner_id=account_id,
+        is_held=platform.settings.smtp_url is not None and not is_invited,
+        now=now,
     )
-    platform.wake_agent()
 
 
-async def resend_verification(platform: Platform, session: Session) -> None:
-    """Owe the mail once more; a verified account is owed nothing.
+_EMPTY = ("pronouns", "city", "bio", "github", "linkedin", "website")
 
-    Raises:
-        TooManyError: It was asked for too often.
+
+async def _let_in(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    form: RegisterInput,
+    account_id: AccountId,
+    client: Client,
+    now: datetime,
+) -> tuple[Me, str] | None:
+    """Open a session, or have the address proven first."""
+    if platform.settings.smtp_url is not None and form.invitation is None:
+        platform.limits.admits(limits.LETTERS_PER_MAILBOX, form.email)
+        await owe_verification(platform, uow, account_id, form.email)
+        return None
+    token = await open_session(
+        uow.connection,
+        account_id,
+        session_id=platform.new_id(),
+        client=client,
+        keep=False,
+        now=now,
+    )
+    return await load_me(uow.connection, account_id, now), token
+
+
+async def _repeat(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    form: RegisterInput,
+    known: dict[str, Any],
+    *,
+    is_same: bool,
+) -> None:
+    """Answer somebody who registers with an address that has an account.
+
+    An account whose address was never proven may have been made by anybody. When somebody
+    registers with another password nobody can tell which of the two reads the mails: from then on
+    neither password opens it, and the one who reads them sets a new one.
     """
-    if session.is_verified:
+    is_proven = known["email_verified_at"] is not None
+    # Whoever has the link of an invitation reads the mails of the address: they may know.
+    if platform.settings.smtp_url is None or (is_proven and form.invitation is not None):
+        _refuse_taken()
+    if is_proven or known["disabled_at"] is not None:
         return
-    platform.limits.count(
-        limits.RESENDS_PER_ACCOUNT,
-        session.account_id,
-        message="The mail was sent several times. Look in the junk folder, or try again later.",
-    )
-    async with platform.database.unit_of_work() as uow:
-        await owe_verification(platform, uow, session.account_id, session.email)
-        await uow.commit()
+    account_id = AccountId(known["id"])
+    is_within = platform.limits.admits(limits.LETTERS_PER_MAILBOX, form.email)
+    if not is_same:
+        await uow.connection.execute(
+            update(accounts)
+            .where(accounts.c.id == account_id, accounts.c.email_verified_at.is_(None))
+            .values(password_hash=None)
+        )
+        await endings.end_sessions(uow.connection, account_id)
+    if is_within and is_same:
+        await owe_verification(platform, uow, account_id, form.email)
+    elif is_within:
+        await owe_reset(platform, uow, account_id, form.email, None)
+    await uow.commit()
     platform.wake_dispatcher()
-
-
-async def _release_workspaces(connection: AsyncConnection, account_id: str) -> list[WorkspaceId]:
-    mine = select(memberships.c.workspace_id).where(memberships.c.account_id == account_id)
-    held = select(workspaces.c.id).where(workspaces.c.id.in_(mine), workspaces.c.is_held)
-    released = [WorkspaceId(row[0]) for row in await connection.execute(held)]
-    await connection.execute(
-        update(workspaces).where(workspaces.c.id.in_(mine)).values(is_held=False)
-    )
-    return released
-
-
-def _email_or_raw(text: str) -> str:
-    try:
-        return clean_email(text)
-    except ValueError:
-        return text.strip().lower().replace("\0", "\ufffd")  # PostgreSQL refuses a NUL
 
 
 def _refuse_taken() -> NoReturn:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.domain.policy import Role
 from allgreen.storage.sql.tables import accounts, memberships, sessions, workspaces
+from allgreen.storage.sql.types import storable
 
 
 async def add_account(
@@ -113,6 +114,18 @@ async def prove_session(
         .values(id_hash=new_hash, proved_at=now, last_seen_at=now)
     )
     return moved.rowcount == 1
+
+
+async def end_own_session(
+    connection: AsyncConnection, account_id: AccountId, session_id: str
+) -> bool:
+    """End a session by the id under which it is listed; tell whether the account had it."""
+    ended = await connection.execute(
+        delete(sessions).where(
+            sessions.c.account_id == account_id, sessions.c.id == storable(session_id)
+        )
+    )
+    return ended.rowcount == 1
 
 
 async def delete_session(connection: AsyncConnection, id_hash: str) -> None:

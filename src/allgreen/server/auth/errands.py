@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import AccountId, OutboxId, WorkspaceId
 from allgreen.domain.notice import Channel, Notice, NoticeKind
+from allgreen.server.auth.events import note_event
+from allgreen.server.auth.sessions import Client
 from allgreen.server.links import ACCOUNT_FACT
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
@@ -55,3 +57,36 @@ async def owe_verification(
     """Owe the mail by which the address of an account is verified."""
     link = {ACCOUNT_FACT: account_id}
     await owe_errand(platform, uow, NoticeKind.VERIFY_EMAIL, address, link=link)
+
+
+async def tell_change(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    account_id: AccountId,
+    address: str,
+    action: str,
+    change: str,
+    *,
+    client: Client,
+) -> None:
+    """Note that something changed by which an account is kept safe, and owe its owner a mail.
+
+    Args:
+        platform: What routes work with.
+        uow: The transaction in which it changes.
+        account_id: Whose account.
+        address: Where the mail goes.
+        action: Stable word, such as ``password.changed``.
+        change: What changed, as the end of a sentence: ``your password was changed``.
+        client: From where.
+    """
+    now = platform.clock.now()
+    await note_event(uow.connection, account_id, action, change, client=client, now=now)
+    facts = Facts(change=change)
+    await owe_errand(platform, uow, NoticeKind.ACCOUNT_CHANGED, address, facts=facts)
+
+
+async def owe_farewell(platform: Platform, uow: SqlUnitOfWork, address: str) -> None:
+    """Owe the mail that tells that an account was deleted."""
+    facts = Facts(change="your account was deleted")
+    await owe_errand(platform, uow, NoticeKind.ACCOUNT_CHANGED, address, facts=facts)

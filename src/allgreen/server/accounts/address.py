@@ -1,0 +1,241 @@
+"""Writes: prove the address of an account, and move to another one."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
+from allgreen.domain.notice import NoticeKind
+from allgreen.errors import InvalidInputError, NotFoundError
+from allgreen.ports import AuditRow
+from allgreen.server import limits
+from allgreen.server.accounts import queries as own
+from allgreen.server.auth import endings, queries
+from allgreen.server.auth.errands import owe_errand, owe_verification, tell_change
+from allgreen.server.auth.events import note_event
+from allgreen.server.auth.sessions import Client, Session
+from allgreen.server.links import Link, Purpose, link_fact
+from allgreen.server.platform import Platform
+from allgreen.storage.sql.tables import accounts, recipients
+from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
+
+
+async def verify_email(platform: Platform, token: str, client: Client) -> None:
+    """Verify an address, and let the workspaces of its account be watched.
+
+    Whoever made the account need not be who reads the mails of the address: all that was opened
+    or prepared before ends.
+
+    Raises:
+        NotFoundError: The link is not one of ours, was used, or has run out.
+    """
+    now = platform.clock.now()
+    link = platform.links.read(token, Purpose.VERIFY, now)
+    async with platform.database.unit_of_work() as uow:
+        connection = uow.connection
+        account = await queries.find_account(connection, link.subject)
+        if account is None or not link.is_for(account["email"]):
+            raise NotFoundError("link")
+        account_id = AccountId(account["id"])
+        is_first = await connection.execute(
+            update(accounts)
+            .where(accounts.c.id == account_id, accounts.c.email_verified_at.is_(None))
+            .values(email_verified_at=now)
+        )
+        if is_first.rowcount != 1:
+            raise NotFoundError("link")
+        await endings.wipe_unproven(connection, account_id)
+        await note_event(
+            connection, account_id, "email.verified", "verified the address", client=client, now=now
+        )
+        released = await endings.release_workspaces(connection, account_id)
+        await uow.commit()
+    endings.announce(platform, released)
+    platform.wake_agent()
+
+
+async def resend_verification(platform: Platform, session: Session) -> None:
+    """Owe the mail once more; a verified account is owed nothing.
+
+    Raises:
+        TooManyError: It was asked for too often.
+    """
+    if session.is_verified:
+        return
+    platform.limits.count(
+        limits.RESENDS_PER_ACCOUNT,
+        session.account_id,
+        message="The mail was sent several times. Look in the junk folder, or try again later.",
+    )
+    async with platform.database.unit_of_work() as uow:
+        await owe_verification(platform, uow, session.account_id, session.email)
+        await uow.commit()
+    platform.wake_dispatcher()
+
+
+async def ask_for_change(platform: Platform, session: Session, email: str, client: Client) -> None:
+    """Ask the mailbox of a new address whether it is theirs; one that is taken is owed nothing.
+
+    Raises:
+        ProofNeededError: Who is asking must show that it is them.
+        InvalidInputError: It is their address already.
+        TooManyError: It was asked for too often.
+    """
+    now = platform.clock.now()
+    session.require_proof(now)
+    if email == session.email:
+        raise InvalidInputError.at("email", "same", "This is your address already.")
+    platform.limits.count(
+        limits.ADDRESS_CHANGES_PER_ACCOUNT,
+        session.account_id,
+        message="You asked for this several times. Look in the junk folder, or try again later.",
+    )
+    is_within = platform.limits.admits(limits.LETTERS_PER_MAILBOX, email)
+    async with platform.database.unit_of_work() as uow:
+        account_id = session.account_id
+        await _set_pending(uow.connection, account_id, email)
+        await note_event(
+            uow.connection,
+            account_id,
+            "email.change_asked",
+            f"asked to change the address to {email}",
+            client=client,
+            now=now,
+        )
+        is_taken = await queries.find_account_by_email(uow.connection, email) is not None
+        if is_within and not is_taken:
+            link = link_fact(account_id, session.email, email)
+            await owe_errand(platform, uow, NoticeKind.CHANGE_EMAIL, email, link=link)
+        await uow.commit()
+    platform.wake_dispatcher()
+
+
+async def drop_change(platform: Platform, session: Session) -> None:
+    """Forget the address that was asked for; the link that was sent to it is dead."""
+    async with platform.database.unit_of_work() as uow:
+        await _set_pending(uow.connection, session.account_id, None)
+        await uow.commit()
+
+
+async def read_change(platform: Platform, token: str) -> str:
+    """Return the address that a link changes to, and change nothing.
+
+    Raises:
+        NotFoundError: The link is not one of ours, was used, or has run out.
+    """
+    link = platform.links.read(token, Purpose.CHANGE_EMAIL, platform.clock.now())
+    async with platform.database.read() as connection:
+        account = _check_link(link, await own.find_row(connection, link.subject))
+    return str(account["pending_email"])
+
+
+async def change_email(
+    platform: Platform, token: str, client: Client, session: Session | None
+) -> None:
+    """Give an account its new address, and its lists too; other sessions end.
+
+    Args:
+        platform: What routes work with.
+        token: Of the link.
+        client: From where.
+        session: Of the browser in which the link was opened, which goes on if it is theirs.
+
+    Raises:
+        NotFoundError: The link is not one of ours, was used, or has run out; or the address was
+            taken meanwhile.
+    """
+    now = platform.clock.now()
+    link = platform.links.read(token, Purpose.CHANGE_EMAIL, now)
+    async with platform.database.unit_of_work() as uow:
+        connection = uow.connection
+        account = _check_link(link, await own.find_row(connection, link.subject))
+        account_id, new = AccountId(account["id"]), str(account["pending_email"])
+        await _move(uow, account, new, now)
+        moved = await _move_lists(uow, account_id, new, now)
+        is_theirs = session is not None and session.account_id == account_id
+        spare = session.id_hash if session is not None and is_theirs else None
+        await endings.end_sessions(connection, account_id, but=spare)
+        released = await endings.release_workspaces(connection, account_id)
+        await tell_change(
+            platform,
+            uow,
+            account_id,
+            account["email"],
+            "email.changed",
+            f"your address was changed to {new}",
+            client=client,
+        )
+        theirs = await endings.list_workspaces_of(connection, account_id)
+        await uow.commit()
+    platform.wake_dispatcher()
+    endings.announce(platform, {*theirs, *moved})
+    if released:
+        platform.wake_agent()
+
+
+async def _set_pending(
+    connection: AsyncConnection, account_id: AccountId, email: str | None
+) -> None:
+    await connection.execute(
+        update(accounts).where(accounts.c.id == account_id).values(pending_email=email)
+    )
+
+
+def _check_link(link: Link, account: dict[str, Any] | None) -> dict[str, Any]:
+    if account is None or account["disabled_at"] is not None or account["pending_email"] is None:
+        raise NotFoundError("link")
+    if not link.is_for(account["email"], account["pending_email"]):
+        raise NotFoundError("link")
+    return account
+
+
+async def _move(uow: SqlUnitOfWork, account: dict[str, Any], new: str, now: datetime) -> None:
+    """Store the new address.
+
+    Raises:
+        NotFoundError: Another account has taken it meanwhile.
+    """
+    values = {"email": new, "pending_email": None, "email_verified_at": now}
+    move = update(accounts).where(accounts.c.id == account["id"]).values(values)
+    try:
+        async with uow.savepoint():
+            await uow.connection.execute(move)
+    except IntegrityError:
+        raise NotFoundError("link") from None
+
+
+async def _move_lists(
+    uow: SqlUnitOfWork, account_id: AccountId, new: str, now: datetime
+) -> set[WorkspaceId]:
+    """Tell the new address of all services of which the old one was told; return where."""
+    theirs = select(recipients).where(recipients.c.account_id == account_id)
+    rows = (await uow.connection.execute(theirs)).mappings().all()
+    # An address stands on a list once: where the new one does already, this is the same person.
+    same = recipients.alias("same")
+    twice = select(recipients.c.id).where(
+        recipients.c.address == new,
+        or_(recipients.c.account_id.is_(None), recipients.c.account_id != account_id),
+        exists().where(
+            and_(same.c.account_id == account_id, same.c.service_id == recipients.c.service_id)
+        ),
+    )
+    for recipient_id in (await uow.connection.execute(twice)).scalars().all():
+        await uow.recipients.remove(RecipientId(recipient_id))
+    await uow.connection.execute(
+        update(recipients).where(recipients.c.account_id == account_id).values(address=new)
+    )
+    await uow.audit.add(
+        AuditRow(
+            workspace_id=WorkspaceId(row["workspace_id"]),
+            service_id=row["service_id"],
+            at=now,
+            action="recipient.moved",
+            summary="is told at another address from now on",
+            by=account_id,
+        )
+        for row in rows
+    )
+    return {WorkspaceId(row["workspace_id"]) for row in rows}
