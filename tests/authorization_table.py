@@ -59,6 +59,12 @@ NOTES: Mapping[str, str] = {
     "restore_workspace": "a workspace that was deleted is there for its owners only, its keys dead",
     "accept_offer": "who it was offered to",
     "decline_offer": "who it was offered to",
+    "list_members": "addresses of others are for owners",
+    "edit_member": "not oneself, and nobody becomes an owner by it",
+    "invite": "admins may invite observers where an owner lets them",
+    "resend_invitation": "admins may invite observers where an owner lets them",
+    "accept_invitation": "with the invited address as one's verified one",
+    "list_audit": "admins see what happened to services and incidents",
     "list_people": "addresses of others are for owners",
     "list_services": "observers see an address without its query",
     "get_service": "observers see no secret, and of the recipients only themselves",
@@ -151,8 +157,7 @@ def document_with(tables_: Mapping[str, str], text: str) -> str:
     for name, table in tables_.items():
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        whole = f"{begin}\n\n{table}\n\n{end}"
-        text = pattern.sub(lambda _, whole=whole: whole, text)
+        text = pattern.sub(f"{begin}\n\n{table}\n\n{end}".replace("\\", "\\\\"), text)
     return text
 
 

@@ -93,6 +93,26 @@ REQUESTS: Mapping[str, Ask] = {
     "get_me": LOOK,
     "verify_email": Ask(json={"token": "made up"}, absent="link"),
     "resend_verification": Ask(given=_unverified),
+    "prove_session": Ask(json={"password": PASSWORD}),
+    "forget_password": Ask(json={"email": "owner@example.com"}),
+    "reset_password": Ask(json={"token": "made up", "password": PASSWORD}, absent="link"),
+    "get_account": LOOK,
+    "delete_account": Ask(json={"password": PASSWORD}, refusals=INVALID),
+    "edit_account": Ask(json={"name": "Nia"}),
+    "list_sessions": LOOK,
+    "end_session": LOOK,
+    "end_other_sessions": LOOK,
+    "change_password": Ask(
+        json={"current_password": PASSWORD, "new_password": "eight loud herons wade"}
+    ),
+    "ask_for_email": Ask(json={"email": "nia@example.org"}),
+    "drop_email": LOOK,
+    "begin_two_factor": LOOK,
+    "remove_two_factor": LOOK,
+    "confirm_two_factor": Ask(json={"code": "000000"}, refusals=INVALID),
+    "renew_recovery_codes": Ask(refusals=INVALID),
+    "list_events": LOOK,
+    "export_account": LOOK,
     # workspaces
     "create_workspace": Ask(json={"name": "One more"}),
     "list_deleted_workspaces": LOOK,
@@ -105,6 +125,23 @@ REQUESTS: Mapping[str, Ask] = {
     "accept_offer": Ask(absent="offer"),
     "decline_offer": Ask(absent="offer"),
     "list_people": LOOK,
+    # members
+    "list_members": LOOK,
+    "edit_member": Ask(json={"role": "admin"}),
+    "remove_member": LOOK,
+    "leave_workspace": LOOK,
+    # invitations
+    "list_invitations": LOOK,
+    "invite": Ask(json={"email": "nia@example.org", "role": "observer"}),
+    "resend_invitation": LOOK,
+    "revoke_invitation": LOOK,
+    "look_at_invitation": Ask(json={"token": "made up"}, absent="invitation"),
+    "accept_invitation": Ask(json={"token": "made up"}, absent="invitation"),
+    "list_own_invitations": LOOK,
+    "accept_own_invitation": Ask(absent="invitation"),
+    "decline_own_invitation": Ask(absent="invitation"),
+    # history
+    "list_audit": LOOK,
     # services
     "list_services": LOOK,
     "create_service": Ask(json=service_form(TARGET)),
@@ -150,5 +187,7 @@ REQUESTS: Mapping[str, Ask] = {
     "get_small_photo": LOOK,
     # status pages
     "get_status_page": LOOK,
+    "preview_status_page": LOOK,
+    "get_public_status": LOOK,
     "edit_status_page": Ask(json={"title": "Other"}, headers=FIRST_VERSION),
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 from fastapi import FastAPI
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from allgreen.domain.identity import AccountId, CheckId, IncidentId, ServiceId, WorkspaceId
 from allgreen.domain.policy import Role, Scope
@@ -27,6 +27,7 @@ from allgreen.storage.sql.tables import (
     photos,
     profiles,
     sessions,
+    status_pages,
 )
 from allgreen.testing import FakeClock, a_result, an_incident
 from tests.api import ADDRESS, Person, person_of
@@ -165,6 +166,7 @@ async def _furnish(stage: Stage) -> None:
         "account_id": stage.people["somebody else"].me["id"],
         "invitation_id": platform.new_id(),
         "photo_id": "f" * 64,
+        "slug": "nordlys",
         "elsewhere": stage.people["stranger"].me["workspaces"][0]["id"],
     }
     for who, scope, name in (
@@ -193,6 +195,7 @@ async def _furnish(stage: Stage) -> None:
         await uow.results.add([result])
         await uow.connection.execute(insert(invitations).values(_invitation(stage)))
         await uow.connection.execute(insert(photos).values(_photo(stage)))
+        await uow.connection.execute(insert(status_pages).values(_status_page(stage)))
         await uow.connection.execute(insert(profiles).values(_profile(stage)))
         # Used just now: else the first use would be written down.
         await uow.connection.execute(update(api_keys).values(last_used_at=stage.clock.now()))
@@ -234,6 +237,20 @@ def _profile(stage: Stage) -> dict[str, Any]:
     }
 
 
+def _status_page(stage: Stage) -> dict[str, Any]:
+    return {
+        "workspace_id": stage.ids["workspace_id"],
+        "slug": stage.ids["slug"],
+        "is_published": True,
+        "title": "Nordlys",
+        "about": "",
+        "website": "",
+        "shows_latency": True,
+        "version": 1,
+        "published_at": stage.clock.now(),
+    }
+
+
 async def _shut_some_out(stage: Stage) -> None:
     now = stage.clock.now()
 
@@ -248,6 +265,12 @@ async def _shut_some_out(stage: Stage) -> None:
             .values(expires_at=now),
         ):
             await uow.connection.execute(change)
+        rows = await uow.connection.execute(select(sessions.c.account_id, sessions.c.id))
+        by_account = {row.account_id: row.id for row in rows}
         await uow.commit()
+    stage.ids["session_id"] = by_account[account_of("somebody else")]
+    for who in stage.people:
+        mine = stage.own.setdefault(who, {})
+        mine["session_id"] = by_account[account_of(who)]
     await set_role(stage.platform, account_of("removed"), None)
     await set_role(stage.platform, account_of("demoted"), Role.OBSERVER)

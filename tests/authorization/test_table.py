@@ -62,7 +62,9 @@ def test_every_operation_is_asked() -> None:
     assert sorted(gone) == [], "These are no operations (any more)."
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.id in REQUESTS], ids=lambda each: each.id
+)
 async def test_everybody_is_answered_as_the_table_says(stage: Stage, operation: Operation) -> None:
     ask = REQUESTS[operation.id]
     await prepare(stage, ask)
@@ -100,13 +102,14 @@ def word_of(answer: httpx2.Response, ask: Ask, *, is_changed: bool) -> str:
         return "let in"
     told = answer.json()
     status, code = answer.status_code, told["code"]
-    if status < 500 and (code in ask.refusals or told["detail"] == _absence(ask)):
+    if status < 500 and (code in ask.refusals or _is_absent(told["detail"], ask)):
         return "let in"
     return f"{status} {code}" + (", and something was changed" if is_changed else "")
 
 
-def _absence(ask: Ask) -> str | None:
-    return f"There is no such {ask.absent}." if ask.absent else None
+def _is_absent(detail: str, ask: Ask) -> bool:
+    words = (f"There is no such {ask.absent}.", f"This {ask.absent} does not work any more.")
+    return bool(ask.absent) and detail.startswith(words)
 
 
 def _word(one: Cell) -> str:
@@ -122,7 +125,7 @@ async def test_what_is_hidden_is_like_what_never_was(stage: Stage, who: str) -> 
     nowhere = dict.fromkeys(stage.ids, ELSEWHERE)
 
     different = []
-    for operation in HIDDEN:
+    for operation in (each for each in HIDDEN if each.id in REQUESTS):
         parts = REQUESTS[operation.id].parts
         here, there = [
             await stage.ask(operation.method, operation.path.format(**ids), who=who, **parts(ids))
