@@ -39,6 +39,7 @@ from allgreen.server.frontend import BUNDLE, build_frontend
 from allgreen.server.history import routes as history
 from allgreen.server.incidents import routes as incidents
 from allgreen.server.invitations import routes as invitations
+from allgreen.server.instance import routes as instance
 from allgreen.server.keys import routes as keys
 from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
@@ -93,6 +94,7 @@ def build_routes() -> FastAPI:
         maintenance,
         profiles,
         keys,
+        instance,
         live,
         status_pages,
     ):

@@ -74,6 +74,7 @@ class SqlRecipientRepository(RecipientRepository):
             .join(memberships, memberships.c.account_id == accounts.c.id)
             .where(memberships.c.workspace_id == workspace_id)
             .where(memberships.c.role.in_([Role.OWNER, Role.ADMIN]))
+            .where(accounts.c.disabled_at.is_(None))
             .order_by(accounts.c.email)
         )
         return list((await self._connection.execute(query)).scalars())
@@ -81,7 +82,7 @@ class SqlRecipientRepository(RecipientRepository):
     async def operators(self) -> list[str]:
         query = (
             select(accounts.c.email)
-            .where(accounts.c.instance_admin.is_(True))
+            .where(accounts.c.instance_admin.is_(True), accounts.c.disabled_at.is_(None))
             .order_by(accounts.c.email)
         )
         return list((await self._connection.execute(query)).scalars())

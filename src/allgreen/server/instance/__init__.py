@@ -1,0 +1,1 @@
+"""Who has an account here, for who runs this Allgreen; no workspace is opened by it."""
