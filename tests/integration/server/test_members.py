@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,25 +27,16 @@ from allgreen.storage.sql.tables import (
     recipients,
 )
 from allgreen.testing import FakeClock
-from tests.api import ADDRESS, Person, fields
+from tests.api import Person, fields
+from tests.databases import BOTH, read_all, settings_of
 from tests.people import enrol, make_key, program_of
 
 Enrol = Callable[[str, Role], Awaitable[Person]]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def settings(
-    request: pytest.FixtureRequest, tmp_path: Path, silent_port: int, empty_database: Path
-) -> Settings:
-    """The platform on both databases: what two people do at once differs there."""
-    settings = Settings(
-        data_dir=tmp_path, public_url=ADDRESS, allow_targets=f"127.0.0.1:{silent_port}"
-    )
-    if request.param == "sqlite":
-        shutil.copy(empty_database, tmp_path)
-        return settings
-    address = str(request.getfixturevalue("postgres_url")).replace("+asyncpg", "")
-    return settings.model_copy(update={"database_url": address})
+@pytest.fixture(params=BOTH)
+def settings(request: pytest.FixtureRequest) -> Settings:
+    return settings_of(request)
 
 
 @pytest.fixture
@@ -62,24 +51,19 @@ async def join(app: FastAPI, platform: Platform, owner: Person) -> AsyncIterator
         yield enter
 
 
-async def rows_of(platform: Platform, query: Any) -> list[Any]:
-    async with platform.database.read() as connection:
-        return list(await connection.execute(query))
-
-
 async def roles(platform: Platform) -> dict[str, Role]:
     query = select(accounts.c.name, memberships.c.role).join(memberships)
-    return {row.name: row.role for row in await rows_of(platform, query)}
+    return {row.name: row.role for row in await read_all(platform, query)}
 
 
 async def mails(platform: Platform, kind: NoticeKind) -> list[str]:
     query = select(outbox.c.address).where(outbox.c.kind == kind).order_by(outbox.c.seq)
-    return [row.address for row in await rows_of(platform, query)]
+    return [row.address for row in await read_all(platform, query)]
 
 
 async def actions(platform: Platform) -> list[str]:
     query = select(audit.c.action).where(audit.c.service_id.is_(None)).order_by(audit.c.id)
-    return [row.action for row in await rows_of(platform, query)]
+    return [row.action for row in await read_all(platform, query)]
 
 
 def member_of(workspace: Person, who: Person) -> str:
@@ -127,7 +111,7 @@ async def test_an_owner_makes_an_observer_an_admin_who_is_told(
     assert (answer.status_code, answer.json()["role"]) == (200, "admin")
     assert (again.status_code, again.json()["role"]) == (200, "admin")
     assert await mails(platform, NoticeKind.ROLE_CHANGED) == ["bo.berg@example.com"]
-    (row,) = await rows_of(platform, select(audit).where(audit.c.action == "member.role_changed"))
+    (row,) = await read_all(platform, select(audit).where(audit.c.action == "member.role_changed"))
     assert (row.before["role"], row.after["role"]) == ("observer", "admin")
     assert row.by_account_id == owner.me["id"]
 
@@ -231,8 +215,8 @@ async def test_who_is_removed_reaches_nothing_and_is_told_so(
     assert (await admin.client.get(f"/api/v1/services/{service['id']}")).status_code == 404
     async with program_of(app, key["key"]) as program:
         assert (await program.get(owner.workspace)).status_code == 401
-    assert await rows_of(platform, select(api_keys)) == []
-    told = await rows_of(platform, select(recipients.c.address))
+    assert await read_all(platform, select(api_keys)) == []
+    told = await read_all(platform, select(recipients.c.address))
     assert [row.address for row in told] == ["else@example.net"]
     assert await states(platform) == {
         ("bo.berg@example.com", NoticeKind.REMINDER): NoticeState.CANCELLED,
@@ -276,7 +260,7 @@ async def owe(platform: Platform, owner: Person, address: str) -> None:
 
 async def states(platform: Platform) -> dict[tuple[str, NoticeKind], NoticeState]:
     query = select(outbox.c.address, outbox.c.kind, outbox.c.state)
-    return {(row.address, row.kind): row.state for row in await rows_of(platform, query)}
+    return {(row.address, row.kind): row.state for row in await read_all(platform, query)}
 
 
 async def test_the_last_owner_cannot_leave(owner: Person, join: Enrol) -> None:
