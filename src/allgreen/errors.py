@@ -21,6 +21,7 @@ AllgreenError
 ├── NotSignedInError (PermissionError)   nobody is asking
 ├── NotAllowedError (PermissionError)    somebody is asking who may not
 ├── ProofNeededError (PermissionError)   who is asking must show once more that it is them
+├── SignInFailedError (PermissionError)  a provider did not say who somebody is, or nobody we know
 ├── OtherAddressError (PermissionError)  an invitation is for another address than the one who asks
 ├── NotFoundError (LookupError)          absent, or hidden from the one who asks
 │   └── InvitationVoidError              it expired, was withdrawn, or its workspace is gone
@@ -306,6 +307,20 @@ class OtherAddressError(AllgreenError, PermissionError):
             f"This invitation was sent to {masked}. Sign in with the account whose verified "
             "address that is, or ask for an invitation to the address of this one."
         )
+
+
+class SignInFailedError(AllgreenError, PermissionError):
+    """Somebody who wanted to sign in by a provider is not let in.
+
+    Attributes:
+        title: What happened, in few words; the message says what to do.
+        is_foreign: The provider itself failed, and nobody here did anything wrong.
+    """
+
+    def __init__(self, title: str, message: str, *, is_foreign: bool = False) -> None:
+        self.title = title
+        self.is_foreign = is_foreign
+        super().__init__(message)
 
 
 class NotFoundError(AllgreenError, LookupError):

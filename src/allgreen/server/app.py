@@ -36,10 +36,11 @@ from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
 from allgreen.server.devices import DeviceSigner
 from allgreen.server.frontend import BUNDLE, build_frontend
+from allgreen.server.github import routes as github
 from allgreen.server.history import routes as history
 from allgreen.server.incidents import routes as incidents
-from allgreen.server.invitations import routes as invitations
 from allgreen.server.instance import routes as instance
+from allgreen.server.invitations import routes as invitations
 from allgreen.server.keys import routes as keys
 from allgreen.server.limits import Limits
 from allgreen.server.links import LinkSigner
@@ -93,6 +94,7 @@ def build_routes() -> FastAPI:
         recipients,
         maintenance,
         profiles,
+        github,
         keys,
         instance,
         live,
@@ -100,7 +102,7 @@ def build_routes() -> FastAPI:
     ):
         app.include_router(capability.router, prefix=API)
     app.include_router(operation.router)
-    for pages in (accounts.pages, profiles.pages, recipients.pages):
+    for pages in (accounts.pages, github.pages, profiles.pages, recipients.pages):
         app.include_router(pages)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

@@ -67,6 +67,15 @@ def _read_public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _read_provider_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("write an address such as https://github.example.org")
+    if parts.query or parts.fragment:
+        raise ValueError("leave out what stands behind the path")
+    return text.rstrip("/")
+
+
 def _read_allow_list(text: str) -> str:
     try:
         TargetGuard.parse(text)
@@ -113,6 +122,7 @@ DatabaseUrl = Annotated[str, AfterValidator(_read_database_url)]
 PublicUrl = Annotated[str, AfterValidator(_read_public_url)]
 SecretKey = Annotated[SecretStr, AfterValidator(_read_key)]
 ResolverAddress = Annotated[str, AfterValidator(_read_resolver)]
+ProviderUrl = Annotated[str, AfterValidator(_read_provider_url)]
 SmtpSecret = Annotated[SecretStr, AfterValidator(_read_smtp)]
 
 
@@ -139,6 +149,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[str, AfterValidator(_read_networks)] = ""
     metrics_token: Annotated[SecretStr | None, Optional] = None
     registration: Registration = Registration.OPEN
+    github_client_id: Annotated[str | None, Optional] = None
+    github_client_secret: Annotated[SecretStr | None, Optional] = Field(
+        default=None, validate_default=True
+    )
+    github_url: ProviderUrl = "https://github.com"
+    github_api_url: ProviderUrl = "https://api.github.com"
 
     smtp_url: Annotated[SmtpSecret | None, Optional] = None
 
@@ -151,6 +167,20 @@ class Settings(BaseSettings):
     flapping_turns: int = Field(default=5, ge=0, le=100)
     keep_results_days: int = Field(default=7, ge=1, le=3650)
     failpoints: str = ""
+
+    @field_validator("github_client_secret")
+    @classmethod
+    def _read_github(cls, secret: SecretStr | None, told: ValidationInfo) -> SecretStr | None:
+        if (secret is None) != (told.data.get("github_client_id") is None):
+            raise ValueError("set the id and the secret of the OAuth app, or neither")
+        return secret
+
+    @field_validator("github_url", "github_api_url", mode="before")
+    @classmethod
+    def _read_blank(cls, value: object, told: ValidationInfo) -> object:
+        assert told.field_name is not None
+        is_set = _blank_is_absent(value) is not None
+        return value if is_set else cls.model_fields[told.field_name].default
 
     @field_validator("failpoints")
     @classmethod
@@ -216,6 +246,11 @@ class Settings(BaseSettings):
     def is_secure(self) -> bool:
         """Whether people reach us by https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def has_github(self) -> bool:
+        """Whether people can sign in with GitHub."""
+        return self.github_client_id is not None
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:

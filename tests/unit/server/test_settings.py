@@ -26,6 +26,9 @@ from allgreen.server.settings import Settings, default_data_dir
         ("ALLGREEN_BACKOFF_SCALE", "nan"),
         ("ALLGREEN_REGISTRATION", "sometimes"),
         ("ALLGREEN_SECRET_KEY", "short"),
+        ("ALLGREEN_GITHUB_CLIENT_SECRET", "without an id"),
+        ("ALLGREEN_GITHUB_URL", "github.example.org"),
+        ("ALLGREEN_GITHUB_API_URL", "https://me:secret@github.example.org/api/v3"),
         ("ALLGREEN_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("ALLGREEN_KEEP_RESULTS_DAYS", "0"),
         ("ALLGREEN_FAILPOINTS", "nowhere=kill"),
@@ -51,13 +54,30 @@ def test_failpoints_are_taken_in_tests_only(monkeypatch: pytest.MonkeyPatch) -> 
     assert Settings.load().failpoints == "after_accept=kill:3"
 
 
+def test_an_id_of_github_needs_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLGREEN_GITHUB_CLIENT_ID", "Iv1.0123")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+
+    monkeypatch.setenv("ALLGREEN_GITHUB_CLIENT_SECRET", "a secret")
+    settings = Settings.load()
+
+    assert caught.value.setting == "ALLGREEN_GITHUB_CLIENT_SECRET"
+    assert settings.has_github
+    assert "a secret" not in repr(settings)
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLGREEN_GITHUB_URL", "")
+    monkeypatch.setenv("ALLGREEN_GITHUB_CLIENT_ID", "")
     monkeypatch.setenv("ALLGREEN_SMTP_URL", "")
     monkeypatch.setenv("ALLGREEN_PUBLIC_URL", " ")
 
     settings = Settings.load()
 
     assert settings.smtp_url is None
+    assert not settings.has_github
+    assert settings.github_url == "https://github.com"
     assert settings.base_url == "http://127.0.0.1:8000"
 
 

@@ -32,7 +32,7 @@ async def get_instance(
         version=__version__,
         needs_setup=needs_setup,
         registration=settings.registration,
-        github=False,
+        github=settings.has_github,
         mail=settings.smtp_url is not None,
         min_interval_s=settings.min_interval_s,
         public_url=settings.base_url,

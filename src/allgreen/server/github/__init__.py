@@ -1,0 +1,1 @@
+"""GitHub: sign in by it, and connect it to an account."""

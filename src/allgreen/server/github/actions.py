@@ -1,0 +1,372 @@
+"""Writes: sign in with GitHub, connect it to an account, and take it off again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from limits import RateLimitItemPerHour
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from allgreen.domain.identity import AccountId, WorkspaceId
+from allgreen.errors import InvalidInputError, NotFoundError, SignInFailedError
+from allgreen.server import limits
+from allgreen.server.auth import actions as people
+from allgreen.server.auth import queries, second_factor
+from allgreen.server.auth.errands import tell_change
+from allgreen.server.auth.events import note_event
+from allgreen.server.auth.invitations import invitations_with_names, is_open
+from allgreen.server.auth.schemas import clean_name
+from allgreen.server.auth.sessions import Client, Session, open_session
+from allgreen.server.github import attempts
+from allgreen.server.github.attempts import Attempt
+from allgreen.server.github.provider import NAME, Person
+from allgreen.server.platform import Platform
+from allgreen.server.settings import Registration
+from allgreen.storage.sql.tables import accounts, identities, invitations
+from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
+
+CODES_PER_ACCOUNT: Final = RateLimitItemPerHour(20, namespace="github/codes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Somebody whom GitHub knows and we do too.
+
+    Attributes:
+        session: Token of the session; `None` while the second factor is still to be shown.
+        waiting: What the browser keeps until then.
+        go_to: Path to go on to.
+    """
+
+    session: str | None = None
+    waiting: str = ""
+    go_to: str
+
+
+async def sign_in(
+    platform: Platform,
+    person: Person,
+    attempt: Attempt,
+    *,
+    client: Client,
+    before: Session | None,
+) -> Passed:
+    """Let somebody in whom GitHub knows, and make an account for those who are new.
+
+    Raises:
+        SignInFailedError: They cannot have an account, or have one that they must open first.
+        TooManyError: Too many accounts were made from one network.
+    """
+    now = platform.clock.now()
+    async with platform.database.unit_of_work() as uow:
+        account_id = await _find_account(uow.connection, person)
+        if account_id is None:
+            account_id = await _make_account(platform, uow, person, client, now)
+        if await second_factor.is_on(uow.connection, account_id):
+            waiting = await attempts.wait_for_code(uow.connection, account_id, attempt.go_to, now)
+            await uow.commit()
+            return Passed(waiting=waiting, go_to=attempt.go_to)
+        token = await _open(platform, uow, account_id, client, before, now)
+        await uow.commit()
+    platform.recent.forget_all()
+    return Passed(session=token, go_to=attempt.go_to)
+
+
+async def finish(
+    platform: Platform, browser: str, code: str, *, client: Client, before: Session | None
+) -> Passed:
+    """Let somebody in who has shown the second factor too.
+
+    Raises:
+        SignInFailedError: Nobody waits in this browser, or it took too long.
+        InvalidInputError: The code is wrong.
+        TooManyError: It was tried too often.
+    """
+    now = platform.clock.now()
+    async with platform.database.read() as connection:
+        waiting = await attempts.find_waiting(connection, browser, now)
+    if waiting is None:
+        raise _over()
+    account_id, go_to = waiting
+    platform.limits.count_slowly(
+        CODES_PER_ACCOUNT, account_id, message="Too many tries. Wait a while, then try again."
+    )
+    async with platform.database.unit_of_work() as uow:
+        connection, cipher = uow.connection, platform.database.cipher
+        if not await attempts.end_waiting(connection, browser, now):
+            raise _over()
+        await _refuse_disabled(connection, account_id)
+        await second_factor.require_code(connection, cipher, account_id, code, now)
+        token = await _open(platform, uow, account_id, client, before, now)
+        await uow.commit()
+    platform.limits.forget(CODES_PER_ACCOUNT, account_id)
+    platform.recent.forget_all()
+    return Passed(session=token, go_to=go_to)
+
+
+def require_power(platform: Platform, session: Session) -> None:
+    """Let only those connect GitHub whose address is proven, or cannot be.
+
+    Else somebody could make an account with the address of another, connect their own GitHub, and
+    wait for the other one to use it.
+
+    Raises:
+        InvalidInputError: The address is still to be verified.
+    """
+    if platform.settings.smtp_url is not None and not session.is_verified:
+        raise InvalidInputError.at(
+            "email", "unverified", "Verify your address first: the mail has a link. Then try again."
+        )
+
+
+async def connect(
+    platform: Platform, person: Person, attempt: Attempt, *, client: Client, session: Session | None
+) -> None:
+    """Connect GitHub to the account that asked for it, and that is still signed in.
+
+    Raises:
+        SignInFailedError: Somebody else is signed in now, or one of the two is connected already.
+    """
+    if session is None or session.account_id != attempt.account_id:
+        raise SignInFailedError(
+            "Nothing was connected",
+            "The account that asked for it is not signed in here any more. Sign in, and connect "
+            "GitHub in your settings.",
+        )
+    account_id, now = session.account_id, platform.clock.now()
+    async with platform.database.unit_of_work() as uow:
+        connected = await _list_identities(uow.connection, account_id)
+        owner = await _find_owner(uow.connection, person)
+        if owner == account_id:
+            return
+        if owner is not None or connected:
+            raise _taken(is_ours=bool(connected))
+        try:
+            async with uow.savepoint():
+                await _add_identity(uow.connection, person, account_id, now)
+        except IntegrityError:
+            raise _taken(is_ours=False) from None  # connected elsewhere at the same moment
+        await tell_change(
+            platform,
+            uow,
+            account_id,
+            session.email,
+            "identity.connected",
+            "GitHub was connected, and opens your account from now on",
+            client=client,
+        )
+        await uow.commit()
+    platform.wake_dispatcher()
+
+
+async def disconnect(platform: Platform, session: Session, client: Client) -> None:
+    """Let GitHub open an account no longer.
+
+    Raises:
+        NotFoundError: It is not connected.
+        InvalidInputError: There would be no way in any more.
+    """
+    account_id = session.account_id
+    async with platform.database.unit_of_work() as uow:
+        query = select(accounts.c.password_hash).where(accounts.c.id == account_id)
+        password_hash = await uow.connection.scalar(query.with_for_update())
+        if not await _list_identities(uow.connection, account_id):
+            raise NotFoundError("identity")
+        if password_hash is None:
+            raise InvalidInputError.at(
+                "provider",
+                "only_way",
+                "GitHub is the only way into your account. Set a password first.",
+            )
+        mine = (identities.c.account_id == account_id, identities.c.provider == NAME)
+        await uow.connection.execute(delete(identities).where(*mine))
+        await tell_change(
+            platform,
+            uow,
+            account_id,
+            session.email,
+            "identity.disconnected",
+            "GitHub was disconnected, and opens your account no longer",
+            client=client,
+        )
+        await uow.commit()
+    platform.wake_dispatcher()
+
+
+async def _find_account(connection: AsyncConnection, person: Person) -> AccountId | None:
+    """Return the account that GitHub opens; the name there may have changed since."""
+    account_id = await _find_owner(connection, person)
+    if account_id is None:
+        return None
+    await _refuse_disabled(connection, account_id)
+    await connection.execute(update(identities).where(*_is(person)).values(login=person.login))
+    return account_id
+
+
+async def _make_account(
+    platform: Platform, uow: SqlUnitOfWork, person: Person, client: Client, now: datetime
+) -> AccountId:
+    if person.email is None:
+        raise SignInFailedError(
+            "GitHub knows no address of yours",
+            "An account needs the primary address of your GitHub account, and that GitHub has "
+            "verified it. See to that there, then try again.",
+        )
+    if await queries.find_account_by_email(uow.connection, person.email) is not None:
+        raise _known()
+    await _refuse_closed(platform, uow.connection, person.email, now)
+    platform.limits.count(
+        limits.REGISTRATIONS_PER_ADDRESS,
+        client.network,
+        message="Many accounts were made from your network. Try again later.",
+    )
+    name = _name_of(person)
+    account_id = AccountId(platform.new_id())
+    try:
+        async with uow.savepoint():
+            await people.add_account(
+                uow.connection,
+                account_id=account_id,
+                name=name,
+                email=person.email,
+                password_hash=None,
+                now=now,
+                is_verified=True,
+            )
+            await _add_identity(uow.connection, person, account_id, now)
+    except IntegrityError:
+        raise _known() from None  # by another browser, at the same moment
+    await people.add_workspace(
+        uow.connection,
+        workspace_id=WorkspaceId(platform.new_id()),
+        name=f"{name.split()[0]}'s workspace",
+        owner_id=account_id,
+        is_held=False,
+        now=now,
+    )
+    return account_id
+
+
+async def _refuse_closed(
+    platform: Platform, connection: AsyncConnection, email: str, now: datetime
+) -> None:
+    who = platform.settings.registration
+    is_first = await queries.count_accounts(connection) == 0
+    if not is_first and who is Registration.OPEN:
+        return
+    if not is_first and who is Registration.INVITED and await _is_invited(connection, email, now):
+        return
+    raise SignInFailedError(
+        "There is no account for you here",
+        "This Allgreen takes no new accounts by itself. Ask somebody who is in it to invite "
+        "the primary address of your GitHub account.",
+    )
+
+
+async def _is_invited(connection: AsyncConnection, email: str, now: datetime) -> bool:
+    query = invitations_with_names().where(invitations.c.email == email)
+    return any(is_open(row, now) for row in (await connection.execute(query)).mappings())
+
+
+async def _open(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    account_id: AccountId,
+    client: Client,
+    before: Session | None,
+    now: datetime,
+) -> str:
+    if before is not None:
+        await people.delete_session(uow.connection, before.id_hash)
+    await note_event(
+        uow.connection,
+        account_id,
+        "session.opened",
+        "signed in with GitHub",
+        client=client,
+        now=now,
+    )
+    return await open_session(
+        uow.connection,
+        account_id,
+        session_id=platform.new_id(),
+        client=client,
+        keep=False,
+        now=now,
+    )
+
+
+async def _add_identity(
+    connection: AsyncConnection, person: Person, account_id: AccountId, now: datetime
+) -> None:
+    await connection.execute(
+        insert(identities).values(
+            provider=NAME,
+            subject=person.subject,
+            account_id=account_id,
+            login=person.login,
+            created_at=now,
+        )
+    )
+
+
+async def _find_owner(connection: AsyncConnection, person: Person) -> AccountId | None:
+    query = select(identities.c.account_id).where(*_is(person))
+    found: str | None = await connection.scalar(query)
+    return None if found is None else AccountId(found)
+
+
+async def _list_identities(connection: AsyncConnection, account_id: AccountId) -> list[str]:
+    query = select(identities.c.subject).where(
+        identities.c.account_id == account_id, identities.c.provider == NAME
+    )
+    return list(await connection.scalars(query))
+
+
+async def _refuse_disabled(connection: AsyncConnection, account_id: AccountId) -> None:
+    query = select(accounts.c.disabled_at).where(accounts.c.id == account_id)
+    if await connection.scalar(query) is not None:
+        raise SignInFailedError(
+            "This account is switched off", "Ask who runs this Allgreen what happened."
+        )
+
+
+def _is(person: Person) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return identities.c.provider == NAME, identities.c.subject == person.subject
+
+
+def _name_of(person: Person) -> str:
+    for told in (person.name, person.login):
+        try:
+            return clean_name(told[:80])
+        except ValueError:
+            continue
+    return "Somebody"
+
+
+def _known() -> SignInFailedError:
+    return SignInFailedError(
+        "You have an account here already",
+        "It has the primary address of your GitHub account. Sign in with your password, or set a "
+        "new one, and then connect GitHub in your settings.",
+    )
+
+
+def _taken(*, is_ours: bool) -> SignInFailedError:
+    if is_ours:
+        return SignInFailedError(
+            "Another GitHub account is connected",
+            "Disconnect it in your settings first, then connect this one.",
+        )
+    return SignInFailedError(
+        "This GitHub account opens another account here",
+        "Sign in with GitHub to see which. Disconnect it there first, then connect it here.",
+    )
+
+
+def _over() -> SignInFailedError:
+    return SignInFailedError(
+        "This sign-in cannot go on", "It took more than ten minutes, or is done. Begin again."
+    )
