@@ -4,6 +4,8 @@ import asyncio
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
 from typing import Final, TypeVar, TypeVarTuple, Unpack, final
 
 from pwdlib.exceptions import PwdlibError
@@ -76,7 +78,7 @@ class PasswordPool:
 def find_weakness(password: str, *, name: str, email: str) -> str | None:
     """Return why a password is too easy to guess; `None` when nothing speaks against it."""
     plain = _letters(password)
-    if plain in _COMMON or _letters(password.rstrip(_TAIL)) in _COMMON:
+    if any(_is_common(_letters(each)) for each in (password, password.strip(_TAIL))):
         return "This password is among the first that are tried. Use a few words of your own."
     if len(set(password)) < 5:
         return "This password repeats the same few characters. Use a few words."
@@ -101,6 +103,27 @@ def _without(text: str, part: str) -> int:
     return len(text.replace(part, "")) if part in text else len(text)
 
 
+def _is_common(plain: str) -> bool:
+    """Tell whether a text is one that many people use, or the same one again and again."""
+    common = _read_common()
+    return (
+        any(
+            plain == plain[:length] * (len(plain) // length) and plain[:length] in common
+            for length in range(1, len(plain) + 1)
+            if len(plain) % length == 0
+        )
+        or not plain
+    )
+
+
+@cache
+def _read_common() -> frozenset[str]:
+    """Read them when a password is set for the first time."""
+    text = files("allgreen.server").joinpath("common_passwords.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(map(_letters, lines))
+
+
 def _is_run(text: str) -> bool:
     doubled = [row + row for row in _ROWS]
     return any(text in row or text[::-1] in row for row in doubled)
@@ -109,15 +132,3 @@ def _is_run(text: str) -> bool:
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s"})
 _TAIL = "0123456789!?.*"  # what people add when they are asked for more
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "abcdefghijklmnopqrstuvwxyz")
-_WORDS = """
-    administrator adminadmin allgreenallgreen baseballbaseball changeme changemechangeme
-    correcthorsebatterystaple dragondragon facebook footballfootball helloworld helloworldhello
-    iloveyou iloveyouiloveyou letmein letmeinletmein loremipsumdolor masterpassword monitoring
-    monitoringpassword mypassword mypasswordispassword newpassword nopassword password
-    passwordpassword passwordispassword princessprincess qazwsxedcrfv qazwsxedcrfvtgb qqwweerrttyy
-    qwertyqwerty qwertyuiopasdfghjkl qwertyuiopasdf secretpassword secretsecret sunshinesunshine
-    supersecret supersecretpassword superman supermansuperman testtesttest thisismypassword
-    thisisapassword trustnooneone uptimepassword welcome welcometoallgreen welcomewelcome
-    whateverwhatever yourpassword zaqxswcdevfr zaqwsxcderfv
-"""
-_COMMON = frozenset(_letters(word) for word in _WORDS.split()) | {""}

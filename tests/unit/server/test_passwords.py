@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.resources import files
 
 import pytest
 
@@ -50,10 +51,28 @@ async def test_who_comes_when_too_many_wait_is_told_to_come_back() -> None:
         "anapetrov123",
         "Ana Petrov!!",
         "ana@example.org",
+        "dragon1234567",
+        "2024summer2024",
+        "Charlotte1987!",
+        "monkeymonkeymonkey",
+        "M0nk3y-M0nk3y",
+        "ich liebe dich",
+        "correct horse battery staple",
+        "123456789012",
     ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
     assert find_weakness(password, name="Ana Petrov", email="ana@example.org")
+
+
+def test_three_thousand_common_passwords_are_known_and_each_is_refused() -> None:
+    text = files("allgreen.server").joinpath("common_passwords.txt").read_text(encoding="utf-8")
+    common = [line for line in text.splitlines() if not line.startswith("#")]
+
+    taken = [word for word in common if not find_weakness(word, name="Bo", email="bo@x.example")]
+
+    assert len(set(common)) == len(common) >= 2900
+    assert taken == []
 
 
 @pytest.mark.parametrize(
