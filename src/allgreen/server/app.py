@@ -102,7 +102,13 @@ def build_routes() -> FastAPI:
     ):
         app.include_router(capability.router, prefix=API)
     app.include_router(operation.router)
-    for pages in (accounts.pages, github.pages, profiles.pages, recipients.pages):
+    for pages in (
+        accounts.pages,
+        github.pages,
+        profiles.pages,
+        recipients.pages,
+        status_pages.pages,
+    ):
         app.include_router(pages)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 import mimetypes
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,12 +15,17 @@ from starlette.responses import Response
 
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
-from allgreen.server.pages import read_stylesheet, render_page
+from allgreen.server.pages import PUBLIC_STYLESHEET, read_stylesheet, render_page
 from allgreen.server.wire import API
 
 BUNDLE: Final = Path(__file__).parent / "web"
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
+_FOR_A_DAY: Final = "public, max-age=86400"
 _ASK_AGAIN: Final = "no-cache"
+_FONTS: Final = {
+    "instrument-sans.woff2": "instrument-sans-latin-wdth-normal",
+    "geist-mono.woff2": "geist-mono-latin-wght-normal",
+}
 _NEVER_PAGES: Final = (f"{API.removeprefix('/').split('/')[0]}/", "assets/", ".well-known/")
 _PACKED: Final = ("text/", "application/json", "application/javascript", "image/svg+xml")
 
@@ -68,6 +74,8 @@ def build_frontend(folder: Path = BUNDLE) -> APIRouter:
     """Return the routes of the front end; include them last, for they take every address."""
     files = read_bundle(folder)
     stylesheet = File(body=read_stylesheet(), media_type="text/css", cache=_ASK_AGAIN)
+    public = File(body=PUBLIC_STYLESHEET.body, media_type="text/css", cache=_FOR_EVER)
+    fonts = dict(_find_fonts(files))
     router = guarded_router("frontend")
 
     @router.api_route("/pages.css", methods=["GET", "HEAD"], include_in_schema=False)
@@ -76,6 +84,22 @@ def build_frontend(folder: Path = BUNDLE) -> APIRouter:
     ) -> Response:
         """Send the style of the pages that the server renders."""
         return stylesheet.answer(request)
+
+    @router.api_route(PUBLIC_STYLESHEET.path, methods=["GET", "HEAD"], include_in_schema=False)
+    async def get_public_stylesheet(
+        request: Request, _access: Annotated[Access, permission(Permission.PUBLIC)]
+    ) -> Response:
+        """Send the style of the pages for everybody."""
+        return public.answer(request)
+
+    @router.api_route("/fonts/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def get_font(
+        request: Request, name: str, _access: Annotated[Access, permission(Permission.PUBLIC)]
+    ) -> Response:
+        """Send a font of the front end by a name that does not change."""
+        if name not in fonts:
+            raise HTTPException(404)
+        return fonts[name].answer(request)
 
     @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def get_page(
@@ -91,6 +115,14 @@ def build_frontend(folder: Path = BUNDLE) -> APIRouter:
         return files["index.html"].answer(request)
 
     return router
+
+
+def _find_fonts(files: Mapping[str, File]) -> Iterator[tuple[str, File]]:
+    """Return the Latin fonts of the front end by names that pages of the server can know."""
+    for path, file in files.items():
+        for font, name in _FONTS.items():
+            if path.startswith(f"assets/{name}-") and path.endswith(".woff2"):
+                yield font, replace(file, cache=_FOR_A_DAY)
 
 
 def _read(path: Path, name: str) -> File:

@@ -37,6 +37,11 @@ _POLICY: Final = (
     "trusted-types allgreen-sw",
 )
 
+_POLICY_OF_FRAMES: Final = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors *"
+)
+
 
 def security_headers(settings: Settings) -> dict[str, str]:
     """Return the headers of every answer."""
@@ -56,12 +61,26 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 @final
 class SecurityHeaders:
-    """Adds the headers to every answer, errors and files included."""
+    """Adds the headers to every answer, errors and files included.
+
+    What other sites may show is a closed list: the summary of a public page in a frame, where
+    nothing can be pressed but a link, and badges as pictures.
+    """
 
     def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app = app
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._headers = _encode(headers)
         self._names = {name for name, _ in self._headers}
+        shared = {**headers, "cross-origin-resource-policy": "cross-origin"}
+        self._of_pictures = _encode(shared)
+        self._of_frames = _encode(shared | {"content-security-policy": _POLICY_OF_FRAMES})
+
+    def _headers_of(self, path: str) -> list[tuple[bytes, bytes]]:
+        if path.startswith("/embed/"):
+            return self._of_frames
+        if path.startswith("/status/") and path.endswith(".svg"):
+            return self._of_pictures
+        return self._headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back with the headers."""
@@ -69,11 +88,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        ours = self._headers_of(scope["path"])
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # Plain lists: this runs for every answer.
                 theirs = [pair for pair in message["headers"] if pair[0] not in self._names]
-                message["headers"] = [*theirs, *self._headers]
+                message["headers"] = [*theirs, *ours]
                 if all(name != b"cache-control" for name, _ in theirs):
                     message["headers"].append(_NOT_STORED)
             await send(message)
@@ -198,6 +219,10 @@ class SameOrigin:
         if parts.netloc.lower() != headers.get("host", "").lower():
             return False
         return self._has_any_name or name == "localhost" or _is_number(name)
+
+
+def _encode(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _is_number(name: str) -> bool:

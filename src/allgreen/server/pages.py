@@ -1,7 +1,10 @@
 """Small pages that the server renders: what links in mails open. They need no JavaScript."""
 
+import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
@@ -26,3 +29,21 @@ def _environment() -> Environment:
 def read_stylesheet() -> bytes:
     """Return the style of these pages."""
     return (files("allgreen.server") / "templates" / "pages.css").read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Stylesheet:
+    """A style whose address changes with it, so that it may be kept for ever."""
+
+    path: str
+    body: bytes
+
+
+def _read_public_stylesheet() -> Stylesheet:
+    folder = files("allgreen.server") / "templates"
+    body = b"".join((folder / name).read_bytes() for name in ("tokens.css", "public.css"))
+    return Stylesheet(f"/public-{hashlib.sha256(body).hexdigest()[:12]}.css", body)
+
+
+PUBLIC_STYLESHEET: Final = _read_public_stylesheet()
+"""The style of pages for everybody: the status page and the front page."""

@@ -19,6 +19,7 @@ from allgreen.server.passwords import PasswordPool
 from allgreen.server.photos.darkroom import Darkroom
 from allgreen.server.recent import RecentAnswers
 from allgreen.server.settings import Settings
+from allgreen.server.shelf import PublicShelf
 from allgreen.storage.sql.database import Database
 
 
@@ -50,6 +51,7 @@ class Platform:
     links: LinkSigner
     devices: DeviceSigner
     recent: RecentAnswers
+    public: PublicShelf
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def client_of(self, request: HTTPConnection) -> str:

@@ -1,0 +1,1 @@
+"""What everybody may see of a workspace, and what its owners say of that."""

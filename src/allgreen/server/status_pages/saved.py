@@ -1,0 +1,71 @@
+"""Copies of published pages on disk: what is shown when the database is away after a restart.
+
+They hold what everybody may see and nothing else; all the same they are the owner's to read, for a
+page that is no longer published must not be found in an old copy.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from allgreen.server.status_pages.public import PublicPage
+
+FOLDER: Final = "pages"
+_ADAPTER: Final = TypeAdapter(PublicPage)
+
+logger = logging.getLogger(__name__)
+
+
+def save_page(data_dir: Path, page: PublicPage) -> None:
+    """Write the copy of a page, whole or not at all; a full disk is no reason to show nothing."""
+    folder = data_dir / FOLDER
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made for its owner alone (0600); an old copy stands until the new one is whole.
+        with NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(_ADAPTER.dump_json(page))
+        try:
+            os.replace(temporary, _path_of(data_dir, page.slug))  # noqa: PTH105 - of two paths
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        logger.warning("The copy of a public page could not be written: %s", error)
+
+
+def read_page(data_dir: Path, slug: str) -> PublicPage | None:
+    """Return the last copy of a page, if there is one that can be read."""
+    try:
+        page = _ADAPTER.validate_json(_path_of(data_dir, slug).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return page if page.slug == slug else None
+
+
+def drop_page(data_dir: Path, slug: str) -> None:
+    """Remove the copy of a page."""
+    with contextlib.suppress(OSError):
+        _path_of(data_dir, slug).unlink(missing_ok=True)
+
+
+def keep_only(data_dir: Path, slugs: Iterable[str]) -> None:
+    """Remove the copies of all other pages, and what a crash left behind."""
+    kept = {_path_of(data_dir, slug).name for slug in slugs}
+    with contextlib.suppress(OSError):
+        for path in (data_dir / FOLDER).iterdir():
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
+
+
+def _path_of(data_dir: Path, slug: str) -> Path:
+    # Of whatever stands in an address, only digits become part of a path.
+    digest = hashlib.sha256(slug.encode("utf-8", "replace")).hexdigest()[:32]
+    return data_dir / FOLDER / f"{digest}.json"
