@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelWindowData, CancelWindowErrors, CancelWindowResponses, CheckNowData, CheckNowErrors, CheckNowResponses, CreateServiceData, CreateServiceErrors, CreateServiceResponses, DeleteServiceData, DeleteServiceErrors, DeleteServiceResponses, EditServiceData, EditServiceErrors, EditServiceResponses, EditWindowData, EditWindowErrors, EditWindowResponses, EditWorkspaceData, EditWorkspaceErrors, EditWorkspaceResponses, EndWindowData, EndWindowErrors, EndWindowResponses, GetFiguresData, GetFiguresErrors, GetFiguresResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIncidentData, GetIncidentErrors, GetIncidentResponses, GetInstanceData, GetInstanceErrors, GetInstanceResponses, GetMeData, GetMeErrors, GetMeResponses, GetServiceData, GetServiceErrors, GetServiceResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListIncidentsData, ListIncidentsErrors, ListIncidentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListResultsData, ListResultsErrors, ListResultsResponses, ListServiceIncidentsData, ListServiceIncidentsErrors, ListServiceIncidentsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListWindowsData, ListWindowsErrors, ListWindowsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PauseServiceData, PauseServiceErrors, PauseServiceResponses, PlanWindowData, PlanWindowErrors, PlanWindowResponses, PreviewCheckData, PreviewCheckErrors, PreviewCheckResponses, RegisterData, RegisterErrors, RegisterResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResumeServiceData, ResumeServiceErrors, ResumeServiceResponses, SetUpData, SetUpErrors, SetUpResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WatchEventsData, WatchEventsErrors, WatchEventsResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AcceptOfferData, AcceptOfferErrors, AcceptOfferResponses, AcceptOwnInvitationData, AcceptOwnInvitationErrors, AcceptOwnInvitationResponses, AskForEmailData, AskForEmailErrors, AskForEmailResponses, BeginTwoFactorData, BeginTwoFactorErrors, BeginTwoFactorResponses, CancelWindowData, CancelWindowErrors, CancelWindowResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckNowData, CheckNowErrors, CheckNowResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ConnectGithubData, ConnectGithubErrors, ConnectGithubResponses, CreateServiceData, CreateServiceErrors, CreateServiceResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeclineOfferData, DeclineOfferErrors, DeclineOfferResponses, DeclineOwnInvitationData, DeclineOwnInvitationErrors, DeclineOwnInvitationResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteServiceData, DeleteServiceErrors, DeleteServiceResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DisableAccountData, DisableAccountErrors, DisableAccountResponses, DisconnectGithubData, DisconnectGithubErrors, DisconnectGithubResponses, DropEmailData, DropEmailErrors, DropEmailResponses, EditAccountData, EditAccountErrors, EditAccountResponses, EditMemberData, EditMemberErrors, EditMemberResponses, EditServiceData, EditServiceErrors, EditServiceResponses, EditStatusPageData, EditStatusPageErrors, EditStatusPageResponses, EditWindowData, EditWindowErrors, EditWindowResponses, EditWorkspaceData, EditWorkspaceErrors, EditWorkspaceResponses, EnableAccountData, EnableAccountErrors, EnableAccountResponses, EndOtherSessionsData, EndOtherSessionsErrors, EndOtherSessionsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsOfAccountData, EndSessionsOfAccountErrors, EndSessionsOfAccountResponses, EndWindowData, EndWindowErrors, EndWindowResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ForgetPasswordData, ForgetPasswordErrors, ForgetPasswordResponses, GetAccountData, GetAccountErrors, GetAccountResponses, GetFiguresData, GetFiguresErrors, GetFiguresResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIncidentData, GetIncidentErrors, GetIncidentResponses, GetInstanceData, GetInstanceErrors, GetInstanceResponses, GetMeData, GetMeErrors, GetMeResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetPhotoData, GetPhotoErrors, GetPhotoResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetPublicStatusData, GetPublicStatusErrors, GetPublicStatusResponses, GetServiceData, GetServiceErrors, GetServiceResponses, GetSmallPhotoData, GetSmallPhotoErrors, GetSmallPhotoResponses, GetStatusPageData, GetStatusPageErrors, GetStatusPageResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, InviteData, InviteErrors, InviteResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAccountsData, ListAccountsErrors, ListAccountsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListIncidentsData, ListIncidentsErrors, ListIncidentsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOwnInvitationsData, ListOwnInvitationsErrors, ListOwnInvitationsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListResultsData, ListResultsErrors, ListResultsResponses, ListServiceIncidentsData, ListServiceIncidentsErrors, ListServiceIncidentsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWindowsData, ListWindowsErrors, ListWindowsResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, LookAtInvitationData, LookAtInvitationErrors, LookAtInvitationResponses, MakeKeyData, MakeKeyErrors, MakeKeyResponses, OfferWorkspaceData, OfferWorkspaceErrors, OfferWorkspaceResponses, PauseServiceData, PauseServiceErrors, PauseServiceResponses, PlanWindowData, PlanWindowErrors, PlanWindowResponses, PreviewCheckData, PreviewCheckErrors, PreviewCheckResponses, PreviewStatusPageData, PreviewStatusPageErrors, PreviewStatusPageResponses, ProveSessionData, ProveSessionErrors, ProveSessionResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePhotoData, RemovePhotoErrors, RemovePhotoResponses, RemoveTwoFactorData, RemoveTwoFactorErrors, RemoveTwoFactorResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetTwoFactorData, ResetTwoFactorErrors, ResetTwoFactorResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumeServiceData, ResumeServiceErrors, ResumeServiceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SavePhotoData, SavePhotoErrors, SavePhotoResponses, SaveProfileData, SaveProfileErrors, SaveProfileResponses, SetUpData, SetUpErrors, SetUpResponses, SubscribeData, SubscribeErrors, SubscribeResponses, UnsubscribeData, UnsubscribeErrors, UnsubscribeResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, WatchEventsData, WatchEventsErrors, WatchEventsResponses, WithdrawOfferData, WithdrawOfferErrors, WithdrawOfferResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -19,13 +19,325 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
+ * Delete Account
+ *
+ * Delete one's own account; a proof is sent along, or was given lately.
+ *
+ * Refused while somebody is the only owner of a workspace: 422 with one error for each.
+ */
+export const deleteAccount = <ThrowOnError extends boolean = true>(options?: Options<DeleteAccountData, ThrowOnError>): RequestResult<DeleteAccountResponses, DeleteAccountErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<DeleteAccountResponses, DeleteAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Get Account
+ *
+ * Tell what is set for one's own account.
+ */
+export const getAccount = <ThrowOnError extends boolean = true>(options?: Options<GetAccountData, ThrowOnError>): RequestResult<GetAccountResponses, GetAccountErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetAccountResponses, GetAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account',
+    ...options
+});
+
+/**
+ * Edit Account
+ *
+ * Change the name, or how the screens look.
+ */
+export const editAccount = <ThrowOnError extends boolean = true>(options: Options<EditAccountData, ThrowOnError>): RequestResult<EditAccountResponses, EditAccountErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<EditAccountResponses, EditAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Deleted Workspaces
+ *
+ * List the workspaces that one deleted as an owner and can have back.
+ */
+export const listDeletedWorkspaces = <ThrowOnError extends boolean = true>(options?: Options<ListDeletedWorkspacesData, ThrowOnError>): RequestResult<ListDeletedWorkspacesResponses, ListDeletedWorkspacesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListDeletedWorkspacesResponses, ListDeletedWorkspacesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/deleted-workspaces',
+    ...options
+});
+
+/**
+ * Drop Email
+ *
+ * Forget the address that was asked for.
+ */
+export const dropEmail = <ThrowOnError extends boolean = true>(options?: Options<DropEmailData, ThrowOnError>): RequestResult<DropEmailResponses, DropEmailErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<DropEmailResponses, DropEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/email',
+    ...options
+});
+
+/**
+ * Ask For Email
+ *
+ * Ask for another address; it holds once the link that is mailed there is opened.
+ *
+ * The answer is the same for an address that has an account already.
+ */
+export const askForEmail = <ThrowOnError extends boolean = true>(options: Options<AskForEmailData, ThrowOnError>): RequestResult<AskForEmailResponses, AskForEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AskForEmailResponses, AskForEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Events
+ *
+ * List what happened to one's own account, newest first.
+ */
+export const listEvents = <ThrowOnError extends boolean = true>(options?: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/events',
+    ...options
+});
+
+/**
+ * Export Account
+ *
+ * Hand out everything that is stored of one's own account, as a file.
+ */
+export const exportAccount = <ThrowOnError extends boolean = true>(options?: Options<ExportAccountData, ThrowOnError>): RequestResult<ExportAccountResponses, ExportAccountErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ExportAccountResponses, ExportAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/export',
+    ...options
+});
+
+/**
+ * Disconnect Github
+ *
+ * Let GitHub open the account no longer; refused while it is the only way in.
+ *
+ * It needs a recent proof that it is the owner who asks.
+ */
+export const disconnectGithub = <ThrowOnError extends boolean = true>(options?: Options<DisconnectGithubData, ThrowOnError>): RequestResult<DisconnectGithubResponses, DisconnectGithubErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<DisconnectGithubResponses, DisconnectGithubErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/identities/github',
+    ...options
+});
+
+/**
+ * Connect Github
+ *
+ * Begin to connect GitHub to the account; the browser goes on to the address.
+ *
+ * It needs a recent proof that it is the owner who asks.
+ */
+export const connectGithub = <ThrowOnError extends boolean = true>(options?: Options<ConnectGithubData, ThrowOnError>): RequestResult<ConnectGithubResponses, ConnectGithubErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<ConnectGithubResponses, ConnectGithubErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/identities/github',
+    ...options
+});
+
+/**
+ * List Own Invitations
+ *
+ * List the invitations to one's own verified address.
+ */
+export const listOwnInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListOwnInvitationsData, ThrowOnError>): RequestResult<ListOwnInvitationsResponses, ListOwnInvitationsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListOwnInvitationsResponses, ListOwnInvitationsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/invitations',
+    ...options
+});
+
+/**
+ * Accept Own Invitation
+ *
+ * Become a member, as invited.
+ */
+export const acceptOwnInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptOwnInvitationData, ThrowOnError>): RequestResult<AcceptOwnInvitationResponses, AcceptOwnInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AcceptOwnInvitationResponses, AcceptOwnInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/invitations/{invitation_id}/accept',
+    ...options
+});
+
+/**
+ * Decline Own Invitation
+ *
+ * Decline it; the owners see that.
+ */
+export const declineOwnInvitation = <ThrowOnError extends boolean = true>(options: Options<DeclineOwnInvitationData, ThrowOnError>): RequestResult<DeclineOwnInvitationResponses, DeclineOwnInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DeclineOwnInvitationResponses, DeclineOwnInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/invitations/{invitation_id}/decline',
+    ...options
+});
+
+/**
+ * Change Password
+ *
+ * Set another password; all other sessions and all keys of the API end.
+ */
+export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Photo
+ *
+ * Show no photo any more.
+ */
+export const removePhoto = <ThrowOnError extends boolean = true>(options?: Options<RemovePhotoData, ThrowOnError>): RequestResult<RemovePhotoResponses, RemovePhotoErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<RemovePhotoResponses, RemovePhotoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/photo',
+    ...options
+});
+
+/**
+ * Save Photo
+ *
+ * Take the bytes of a PNG, JPEG or WebP of at most 2 MiB, and make a square photo of them.
+ */
+export const savePhoto = <ThrowOnError extends boolean = true>(options: Options<SavePhotoData, ThrowOnError>): RequestResult<SavePhotoResponses, SavePhotoErrors, ThrowOnError, 'data'> => (options.client ?? client).put<SavePhotoResponses, SavePhotoErrors, ThrowOnError, 'data'>({
+    bodySerializer: null,
+    responseStyle: 'data',
+    url: '/api/v1/account/photo',
+    ...options,
+    headers: {
+        'Content-Type': 'image/jpeg',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Own Profile
+ *
+ * Show what the account tells of itself, and to whom.
+ */
+export const getOwnProfile = <ThrowOnError extends boolean = true>(options?: Options<GetOwnProfileData, ThrowOnError>): RequestResult<GetOwnProfileResponses, GetOwnProfileErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetOwnProfileResponses, GetOwnProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/profile',
+    ...options
+});
+
+/**
+ * Save Profile
+ *
+ * Replace what the account tells of itself.
+ */
+export const saveProfile = <ThrowOnError extends boolean = true>(options: Options<SaveProfileData, ThrowOnError>): RequestResult<SaveProfileResponses, SaveProfileErrors, ThrowOnError, 'data'> => (options.client ?? client).put<SaveProfileResponses, SaveProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/profile',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Sessions
+ *
+ * List where one is signed in.
+ */
+export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/sessions',
+    ...options
+});
+
+/**
+ * End Other Sessions
+ *
+ * Sign out everywhere else.
+ */
+export const endOtherSessions = <ThrowOnError extends boolean = true>(options?: Options<EndOtherSessionsData, ThrowOnError>): RequestResult<EndOtherSessionsResponses, EndOtherSessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<EndOtherSessionsResponses, EndOtherSessionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/sessions/end-others',
+    ...options
+});
+
+/**
+ * End Session
+ *
+ * Sign out somewhere else.
+ */
+export const endSession = <ThrowOnError extends boolean = true>(options: Options<EndSessionData, ThrowOnError>): RequestResult<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/sessions/{session_id}',
+    ...options
+});
+
+/**
+ * Remove Two Factor
+ *
+ * Ask for no second factor any more.
+ */
+export const removeTwoFactor = <ThrowOnError extends boolean = true>(options?: Options<RemoveTwoFactorData, ThrowOnError>): RequestResult<RemoveTwoFactorResponses, RemoveTwoFactorErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<RemoveTwoFactorResponses, RemoveTwoFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/two-factor',
+    ...options
+});
+
+/**
+ * Begin Two Factor
+ *
+ * Make a secret for an authenticator app; it counts once it is confirmed.
+ */
+export const beginTwoFactor = <ThrowOnError extends boolean = true>(options?: Options<BeginTwoFactorData, ThrowOnError>): RequestResult<BeginTwoFactorResponses, BeginTwoFactorErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<BeginTwoFactorResponses, BeginTwoFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/two-factor',
+    ...options
+});
+
+/**
+ * Confirm Two Factor
+ *
+ * Ask for a second factor from now on; the recovery codes are shown this once.
+ */
+export const confirmTwoFactor = <ThrowOnError extends boolean = true>(options: Options<ConfirmTwoFactorData, ThrowOnError>): RequestResult<ConfirmTwoFactorResponses, ConfirmTwoFactorErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ConfirmTwoFactorResponses, ConfirmTwoFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/two-factor/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Renew Recovery Codes
+ *
+ * Make new recovery codes; those before are void.
+ */
+export const renewRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<RenewRecoveryCodesData, ThrowOnError>): RequestResult<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/account/two-factor/recovery-codes',
+    ...options
+});
+
+/**
  * Register
  *
  * Make an account with a workspace of its own.
  *
  * With a mail server the answer is 202 whether or not the address is known already, and the
- * account is used by signing in once its address is verified. Without one it is 201 and signed
- * in at once, or 422 for an address that is taken.
+ * account is used by signing in once its address is verified. Without one, or with the link of
+ * an invitation, it is 201 and signed in at once, or 422 for an address that is taken.
  */
 export const register = <ThrowOnError extends boolean = true>(options: Options<RegisterData, ThrowOnError>): RequestResult<RegisterResponses, RegisterErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -40,7 +352,7 @@ export const register = <ThrowOnError extends boolean = true>(options: Options<R
 /**
  * Verify Email
  *
- * Verify an address with the token of a mail; it works once.
+ * Verify an address with the token of a mail; it works once, and every session ends.
  */
 export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>): RequestResult<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -100,13 +412,174 @@ export const getInstance = <ThrowOnError extends boolean = true>(options?: Optio
 });
 
 /**
+ * List Accounts
+ *
+ * List the accounts, newest first; `q` is looked for in names and addresses.
+ */
+export const listAccounts = <ThrowOnError extends boolean = true>(options?: Options<ListAccountsData, ThrowOnError>): RequestResult<ListAccountsResponses, ListAccountsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAccountsResponses, ListAccountsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/instance/accounts',
+    ...options
+});
+
+/**
+ * Disable Account
+ *
+ * Let nobody sign in to an account, end what it has open, and tell it of nothing more.
+ *
+ * The owners of workspaces in which it was told of services are told that it is not any more.
+ */
+export const disableAccount = <ThrowOnError extends boolean = true>(options: Options<DisableAccountData, ThrowOnError>): RequestResult<DisableAccountResponses, DisableAccountErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DisableAccountResponses, DisableAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/instance/accounts/{account_id}/disable',
+    ...options
+});
+
+/**
+ * Enable Account
+ *
+ * Let somebody sign in again; lists on which they stood do not come back.
+ */
+export const enableAccount = <ThrowOnError extends boolean = true>(options: Options<EnableAccountData, ThrowOnError>): RequestResult<EnableAccountResponses, EnableAccountErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EnableAccountResponses, EnableAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/instance/accounts/{account_id}/enable',
+    ...options
+});
+
+/**
+ * End Sessions Of Account
+ *
+ * Sign somebody out everywhere.
+ */
+export const endSessionsOfAccount = <ThrowOnError extends boolean = true>(options: Options<EndSessionsOfAccountData, ThrowOnError>): RequestResult<EndSessionsOfAccountResponses, EndSessionsOfAccountErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EndSessionsOfAccountResponses, EndSessionsOfAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/instance/accounts/{account_id}/end-sessions',
+    ...options
+});
+
+/**
+ * Reset Two Factor
+ *
+ * Take the second factor from somebody who has lost it, and sign them out everywhere.
+ */
+export const resetTwoFactor = <ThrowOnError extends boolean = true>(options: Options<ResetTwoFactorData, ThrowOnError>): RequestResult<ResetTwoFactorResponses, ResetTwoFactorErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ResetTwoFactorResponses, ResetTwoFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/instance/accounts/{account_id}/reset-two-factor',
+    ...options
+});
+
+/**
+ * Accept Invitation
+ *
+ * Become a member by the link of a mail, which was sent to one's verified address.
+ */
+export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>): RequestResult<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/invitations/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look At Invitation
+ *
+ * Tell what a link of a mail invites to, and change nothing.
+ */
+export const lookAtInvitation = <ThrowOnError extends boolean = true>(options: Options<LookAtInvitationData, ThrowOnError>): RequestResult<LookAtInvitationResponses, LookAtInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LookAtInvitationResponses, LookAtInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/invitations/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Get Me
  *
- * Tell who is signed in.
+ * Tell who is signed in, and in which workspaces they are.
  */
 export const getMe = <ThrowOnError extends boolean = true>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/me',
+    ...options
+});
+
+/**
+ * Forget Password
+ *
+ * Send a link by which a new password is set; the answer is the same for any address.
+ */
+export const forgetPassword = <ThrowOnError extends boolean = true>(options: Options<ForgetPasswordData, ThrowOnError>): RequestResult<ForgetPasswordResponses, ForgetPasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ForgetPasswordResponses, ForgetPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/password/forgot',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reset Password
+ *
+ * Set a password with the token of a mail; it works once, and every session ends.
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/password/reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Photo
+ *
+ * Send a photo, 256 px wide, to those who see the profile of its owner.
+ */
+export const getPhoto = <ThrowOnError extends boolean = true>(options: Options<GetPhotoData, ThrowOnError>): RequestResult<GetPhotoResponses, GetPhotoErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetPhotoResponses, GetPhotoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/photos/{photo_id}',
+    ...options
+});
+
+/**
+ * Get Small Photo
+ *
+ * Send a photo, 64 px wide, to those who see the profile of its owner.
+ */
+export const getSmallPhoto = <ThrowOnError extends boolean = true>(options: Options<GetSmallPhotoData, ThrowOnError>): RequestResult<GetSmallPhotoResponses, GetSmallPhotoErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSmallPhotoResponses, GetSmallPhotoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/photos/{photo_id}/small',
+    ...options
+});
+
+/**
+ * Get Profile
+ *
+ * Show somebody as far as they want it: to everybody, to who is signed in, or to members.
+ */
+export const getProfile = <ThrowOnError extends boolean = true>(options: Options<GetProfileData, ThrowOnError>): RequestResult<GetProfileResponses, GetProfileErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetProfileResponses, GetProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/profiles/{account_id}',
+    ...options
+});
+
+/**
+ * Get Public Status
+ *
+ * Show a published page as data; everybody may read it.
+ */
+export const getPublicStatus = <ThrowOnError extends boolean = true>(options: Options<GetPublicStatusData, ThrowOnError>): RequestResult<GetPublicStatusResponses, GetPublicStatusErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetPublicStatusResponses, GetPublicStatusErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/public/status/{slug}',
     ...options
 });
 
@@ -214,9 +687,42 @@ export const resumeService = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
+ * Unsubscribe
+ *
+ * Be told nothing more about a service.
+ */
+export const unsubscribe = <ThrowOnError extends boolean = true>(options: Options<UnsubscribeData, ThrowOnError>): RequestResult<UnsubscribeResponses, UnsubscribeErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<UnsubscribeResponses, UnsubscribeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/services/{service_id}/subscription',
+    ...options
+});
+
+/**
+ * Get Subscription
+ *
+ * Tell whether one is told about a service oneself, and how many are.
+ */
+export const getSubscription = <ThrowOnError extends boolean = true>(options: Options<GetSubscriptionData, ThrowOnError>): RequestResult<GetSubscriptionResponses, GetSubscriptionErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSubscriptionResponses, GetSubscriptionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/services/{service_id}/subscription',
+    ...options
+});
+
+/**
+ * Subscribe
+ *
+ * Be told about a service oneself, from now on.
+ */
+export const subscribe = <ThrowOnError extends boolean = true>(options: Options<SubscribeData, ThrowOnError>): RequestResult<SubscribeResponses, SubscribeErrors, ThrowOnError, 'data'> => (options.client ?? client).put<SubscribeResponses, SubscribeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/services/{service_id}/subscription',
+    ...options
+});
+
+/**
  * Log Out
  *
- * End the session, here and in the database.
+ * End the session.
  */
 export const logOut = <ThrowOnError extends boolean = true>(options?: Options<LogOutData, ThrowOnError>): RequestResult<LogOutResponses, LogOutErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<LogOutResponses, LogOutErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -228,10 +734,29 @@ export const logOut = <ThrowOnError extends boolean = true>(options?: Options<Lo
  * Log In
  *
  * Sign in with a new session; the one before it ends.
+ *
+ * Where a second factor is on, an answer 422 with the code ``second_factor`` asks for `code`.
  */
 export const logIn = <ThrowOnError extends boolean = true>(options: Options<LogInData, ThrowOnError>): RequestResult<LogInResponses, LogInErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LogInResponses, LogInErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Prove Session
+ *
+ * Show the password (and the second factor) once more, for what endangers an account.
+ *
+ * It counts for half an hour. The session goes on under a new cookie.
+ */
+export const proveSession = <ThrowOnError extends boolean = true>(options: Options<ProveSessionData, ThrowOnError>): RequestResult<ProveSessionResponses, ProveSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ProveSessionResponses, ProveSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/session/proof',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -247,6 +772,36 @@ export const logIn = <ThrowOnError extends boolean = true>(options: Options<LogI
 export const setUp = <ThrowOnError extends boolean = true>(options: Options<SetUpData, ThrowOnError>): RequestResult<SetUpResponses, SetUpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SetUpResponses, SetUpErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/setup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Create Workspace
+ *
+ * Make a workspace of one's own; at most five.
+ */
+export const createWorkspace = <ThrowOnError extends boolean = true>(options: Options<CreateWorkspaceData, ThrowOnError>): RequestResult<CreateWorkspaceResponses, CreateWorkspaceErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateWorkspaceResponses, CreateWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Workspace
+ *
+ * Delete it; nothing in it is checked any more. For seven days its owners can have it back.
+ */
+export const deleteWorkspace = <ThrowOnError extends boolean = true>(options: Options<DeleteWorkspaceData, ThrowOnError>): RequestResult<DeleteWorkspaceResponses, DeleteWorkspaceErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteWorkspaceResponses, DeleteWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -281,6 +836,19 @@ export const editWorkspace = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
+ * List Audit
+ *
+ * List who did what, newest first, of one service or person if asked.
+ *
+ * Admins see what happened to services and incidents, owners all of it.
+ */
+export const listAudit = <ThrowOnError extends boolean = true>(options: Options<ListAuditData, ThrowOnError>): RequestResult<ListAuditResponses, ListAuditErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/audit',
+    ...options
+});
+
+/**
  * List Deliveries
  *
  * List the messages of a workspace, newest first, each with its text.
@@ -299,6 +867,102 @@ export const listDeliveries = <ThrowOnError extends boolean = true>(options: Opt
 export const listIncidents = <ThrowOnError extends boolean = true>(options: Options<ListIncidentsData, ThrowOnError>): RequestResult<ListIncidentsResponses, ListIncidentsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListIncidentsResponses, ListIncidentsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/workspaces/{workspace_id}/incidents',
+    ...options
+});
+
+/**
+ * List Invitations
+ *
+ * List the invitations that wait; admins who may invite see those of observers.
+ */
+export const listInvitations = <ThrowOnError extends boolean = true>(options: Options<ListInvitationsData, ThrowOnError>): RequestResult<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/invitations',
+    ...options
+});
+
+/**
+ * Invite
+ *
+ * Invite an address by mail, whether or not it has an account; one that waits is replaced.
+ */
+export const invite = <ThrowOnError extends boolean = true>(options: Options<InviteData, ThrowOnError>): RequestResult<InviteResponses, InviteErrors, ThrowOnError, 'data'> => (options.client ?? client).post<InviteResponses, InviteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/invitations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke Invitation
+ *
+ * Withdraw it; its link is dead at once.
+ */
+export const revokeInvitation = <ThrowOnError extends boolean = true>(options: Options<RevokeInvitationData, ThrowOnError>): RequestResult<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/invitations/{invitation_id}',
+    ...options
+});
+
+/**
+ * Resend Invitation
+ *
+ * Send it once more with a new link, which works for seven days; older links are dead.
+ */
+export const resendInvitation = <ThrowOnError extends boolean = true>(options: Options<ResendInvitationData, ThrowOnError>): RequestResult<ResendInvitationResponses, ResendInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ResendInvitationResponses, ResendInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/invitations/{invitation_id}/resend',
+    ...options
+});
+
+/**
+ * List Keys
+ *
+ * List one's own keys; owners see those of others too.
+ */
+export const listKeys = <ThrowOnError extends boolean = true>(options: Options<ListKeysData, ThrowOnError>): RequestResult<ListKeysResponses, ListKeysErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListKeysResponses, ListKeysErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/keys',
+    ...options
+});
+
+/**
+ * Make Key
+ *
+ * Make a key; it is told this once, and works as `Authorization: Bearer alg_…`.
+ */
+export const makeKey = <ThrowOnError extends boolean = true>(options: Options<MakeKeyData, ThrowOnError>): RequestResult<MakeKeyResponses, MakeKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<MakeKeyResponses, MakeKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke Key
+ *
+ * Revoke a key: one's own, and owners any.
+ */
+export const revokeKey = <ThrowOnError extends boolean = true>(options: Options<RevokeKeyData, ThrowOnError>): RequestResult<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/keys/{key_id}',
+    ...options
+});
+
+/**
+ * Leave Workspace
+ *
+ * Leave; the last owner cannot.
+ */
+export const leaveWorkspace = <ThrowOnError extends boolean = true>(options: Options<LeaveWorkspaceData, ThrowOnError>): RequestResult<LeaveWorkspaceResponses, LeaveWorkspaceErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LeaveWorkspaceResponses, LeaveWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/leave',
     ...options
 });
 
@@ -366,6 +1030,43 @@ export const endWindow = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
+ * List Members
+ *
+ * List the members with their roles; addresses of others are for owners.
+ */
+export const listMembers = <ThrowOnError extends boolean = true>(options: Options<ListMembersData, ThrowOnError>): RequestResult<ListMembersResponses, ListMembersErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/members',
+    ...options
+});
+
+/**
+ * Remove Member
+ *
+ * Remove a member: they see nothing of it any more, and are told of none of its services.
+ */
+export const removeMember = <ThrowOnError extends boolean = true>(options: Options<RemoveMemberData, ThrowOnError>): RequestResult<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/members/{account_id}',
+    ...options
+});
+
+/**
+ * Edit Member
+ *
+ * Make a member an admin or an observer; they are told by mail.
+ */
+export const editMember = <ThrowOnError extends boolean = true>(options: Options<EditMemberData, ThrowOnError>): RequestResult<EditMemberResponses, EditMemberErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<EditMemberResponses, EditMemberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/members/{account_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List People
  *
  * List the members; addresses of others are for owners.
@@ -392,6 +1093,17 @@ export const previewCheck = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
+ * Restore Workspace
+ *
+ * Have a deleted workspace back with all that is in it, schedules included.
+ */
+export const restoreWorkspace = <ThrowOnError extends boolean = true>(options: Options<RestoreWorkspaceData, ThrowOnError>): RequestResult<RestoreWorkspaceResponses, RestoreWorkspaceErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RestoreWorkspaceResponses, RestoreWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/restore',
+    ...options
+});
+
+/**
  * List Services
  *
  * List services by name.
@@ -415,6 +1127,93 @@ export const createService = <ThrowOnError extends boolean = true>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Get Status Page
+ *
+ * Show what a workspace says of its public page, published or not.
+ */
+export const getStatusPage = <ThrowOnError extends boolean = true>(options: Options<GetStatusPageData, ThrowOnError>): RequestResult<GetStatusPageResponses, GetStatusPageErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetStatusPageResponses, GetStatusPageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/status-page',
+    ...options
+});
+
+/**
+ * Edit Status Page
+ *
+ * Change parts of the public page, unless somebody else did since it was read.
+ *
+ * Its name in addresses, its services, and whether it is published, are for owners.
+ */
+export const editStatusPage = <ThrowOnError extends boolean = true>(options: Options<EditStatusPageData, ThrowOnError>): RequestResult<EditStatusPageResponses, EditStatusPageErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<EditStatusPageResponses, EditStatusPageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/status-page',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Preview Status Page
+ *
+ * Show members the page as everybody would see it, as HTML.
+ */
+export const previewStatusPage = <ThrowOnError extends boolean = true>(options: Options<PreviewStatusPageData, ThrowOnError>): RequestResult<PreviewStatusPageResponses, PreviewStatusPageErrors, ThrowOnError, 'data'> => (options.client ?? client).get<PreviewStatusPageResponses, PreviewStatusPageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/status-page/preview',
+    ...options
+});
+
+/**
+ * Withdraw Offer
+ *
+ * Take the offer back.
+ */
+export const withdrawOffer = <ThrowOnError extends boolean = true>(options: Options<WithdrawOfferData, ThrowOnError>): RequestResult<WithdrawOfferResponses, WithdrawOfferErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<WithdrawOfferResponses, WithdrawOfferErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/transfer',
+    ...options
+});
+
+/**
+ * Offer Workspace
+ *
+ * Offer it to a member, who can accept for seven days; the one who offers becomes an admin.
+ */
+export const offerWorkspace = <ThrowOnError extends boolean = true>(options: Options<OfferWorkspaceData, ThrowOnError>): RequestResult<OfferWorkspaceResponses, OfferWorkspaceErrors, ThrowOnError, 'data'> => (options.client ?? client).post<OfferWorkspaceResponses, OfferWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/transfer',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Accept Offer
+ *
+ * Become the owner, as it was offered.
+ */
+export const acceptOffer = <ThrowOnError extends boolean = true>(options: Options<AcceptOfferData, ThrowOnError>): RequestResult<AcceptOfferResponses, AcceptOfferErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AcceptOfferResponses, AcceptOfferErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/transfer/accept',
+    ...options
+});
+
+/**
+ * Decline Offer
+ *
+ * Decline what was offered.
+ */
+export const declineOffer = <ThrowOnError extends boolean = true>(options: Options<DeclineOfferData, ThrowOnError>): RequestResult<DeclineOfferResponses, DeclineOfferErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DeclineOfferResponses, DeclineOfferErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/workspaces/{workspace_id}/transfer/decline',
+    ...options
 });
 
 /**

@@ -29,6 +29,335 @@ export type Absence = {
 export type AbsenceReason = 'off' | 'offline' | 'clock';
 
 /**
+ * Account
+ *
+ * What somebody sees of their own account.
+ *
+ * Attributes:
+ * pending_email: The address that it is to have, once that is proven.
+ * two_factor_since: Since when signing in needs a second factor; `None` if it does not.
+ * recovery_codes_left: How many of them were not used yet.
+ */
+export type Account = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Email Verified
+     */
+    email_verified: boolean;
+    /**
+     * Has Password
+     */
+    has_password: boolean;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Identities
+     */
+    identities: Array<Identity>;
+    /**
+     * Instance Admin
+     */
+    instance_admin: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pending Email
+     */
+    pending_email: string | null;
+    /**
+     * Recovery Codes Left
+     */
+    recovery_codes_left: number;
+    theme: Theme;
+    /**
+     * Two Factor Since
+     */
+    two_factor_since: string | null;
+};
+
+/**
+ * AccountEdit
+ *
+ * What is to change; what is left out stays.
+ */
+export type AccountEdit = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    theme?: Theme | null;
+};
+
+/**
+ * AccountEvent
+ *
+ * What happened to an account, and from where.
+ *
+ * Attributes:
+ * action: Stable word, such as ``session.opened``.
+ * summary: The same for people.
+ */
+export type AccountEvent = {
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Device
+     */
+    device: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Network
+     */
+    network: string;
+    /**
+     * Summary
+     */
+    summary: string;
+};
+
+/**
+ * AccountEventPage
+ *
+ * What happened to an account, newest first.
+ */
+export type AccountEventPage = {
+    /**
+     * Items
+     */
+    items: Array<AccountEvent>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * AccountExport
+ *
+ * Everything that is stored of one account.
+ *
+ * Attributes:
+ * photo: WebP, 256 px, in base 64.
+ */
+export type AccountExport = {
+    account: Account;
+    /**
+     * Events
+     */
+    events: Array<AccountEvent>;
+    /**
+     * Exported At
+     */
+    exported_at: string;
+    /**
+     * Keys
+     */
+    keys: Array<ExportedKey>;
+    /**
+     * Memberships
+     */
+    memberships: Array<ExportedMembership>;
+    /**
+     * Photo
+     */
+    photo: string | null;
+    profile: ExportedProfile | null;
+    /**
+     * Recipients
+     */
+    recipients: Array<ExportedRecipient>;
+    /**
+     * Sessions
+     */
+    sessions: Array<OpenSession>;
+};
+
+/**
+ * AccountPage
+ *
+ * Accounts, the newest first.
+ */
+export type AccountPage = {
+    /**
+     * Items
+     */
+    items: Array<ListedAccount>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Actor
+ *
+ * Who did it.
+ *
+ * Attributes:
+ * name: `None` when the account is gone.
+ */
+export type Actor = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Name
+     */
+    name: string | null;
+};
+
+/**
+ * ApiKey
+ *
+ * A key, without the key.
+ *
+ * Attributes:
+ * hint: Its last letters, to tell keys apart.
+ * last_used_at: To the hour.
+ */
+export type ApiKey = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Hint
+     */
+    hint: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    maker: Maker;
+    /**
+     * Name
+     */
+    name: string;
+    scope: Scope;
+};
+
+/**
+ * ApiKeys
+ *
+ * Keys, newest first.
+ */
+export type ApiKeys = {
+    /**
+     * Items
+     */
+    items: Array<ApiKey>;
+};
+
+/**
+ * AtGitHub
+ *
+ * The page of GitHub that asks whether it may tell us who somebody is.
+ */
+export type AtGitHub = {
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * AuditEntry
+ *
+ * One line of the history of a workspace.
+ *
+ * Attributes:
+ * who: `None` for Allgreen itself.
+ * action: Stable word, such as ``service.paused``.
+ * summary: The same for people: ``changed the limit from 500 to 800 ms``.
+ * before: What it was, as far as that is noted; secrets are masked.
+ * after: What it became.
+ */
+export type AuditEntry = {
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * After
+     */
+    after: {
+        [key: string]: unknown;
+    };
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Before
+     */
+    before: {
+        [key: string]: unknown;
+    };
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Service Id
+     */
+    service_id: string | null;
+    /**
+     * Service Name
+     */
+    service_name: string | null;
+    /**
+     * Summary
+     */
+    summary: string;
+    who: Actor | null;
+};
+
+/**
+ * AuditPage
+ *
+ * Lines of the history, newest first.
+ */
+export type AuditPage = {
+    /**
+     * Items
+     */
+    items: Array<AuditEntry>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * Bucket
  *
  * A stretch of the latency graph.
@@ -77,6 +406,34 @@ export type Change = {
 };
 
 /**
+ * ChangeEmailInput
+ *
+ * The address that an account is to have.
+ */
+export type ChangeEmailInput = {
+    /**
+     * Email
+     */
+    email: string;
+};
+
+/**
+ * ChangePasswordInput
+ *
+ * A new password; the current one is left out by accounts that have none.
+ */
+export type ChangePasswordInput = {
+    /**
+     * Current Password
+     */
+    current_password?: string | null;
+    /**
+     * New Password
+     */
+    new_password: string;
+};
+
+/**
  * CheckNow
  *
  * The slot that was asked for.
@@ -98,6 +455,18 @@ export type CheckYourMail = {
      * Status
      */
     status: 'check_your_mail';
+};
+
+/**
+ * CodeInput
+ *
+ * The six digits that an authenticator app shows.
+ */
+export type CodeInput = {
+    /**
+     * Code
+     */
+    code: string;
 };
 
 /**
@@ -130,6 +499,54 @@ export type Counts = {
      * Up
      */
     up: number;
+};
+
+/**
+ * DeletedWorkspace
+ *
+ * A workspace that an owner can have back until an instant.
+ */
+export type DeletedWorkspace = {
+    /**
+     * Deleted At
+     */
+    deleted_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Until
+     */
+    until: string;
+};
+
+/**
+ * DeletedWorkspaces
+ *
+ * Those that one owns, the latest first.
+ */
+export type DeletedWorkspaces = {
+    /**
+     * Items
+     */
+    items: Array<DeletedWorkspace>;
+};
+
+/**
+ * DeletionInput
+ *
+ * The name of the workspace, typed by hand, so that nothing is deleted by a slip.
+ */
+export type DeletionInput = {
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -307,6 +724,13 @@ export type DnsCheckView = {
      */
     upside_down: boolean;
 };
+
+/**
+ * Ending
+ *
+ * How an outage ended.
+ */
+export type Ending = 'holds again' | 'paused' | 'configuration changed';
 
 /**
  * ExpectNode
@@ -496,6 +920,125 @@ export type Explanation = {
 };
 
 /**
+ * ExportedKey
+ *
+ * A key of the API that somebody has made; the key itself is stored nowhere.
+ */
+export type ExportedKey = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Hint
+     */
+    hint: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    scope: Scope;
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
+};
+
+/**
+ * ExportedMembership
+ *
+ * A workspace in which somebody is a member; `name` is its own.
+ */
+export type ExportedMembership = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Name
+     */
+    name: string;
+    role: Role;
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
+};
+
+/**
+ * ExportedProfile
+ *
+ * What somebody tells of themselves.
+ */
+export type ExportedProfile = {
+    /**
+     * Bio
+     */
+    bio: string;
+    /**
+     * City
+     */
+    city: string;
+    /**
+     * Github
+     */
+    github: string;
+    /**
+     * Linkedin
+     */
+    linkedin: string;
+    /**
+     * Pronouns
+     */
+    pronouns: string;
+    /**
+     * Surname
+     */
+    surname: string;
+    visibility: Visibility;
+    /**
+     * Website
+     */
+    website: string;
+};
+
+/**
+ * ExportedRecipient
+ *
+ * A service of which somebody is told; `service_name` is its own.
+ */
+export type ExportedRecipient = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string | null;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    /**
+     * Service Name
+     */
+    service_name: string;
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
+};
+
+/**
  * Failure
  *
  * Where and why a target failed.
@@ -585,6 +1128,18 @@ export type Figures = {
      * Zone
      */
     zone: string;
+};
+
+/**
+ * ForgotPasswordInput
+ *
+ * Where the link is to be sent.
+ */
+export type ForgotPasswordInput = {
+    /**
+     * Email
+     */
+    email: string;
 };
 
 /**
@@ -743,6 +1298,26 @@ export type HttpCheckView = {
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /**
+ * Identity
+ *
+ * An account elsewhere by which somebody signs in; `login` is its name there.
+ */
+export type Identity = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Login
+     */
+    login: string;
+    /**
+     * Provider
+     */
+    provider: string;
+};
+
+/**
  * Incident
  *
  * One outage of one service.
@@ -873,6 +1448,117 @@ export type Instance = {
 };
 
 /**
+ * Invitation
+ *
+ * An invitation that nobody has accepted yet.
+ *
+ * Attributes:
+ * invited_by: Name of who sent it last; `None` when their account is gone.
+ * is_expired: It can be sent again.
+ */
+export type Invitation = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Invited By
+     */
+    invited_by: string | null;
+    /**
+     * Is Expired
+     */
+    is_expired: boolean;
+    role: Role;
+    /**
+     * Sent At
+     */
+    sent_at: string;
+};
+
+/**
+ * InvitationInput
+ *
+ * Whom to invite, as an admin or an observer.
+ */
+export type InvitationInput = {
+    /**
+     * Email
+     */
+    email: string;
+    role: Role;
+};
+
+/**
+ * InvitationPage
+ *
+ * Invitations that wait, the latest first.
+ */
+export type InvitationPage = {
+    /**
+     * Items
+     */
+    items: Array<Invitation>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Invited
+ *
+ * What an invitation shows to whoever holds its link.
+ *
+ * Attributes:
+ * email: The address it is for, masked.
+ * is_yours: Whether the account that is signed in can accept it; `None` when nobody is.
+ */
+export type Invited = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Invited By
+     */
+    invited_by: string;
+    /**
+     * Is Yours
+     */
+    is_yours: boolean | null;
+    role: Role;
+    /**
+     * Workspace Name
+     */
+    workspace_name: string;
+};
+
+/**
+ * Joined
+ *
+ * The workspace that one is a member of now.
+ */
+export type Joined = {
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
+};
+
+/**
  * JsonOperator
  *
  * How a value found in a JSON body is compared.
@@ -897,11 +1583,83 @@ export type JsonValueRule = {
 };
 
 /**
+ * KeyInput
+ *
+ * A new key: what it is for, what it may do, and for how long.
+ */
+export type KeyInput = {
+    /**
+     * Expires In Days
+     */
+    expires_in_days?: number | null;
+    /**
+     * Name
+     */
+    name: string;
+    scope: Scope;
+};
+
+/**
+ * ListedAccount
+ *
+ * An account, as far as it matters to who runs this Allgreen.
+ *
+ * Attributes:
+ * two_factor: Whether signing in needs a second factor.
+ * disabled_at: Since when nobody can sign in to it; `None` if somebody can.
+ * last_seen_at: When one of its open sessions was used last; `None` without any.
+ */
+export type ListedAccount = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Disabled At
+     */
+    disabled_at: string | null;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Email Verified
+     */
+    email_verified: boolean;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Instance Admin
+     */
+    instance_admin: boolean;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Two Factor
+     */
+    two_factor: boolean;
+};
+
+/**
  * LogInInput
  *
  * Who signs in; `keep` makes the session outlive the browser.
+ *
+ * `code` is needed where a second factor is on: six digits, or a recovery code.
  */
 export type LogInInput = {
+    /**
+     * Code
+     */
+    code?: string | null;
     /**
      * Email
      */
@@ -969,9 +1727,32 @@ export type MaintenanceWindow = {
 };
 
 /**
+ * Maker
+ *
+ * The member who made a key.
+ */
+export type Maker = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
  * Me
  *
  * The account that is signed in.
+ *
+ * Attributes:
+ * photo: Path of it; `None` without one.
  */
 export type Me = {
     /**
@@ -995,9 +1776,144 @@ export type Me = {
      */
     name: string;
     /**
+     * Photo
+     */
+    photo: string | null;
+    theme: Theme;
+    /**
+     * Two Factor
+     */
+    two_factor: boolean;
+    /**
      * Workspaces
      */
     workspaces: Array<WorkspaceSummary>;
+};
+
+/**
+ * Member
+ *
+ * Somebody who is in the workspace.
+ *
+ * Attributes:
+ * email: For owners, and of oneself.
+ * since: When they became a member.
+ * photo: Path of their photo; `None` without one.
+ */
+export type Member = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Photo
+     */
+    photo: string | null;
+    /**
+     * Pronouns
+     */
+    pronouns: string;
+    role: Role;
+    /**
+     * Since
+     */
+    since: string;
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
+ * MemberEdit
+ *
+ * The new role of a member: admin or observer. An owner is made by a transfer.
+ */
+export type MemberEdit = {
+    role: Role;
+};
+
+/**
+ * Members
+ *
+ * Who is in the workspace, in the order in which they joined.
+ */
+export type Members = {
+    /**
+     * Items
+     */
+    items: Array<Member>;
+};
+
+/**
+ * NewKey
+ *
+ * A key that was just made; `key` is told this once.
+ */
+export type NewKey = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Hint
+     */
+    hint: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    maker: Maker;
+    /**
+     * Name
+     */
+    name: string;
+    scope: Scope;
+};
+
+/**
+ * NewSecondFactor
+ *
+ * The secret of an authenticator app, shown once; it holds from its confirmation on.
+ *
+ * Attributes:
+ * secret: In base 32, to type.
+ * uri: The same as an ``otpauth://`` address, for an app on this device.
+ * qr: The same as a picture to scan: an SVG as a ``data:`` address.
+ */
+export type NewSecondFactor = {
+    /**
+     * Qr
+     */
+    qr: string;
+    /**
+     * Secret
+     */
+    secret: string;
+    /**
+     * Uri
+     */
+    uri: string;
 };
 
 /**
@@ -1005,7 +1921,7 @@ export type Me = {
  *
  * What a message says.
  */
-export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'disk_full' | 'digest' | 'confirm_recipient' | 'verify_email';
+export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'disk_full' | 'digest' | 'confirm_recipient' | 'verify_email' | 'reset_password' | 'change_email' | 'account_changed' | 'invited' | 'removed' | 'role_changed' | 'offered' | 'workspace_deleted' | 'recipient_lost';
 
 /**
  * Occurrence
@@ -1021,6 +1937,84 @@ export type Occurrence = {
      * To
      */
     to: string;
+};
+
+/**
+ * Offer
+ *
+ * The offer to own the workspace, for its owners and for who may accept it.
+ *
+ * Attributes:
+ * by: Name of the owner who offers it.
+ * to: Name of the member who may accept it until `until`.
+ * you: The one who asks may accept it.
+ */
+export type Offer = {
+    /**
+     * By
+     */
+    by: string;
+    /**
+     * To
+     */
+    to: string;
+    /**
+     * Until
+     */
+    until: string;
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
+ * OfferInput
+ *
+ * Which member may become the owner.
+ */
+export type OfferInput = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+};
+
+/**
+ * OpenSession
+ *
+ * Where somebody is signed in.
+ *
+ * Attributes:
+ * device: What the browser says it is.
+ * network: Address from which it was opened; of IPv6 the first half.
+ * current: Whether it is the one that asks.
+ */
+export type OpenSession = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Current
+     */
+    current: boolean;
+    /**
+     * Device
+     */
+    device: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string;
+    /**
+     * Network
+     */
+    network: string;
 };
 
 /**
@@ -1045,6 +2039,151 @@ export type Outage = {
  * How one run of a check ended. Only `FAIL` can take a service down.
  */
 export type Outcome = 'ok' | 'slow' | 'fail' | 'blocked' | 'probe_error' | 'missed';
+
+/**
+ * OwnInvitation
+ *
+ * An invitation to one's own address.
+ */
+export type OwnInvitation = {
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Invited By
+     */
+    invited_by: string;
+    role: Role;
+    /**
+     * Sent At
+     */
+    sent_at: string;
+    /**
+     * Workspace Name
+     */
+    workspace_name: string;
+};
+
+/**
+ * OwnInvitations
+ *
+ * Those that can be accepted now, the latest first.
+ */
+export type OwnInvitations = {
+    /**
+     * Items
+     */
+    items: Array<OwnInvitation>;
+};
+
+/**
+ * OwnPhoto
+ *
+ * Where the new photo is.
+ */
+export type OwnPhoto = {
+    /**
+     * Photo
+     */
+    photo: string;
+};
+
+/**
+ * OwnProfile
+ *
+ * One's own profile; `page` is where those see it who may.
+ */
+export type OwnProfile = {
+    /**
+     * Bio
+     */
+    bio: string;
+    /**
+     * City
+     */
+    city: string;
+    /**
+     * Github
+     */
+    github: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Linkedin
+     */
+    linkedin: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Page
+     */
+    page: string;
+    /**
+     * Photo
+     */
+    photo: string | null;
+    /**
+     * Pronouns
+     */
+    pronouns: string;
+    /**
+     * Surname
+     */
+    surname: string;
+    visibility: Visibility;
+    /**
+     * Website
+     */
+    website: string;
+};
+
+/**
+ * PageEdit
+ *
+ * What to change; parts that are absent stay as they are.
+ *
+ * Attributes:
+ * service_ids: Which services are shown, in this order; null for all of the workspace.
+ */
+export type PageEdit = {
+    /**
+     * About
+     */
+    about?: string | null;
+    /**
+     * Is Published
+     */
+    is_published?: boolean | null;
+    /**
+     * Service Ids
+     */
+    service_ids?: Array<string> | null;
+    /**
+     * Shows Latency
+     */
+    shows_latency?: boolean | null;
+    /**
+     * Slug
+     */
+    slug?: string | null;
+    /**
+     * Title
+     */
+    title?: string | null;
+    /**
+     * Website
+     */
+    website?: string | null;
+};
 
 /**
  * People
@@ -1221,6 +2360,277 @@ export type Problem = {
 };
 
 /**
+ * Profile
+ *
+ * What people see of somebody.
+ *
+ * Attributes:
+ * github: Name there, as `linkedin` is.
+ * photo: Path of the photo; ``/small`` behind it is a quarter as wide.
+ */
+export type Profile = {
+    /**
+     * Bio
+     */
+    bio: string;
+    /**
+     * City
+     */
+    city: string;
+    /**
+     * Github
+     */
+    github: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Linkedin
+     */
+    linkedin: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Photo
+     */
+    photo: string | null;
+    /**
+     * Pronouns
+     */
+    pronouns: string;
+    /**
+     * Surname
+     */
+    surname: string;
+    /**
+     * Website
+     */
+    website: string;
+};
+
+/**
+ * ProfileInput
+ *
+ * The whole profile; what is left out becomes empty.
+ */
+export type ProfileInput = {
+    /**
+     * Bio
+     */
+    bio?: string;
+    /**
+     * City
+     */
+    city?: string;
+    /**
+     * Github
+     */
+    github?: string;
+    /**
+     * Linkedin
+     */
+    linkedin?: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pronouns
+     */
+    pronouns?: string;
+    /**
+     * Surname
+     */
+    surname?: string;
+    visibility?: Visibility;
+    /**
+     * Website
+     */
+    website?: string;
+};
+
+/**
+ * ProofInput
+ *
+ * Who is signed in shows once more that it is them.
+ */
+export type ProofInput = {
+    /**
+     * Code
+     */
+    code?: string | null;
+    /**
+     * Password
+     */
+    password?: string | null;
+};
+
+/**
+ * PublicIncident
+ *
+ * An outage, without what was found: answers of targets are nobody else's business.
+ *
+ * Attributes:
+ * key: Names it in feeds.
+ * service: Name of the service.
+ * duration_s: Seconds that it lasted, or has lasted by now.
+ * ending: How it ended; null while it lasts.
+ */
+export type PublicIncident = {
+    /**
+     * Began At
+     */
+    began_at: string;
+    /**
+     * Duration S
+     */
+    duration_s: number;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    ending: Ending | null;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Service
+     */
+    service: string;
+};
+
+/**
+ * PublicMaintenance
+ *
+ * Planned work, with the names of the services that it covers.
+ */
+export type PublicMaintenance = {
+    /**
+     * Begin
+     */
+    begin: string;
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Services
+     */
+    services: Array<string>;
+};
+
+/**
+ * PublicPage
+ *
+ * The page of a workspace.
+ *
+ * Attributes:
+ * about: Markdown.
+ * zone: IANA name of the zone in which days are cut.
+ * offline_since: Since when the network of Allgreen itself is down, so that nothing is known.
+ * uptime_pct: Pooled over the services that are shown, over 90 days.
+ * checked_at: When something was found out last.
+ * incidents: Newest first, of about 90 days.
+ * maintenance: In order, of as many days and of the two weeks to come.
+ * as_of: When this was read.
+ */
+export type PublicPage = {
+    /**
+     * About
+     */
+    about: string;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * Incidents
+     */
+    incidents: Array<PublicIncident>;
+    /**
+     * Maintenance
+     */
+    maintenance: Array<PublicMaintenance>;
+    /**
+     * Offline Since
+     */
+    offline_since: string | null;
+    /**
+     * Services
+     */
+    services: Array<PublicService>;
+    /**
+     * Slug
+     */
+    slug: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
+    /**
+     * Website
+     */
+    website: string;
+    /**
+     * Zone
+     */
+    zone: string;
+};
+
+/**
+ * PublicService
+ *
+ * A service, as everybody sees it.
+ *
+ * Attributes:
+ * key: By which its badge is asked for; made from its id, and leads back to nothing.
+ * since: Begin of the outage that lasts.
+ * until: End of the maintenance that runs.
+ * uptime_pct: Of the latest 90 days, floored; 100 only if exactly so.
+ * median_ms: Median latency of 24 hours, if the page shows latencies.
+ */
+export type PublicService = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Median Ms
+     */
+    median_ms: number | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Since
+     */
+    since: string | null;
+    state: State;
+    strip: Strip;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
+};
+
+/**
  * Quiet
  *
  * Why nobody is told of an outage.
@@ -1310,6 +2720,18 @@ export type RecordsRule = {
 };
 
 /**
+ * RecoveryCodes
+ *
+ * Codes for the day on which the device is lost; each works once, and none is shown again.
+ */
+export type RecoveryCodes = {
+    /**
+     * Codes
+     */
+    codes: Array<string>;
+};
+
+/**
  * Recurrence
  *
  * How a window comes back.
@@ -1354,13 +2776,17 @@ export type RecurrenceInput = {
 /**
  * RegisterInput
  *
- * A new account.
+ * A new account; `invitation` is the token of the link by which somebody was invited.
  */
 export type RegisterInput = {
     /**
      * Email
      */
     email: string;
+    /**
+     * Invitation
+     */
+    invitation?: string | null;
     /**
      * Name
      */
@@ -1369,6 +2795,10 @@ export type RegisterInput = {
      * Password
      */
     password: string;
+    /**
+     * Surname
+     */
+    surname?: string | null;
 };
 
 /**
@@ -1384,6 +2814,22 @@ export type Registration = 'open' | 'invited' | 'closed';
  * How a window comes back.
  */
 export type Repeat = 'none' | 'daily' | 'weekly' | 'monthly';
+
+/**
+ * ResetPasswordInput
+ *
+ * A new password, with the token of the link in the mail.
+ */
+export type ResetPasswordInput = {
+    /**
+     * Password
+     */
+    password: string;
+    /**
+     * Token
+     */
+    token: string;
+};
 
 /**
  * Result
@@ -1454,6 +2900,29 @@ export type ResultPage = {
  * What an account is in a workspace.
  */
 export type Role = 'owner' | 'admin' | 'observer';
+
+/**
+ * Scope
+ *
+ * What a key of the API may do at the most; never more than its maker may at that moment.
+ */
+export type Scope = 'read' | 'write';
+
+/**
+ * SentInvitation
+ *
+ * An invitation that was just sent.
+ *
+ * Attributes:
+ * link: Only where no mail server is set, and only now: to be handed over in person.
+ */
+export type SentInvitation = {
+    invitation: Invitation;
+    /**
+     * Link
+     */
+    link: string | null;
+};
 
 /**
  * Service
@@ -1698,6 +3167,18 @@ export type ServiceRow = {
 };
 
 /**
+ * Sessions
+ *
+ * All sessions of an account, the one used last first.
+ */
+export type Sessions = {
+    /**
+     * Items
+     */
+    items: Array<OpenSession>;
+};
+
+/**
  * SetUpInput
  *
  * The first account, and the token that the console printed.
@@ -1749,6 +3230,13 @@ export type SizeRule = {
 };
 
 /**
+ * State
+ *
+ * How a service is, for everybody.
+ */
+export type State = 'up' | 'degraded' | 'down' | 'maintenance' | 'paused' | 'unknown';
+
+/**
  * Status
  *
  * The status, and nothing that names a host or a version.
@@ -1758,6 +3246,66 @@ export type Status = {
      * Status
      */
     status: 'ok' | 'unavailable';
+};
+
+/**
+ * StatusPage
+ *
+ * The public page of a workspace.
+ *
+ * Attributes:
+ * slug: Its name in addresses; null until one was chosen.
+ * suggested_slug: A free name, while there is none.
+ * address: Where it stands, or will stand once it is published.
+ * about: Markdown: paragraphs, lists, quotes, code, emphasis and links.
+ * service_ids: Which services are shown, in this order; null for all of the workspace.
+ * published_at: Since when everybody sees it; null while nobody does.
+ */
+export type StatusPage = {
+    /**
+     * About
+     */
+    about: string;
+    /**
+     * Address
+     */
+    address: string | null;
+    /**
+     * Is Published
+     */
+    is_published: boolean;
+    /**
+     * Published At
+     */
+    published_at: string | null;
+    /**
+     * Service Ids
+     */
+    service_ids: Array<string> | null;
+    /**
+     * Shows Latency
+     */
+    shows_latency: boolean;
+    /**
+     * Slug
+     */
+    slug: string | null;
+    /**
+     * Suggested Slug
+     */
+    suggested_slug: string | null;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Website
+     */
+    website: string;
 };
 
 /**
@@ -1792,6 +3340,22 @@ export type Strip = {
      * Zone
      */
     zone: string;
+};
+
+/**
+ * Subscription
+ *
+ * Whether the one who asks is told about a service, and how many are in all.
+ */
+export type Subscription = {
+    /**
+     * Recipients
+     */
+    recipients: number;
+    /**
+     * Subscribed
+     */
+    subscribed: boolean;
 };
 
 /**
@@ -1883,6 +3447,13 @@ export type TcpCheckView = {
      */
     upside_down: boolean;
 };
+
+/**
+ * Theme
+ *
+ * How the screens look; it is kept with the account.
+ */
+export type Theme = 'system' | 'light' | 'dark';
 
 /**
  * TlsCheckInput
@@ -1983,6 +3554,18 @@ export type TlsCheckView = {
 };
 
 /**
+ * TokenInput
+ *
+ * The last part of the address that stands in the mail.
+ */
+export type TokenInput = {
+    /**
+     * Token
+     */
+    token: string;
+};
+
+/**
  * UptimeFigures
  *
  * Uptime of the latest 24 hours and 7, 30 and 90 days, floored.
@@ -2017,6 +3600,13 @@ export type VerifyEmailInput = {
      */
     token: string;
 };
+
+/**
+ * Visibility
+ *
+ * Who sees a profile, from most to fewest.
+ */
+export type Visibility = 'public' | 'signed_in' | 'workspace';
 
 /**
  * WatcherState
@@ -2127,6 +3717,9 @@ export type WindowState = 'planned' | 'running' | 'over';
  * The head of the workspace page.
  *
  * Attributes:
+ * may: What the one who asks may do here, by their role and by what owners allow admins.
+ * admins_may_invite: Admins may invite observers.
+ * offer: `None` where there is none, and for whom it does not concern.
  * uptime_pct: Pooled over all services and 90 days, floored; 100 only if exactly so.
  * down_since: Begin of the longest outage that lasts.
  * median_ms: Median latency over the services, of the latest 24 hours.
@@ -2134,6 +3727,10 @@ export type WindowState = 'planned' | 'running' | 'over';
  * prober: Whether they are checked.
  */
 export type Workspace = {
+    /**
+     * Admins May Invite
+     */
+    admins_may_invite: boolean;
     /**
      * As Of
      */
@@ -2163,6 +3760,7 @@ export type Workspace = {
      * Name
      */
     name: string;
+    offer: Offer | null;
     prober: Prober;
     role: Role;
     /**
@@ -2189,6 +3787,10 @@ export type Workspace = {
  */
 export type WorkspaceEdit = {
     /**
+     * Admins May Invite
+     */
+    admins_may_invite?: boolean | null;
+    /**
      * Name
      */
     name?: string | null;
@@ -2196,6 +3798,22 @@ export type WorkspaceEdit = {
      * Time Zone
      */
     time_zone?: string | null;
+};
+
+/**
+ * WorkspaceInput
+ *
+ * A new workspace.
+ */
+export type WorkspaceInput = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Time Zone
+     */
+    time_zone?: string;
 };
 
 /**
@@ -2223,6 +3841,658 @@ export type WorkspaceSummary = {
      */
     time_zone: string;
 };
+
+export type DeleteAccountData = {
+    /**
+     * Body
+     */
+    body?: ProofInput | null;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account';
+};
+
+export type DeleteAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
+
+export type DeleteAccountResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
+
+export type GetAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account';
+};
+
+export type GetAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetAccountError = GetAccountErrors[keyof GetAccountErrors];
+
+export type GetAccountResponses = {
+    /**
+     * The answer
+     */
+    200: Account;
+};
+
+export type GetAccountResponse = GetAccountResponses[keyof GetAccountResponses];
+
+export type EditAccountData = {
+    body: AccountEdit;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account';
+};
+
+export type EditAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EditAccountError = EditAccountErrors[keyof EditAccountErrors];
+
+export type EditAccountResponses = {
+    /**
+     * The answer
+     */
+    200: Account;
+};
+
+export type EditAccountResponse = EditAccountResponses[keyof EditAccountResponses];
+
+export type ListDeletedWorkspacesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/deleted-workspaces';
+};
+
+export type ListDeletedWorkspacesErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListDeletedWorkspacesError = ListDeletedWorkspacesErrors[keyof ListDeletedWorkspacesErrors];
+
+export type ListDeletedWorkspacesResponses = {
+    /**
+     * The answer
+     */
+    200: DeletedWorkspaces;
+};
+
+export type ListDeletedWorkspacesResponse = ListDeletedWorkspacesResponses[keyof ListDeletedWorkspacesResponses];
+
+export type DropEmailData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/email';
+};
+
+export type DropEmailErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DropEmailError = DropEmailErrors[keyof DropEmailErrors];
+
+export type DropEmailResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DropEmailResponse = DropEmailResponses[keyof DropEmailResponses];
+
+export type AskForEmailData = {
+    body: ChangeEmailInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/email';
+};
+
+export type AskForEmailErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type AskForEmailError = AskForEmailErrors[keyof AskForEmailErrors];
+
+export type AskForEmailResponses = {
+    /**
+     * The answer
+     */
+    202: CheckYourMail;
+};
+
+export type AskForEmailResponse = AskForEmailResponses[keyof AskForEmailResponses];
+
+export type ListEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/account/events';
+};
+
+export type ListEventsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
+
+export type ListEventsResponses = {
+    /**
+     * The answer
+     */
+    200: AccountEventPage;
+};
+
+export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
+
+export type ExportAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/export';
+};
+
+export type ExportAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ExportAccountError = ExportAccountErrors[keyof ExportAccountErrors];
+
+export type ExportAccountResponses = {
+    /**
+     * The answer
+     */
+    200: AccountExport;
+};
+
+export type ExportAccountResponse = ExportAccountResponses[keyof ExportAccountResponses];
+
+export type DisconnectGithubData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/identities/github';
+};
+
+export type DisconnectGithubErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DisconnectGithubError = DisconnectGithubErrors[keyof DisconnectGithubErrors];
+
+export type DisconnectGithubResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DisconnectGithubResponse = DisconnectGithubResponses[keyof DisconnectGithubResponses];
+
+export type ConnectGithubData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/identities/github';
+};
+
+export type ConnectGithubErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ConnectGithubError = ConnectGithubErrors[keyof ConnectGithubErrors];
+
+export type ConnectGithubResponses = {
+    /**
+     * The answer
+     */
+    200: AtGitHub;
+};
+
+export type ConnectGithubResponse = ConnectGithubResponses[keyof ConnectGithubResponses];
+
+export type ListOwnInvitationsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/invitations';
+};
+
+export type ListOwnInvitationsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListOwnInvitationsError = ListOwnInvitationsErrors[keyof ListOwnInvitationsErrors];
+
+export type ListOwnInvitationsResponses = {
+    /**
+     * The answer
+     */
+    200: OwnInvitations;
+};
+
+export type ListOwnInvitationsResponse = ListOwnInvitationsResponses[keyof ListOwnInvitationsResponses];
+
+export type AcceptOwnInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * Invitation Id
+         */
+        invitation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/account/invitations/{invitation_id}/accept';
+};
+
+export type AcceptOwnInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type AcceptOwnInvitationError = AcceptOwnInvitationErrors[keyof AcceptOwnInvitationErrors];
+
+export type AcceptOwnInvitationResponses = {
+    /**
+     * The answer
+     */
+    200: Joined;
+};
+
+export type AcceptOwnInvitationResponse = AcceptOwnInvitationResponses[keyof AcceptOwnInvitationResponses];
+
+export type DeclineOwnInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * Invitation Id
+         */
+        invitation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/account/invitations/{invitation_id}/decline';
+};
+
+export type DeclineOwnInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DeclineOwnInvitationError = DeclineOwnInvitationErrors[keyof DeclineOwnInvitationErrors];
+
+export type DeclineOwnInvitationResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeclineOwnInvitationResponse = DeclineOwnInvitationResponses[keyof DeclineOwnInvitationResponses];
+
+export type ChangePasswordData = {
+    body: ChangePasswordInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type RemovePhotoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/photo';
+};
+
+export type RemovePhotoErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RemovePhotoError = RemovePhotoErrors[keyof RemovePhotoErrors];
+
+export type RemovePhotoResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RemovePhotoResponse = RemovePhotoResponses[keyof RemovePhotoResponses];
+
+export type SavePhotoData = {
+    body: Blob | File;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/photo';
+};
+
+export type SavePhotoErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type SavePhotoError = SavePhotoErrors[keyof SavePhotoErrors];
+
+export type SavePhotoResponses = {
+    /**
+     * The answer
+     */
+    200: OwnPhoto;
+};
+
+export type SavePhotoResponse = SavePhotoResponses[keyof SavePhotoResponses];
+
+export type GetOwnProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/profile';
+};
+
+export type GetOwnProfileErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetOwnProfileError = GetOwnProfileErrors[keyof GetOwnProfileErrors];
+
+export type GetOwnProfileResponses = {
+    /**
+     * The answer
+     */
+    200: OwnProfile;
+};
+
+export type GetOwnProfileResponse = GetOwnProfileResponses[keyof GetOwnProfileResponses];
+
+export type SaveProfileData = {
+    body: ProfileInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/profile';
+};
+
+export type SaveProfileErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type SaveProfileError = SaveProfileErrors[keyof SaveProfileErrors];
+
+export type SaveProfileResponses = {
+    /**
+     * The answer
+     */
+    200: OwnProfile;
+};
+
+export type SaveProfileResponse = SaveProfileResponses[keyof SaveProfileResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * The answer
+     */
+    200: Sessions;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndOtherSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/sessions/end-others';
+};
+
+export type EndOtherSessionsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EndOtherSessionsError = EndOtherSessionsErrors[keyof EndOtherSessionsErrors];
+
+export type EndOtherSessionsResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type EndOtherSessionsResponse = EndOtherSessionsResponses[keyof EndOtherSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/v1/account/sessions/{session_id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type RemoveTwoFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/two-factor';
+};
+
+export type RemoveTwoFactorErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RemoveTwoFactorError = RemoveTwoFactorErrors[keyof RemoveTwoFactorErrors];
+
+export type RemoveTwoFactorResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RemoveTwoFactorResponse = RemoveTwoFactorResponses[keyof RemoveTwoFactorResponses];
+
+export type BeginTwoFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/two-factor';
+};
+
+export type BeginTwoFactorErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type BeginTwoFactorError = BeginTwoFactorErrors[keyof BeginTwoFactorErrors];
+
+export type BeginTwoFactorResponses = {
+    /**
+     * The answer
+     */
+    201: NewSecondFactor;
+};
+
+export type BeginTwoFactorResponse = BeginTwoFactorResponses[keyof BeginTwoFactorResponses];
+
+export type ConfirmTwoFactorData = {
+    body: CodeInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/two-factor/confirm';
+};
+
+export type ConfirmTwoFactorErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ConfirmTwoFactorError = ConfirmTwoFactorErrors[keyof ConfirmTwoFactorErrors];
+
+export type ConfirmTwoFactorResponses = {
+    /**
+     * The answer
+     */
+    200: RecoveryCodes;
+};
+
+export type ConfirmTwoFactorResponse = ConfirmTwoFactorResponses[keyof ConfirmTwoFactorResponses];
+
+export type RenewRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/two-factor/recovery-codes';
+};
+
+export type RenewRecoveryCodesErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RenewRecoveryCodesError = RenewRecoveryCodesErrors[keyof RenewRecoveryCodesErrors];
+
+export type RenewRecoveryCodesResponses = {
+    /**
+     * The answer
+     */
+    200: RecoveryCodes;
+};
+
+export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
 export type RegisterData = {
     body: RegisterInput;
@@ -2386,6 +4656,214 @@ export type GetInstanceResponses = {
 
 export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
 
+export type ListAccountsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Q
+         */
+        q?: string;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/instance/accounts';
+};
+
+export type ListAccountsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListAccountsError = ListAccountsErrors[keyof ListAccountsErrors];
+
+export type ListAccountsResponses = {
+    /**
+     * The answer
+     */
+    200: AccountPage;
+};
+
+export type ListAccountsResponse = ListAccountsResponses[keyof ListAccountsResponses];
+
+export type DisableAccountData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/instance/accounts/{account_id}/disable';
+};
+
+export type DisableAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DisableAccountError = DisableAccountErrors[keyof DisableAccountErrors];
+
+export type DisableAccountResponses = {
+    /**
+     * The answer
+     */
+    200: ListedAccount;
+};
+
+export type DisableAccountResponse = DisableAccountResponses[keyof DisableAccountResponses];
+
+export type EnableAccountData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/instance/accounts/{account_id}/enable';
+};
+
+export type EnableAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EnableAccountError = EnableAccountErrors[keyof EnableAccountErrors];
+
+export type EnableAccountResponses = {
+    /**
+     * The answer
+     */
+    200: ListedAccount;
+};
+
+export type EnableAccountResponse = EnableAccountResponses[keyof EnableAccountResponses];
+
+export type EndSessionsOfAccountData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/instance/accounts/{account_id}/end-sessions';
+};
+
+export type EndSessionsOfAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EndSessionsOfAccountError = EndSessionsOfAccountErrors[keyof EndSessionsOfAccountErrors];
+
+export type EndSessionsOfAccountResponses = {
+    /**
+     * The answer
+     */
+    200: ListedAccount;
+};
+
+export type EndSessionsOfAccountResponse = EndSessionsOfAccountResponses[keyof EndSessionsOfAccountResponses];
+
+export type ResetTwoFactorData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/instance/accounts/{account_id}/reset-two-factor';
+};
+
+export type ResetTwoFactorErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ResetTwoFactorError = ResetTwoFactorErrors[keyof ResetTwoFactorErrors];
+
+export type ResetTwoFactorResponses = {
+    /**
+     * The answer
+     */
+    200: ListedAccount;
+};
+
+export type ResetTwoFactorResponse = ResetTwoFactorResponses[keyof ResetTwoFactorResponses];
+
+export type AcceptInvitationData = {
+    body: TokenInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * The answer
+     */
+    200: Joined;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type LookAtInvitationData = {
+    body: TokenInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/look';
+};
+
+export type LookAtInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type LookAtInvitationError = LookAtInvitationErrors[keyof LookAtInvitationErrors];
+
+export type LookAtInvitationResponses = {
+    /**
+     * The answer
+     */
+    200: Invited;
+};
+
+export type LookAtInvitationResponse = LookAtInvitationResponses[keyof LookAtInvitationResponses];
+
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -2410,6 +4888,172 @@ export type GetMeResponses = {
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ForgetPasswordData = {
+    body: ForgotPasswordInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/password/forgot';
+};
+
+export type ForgetPasswordErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ForgetPasswordError = ForgetPasswordErrors[keyof ForgetPasswordErrors];
+
+export type ForgetPasswordResponses = {
+    /**
+     * The answer
+     */
+    202: CheckYourMail;
+};
+
+export type ForgetPasswordResponse = ForgetPasswordResponses[keyof ForgetPasswordResponses];
+
+export type ResetPasswordData = {
+    body: ResetPasswordInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/password/reset';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type GetPhotoData = {
+    body?: never;
+    path: {
+        /**
+         * Photo Id
+         */
+        photo_id: string;
+    };
+    query?: never;
+    url: '/api/v1/photos/{photo_id}';
+};
+
+export type GetPhotoErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetPhotoError = GetPhotoErrors[keyof GetPhotoErrors];
+
+export type GetPhotoResponses = {
+    /**
+     * The photo
+     */
+    200: unknown;
+};
+
+export type GetSmallPhotoData = {
+    body?: never;
+    path: {
+        /**
+         * Photo Id
+         */
+        photo_id: string;
+    };
+    query?: never;
+    url: '/api/v1/photos/{photo_id}/small';
+};
+
+export type GetSmallPhotoErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetSmallPhotoError = GetSmallPhotoErrors[keyof GetSmallPhotoErrors];
+
+export type GetSmallPhotoResponses = {
+    /**
+     * The photo
+     */
+    200: unknown;
+};
+
+export type GetProfileData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{account_id}';
+};
+
+export type GetProfileErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetProfileError = GetProfileErrors[keyof GetProfileErrors];
+
+export type GetProfileResponses = {
+    /**
+     * The answer
+     */
+    200: Profile;
+};
+
+export type GetProfileResponse = GetProfileResponses[keyof GetProfileResponses];
+
+export type GetPublicStatusData = {
+    body?: never;
+    path: {
+        /**
+         * Slug
+         */
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/public/status/{slug}';
+};
+
+export type GetPublicStatusErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetPublicStatusError = GetPublicStatusErrors[keyof GetPublicStatusErrors];
+
+export type GetPublicStatusResponses = {
+    /**
+     * The answer
+     */
+    200: PublicPage;
+};
+
+export type GetPublicStatusResponse = GetPublicStatusResponses[keyof GetPublicStatusResponses];
 
 export type DeleteServiceData = {
     body?: never;
@@ -2707,6 +5351,96 @@ export type ResumeServiceResponses = {
 
 export type ResumeServiceResponse = ResumeServiceResponses[keyof ResumeServiceResponses];
 
+export type UnsubscribeData = {
+    body?: never;
+    path: {
+        /**
+         * Service Id
+         */
+        service_id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{service_id}/subscription';
+};
+
+export type UnsubscribeErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type UnsubscribeError = UnsubscribeErrors[keyof UnsubscribeErrors];
+
+export type UnsubscribeResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type UnsubscribeResponse = UnsubscribeResponses[keyof UnsubscribeResponses];
+
+export type GetSubscriptionData = {
+    body?: never;
+    path: {
+        /**
+         * Service Id
+         */
+        service_id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{service_id}/subscription';
+};
+
+export type GetSubscriptionErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetSubscriptionError = GetSubscriptionErrors[keyof GetSubscriptionErrors];
+
+export type GetSubscriptionResponses = {
+    /**
+     * The answer
+     */
+    200: Subscription;
+};
+
+export type GetSubscriptionResponse = GetSubscriptionResponses[keyof GetSubscriptionResponses];
+
+export type SubscribeData = {
+    body?: never;
+    path: {
+        /**
+         * Service Id
+         */
+        service_id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{service_id}/subscription';
+};
+
+export type SubscribeErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type SubscribeError = SubscribeErrors[keyof SubscribeErrors];
+
+export type SubscribeResponses = {
+    /**
+     * The answer
+     */
+    200: Subscription;
+};
+
+export type SubscribeResponse = SubscribeResponses[keyof SubscribeResponses];
+
 export type LogOutData = {
     body?: never;
     path?: never;
@@ -2757,6 +5491,31 @@ export type LogInResponses = {
 
 export type LogInResponse = LogInResponses[keyof LogInResponses];
 
+export type ProveSessionData = {
+    body: ProofInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/proof';
+};
+
+export type ProveSessionErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ProveSessionError = ProveSessionErrors[keyof ProveSessionErrors];
+
+export type ProveSessionResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type ProveSessionResponse = ProveSessionResponses[keyof ProveSessionResponses];
+
 export type SetUpData = {
     body: SetUpInput;
     path?: never;
@@ -2781,6 +5540,61 @@ export type SetUpResponses = {
 };
 
 export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type CreateWorkspaceData = {
+    body: WorkspaceInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspaces';
+};
+
+export type CreateWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type CreateWorkspaceError = CreateWorkspaceErrors[keyof CreateWorkspaceErrors];
+
+export type CreateWorkspaceResponses = {
+    /**
+     * The answer
+     */
+    201: Workspace;
+};
+
+export type CreateWorkspaceResponse = CreateWorkspaceResponses[keyof CreateWorkspaceResponses];
+
+export type DeleteWorkspaceData = {
+    body: DeletionInput;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}';
+};
+
+export type DeleteWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DeleteWorkspaceError = DeleteWorkspaceErrors[keyof DeleteWorkspaceErrors];
+
+export type DeleteWorkspaceResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeleteWorkspaceResponse = DeleteWorkspaceResponses[keyof DeleteWorkspaceResponses];
 
 export type GetWorkspaceData = {
     body?: never;
@@ -2841,6 +5655,53 @@ export type EditWorkspaceResponses = {
 };
 
 export type EditWorkspaceResponse = EditWorkspaceResponses[keyof EditWorkspaceResponses];
+
+export type ListAuditData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: {
+        /**
+         * Service
+         */
+        service?: string | null;
+        /**
+         * Person
+         */
+        person?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/workspaces/{workspace_id}/audit';
+};
+
+export type ListAuditErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+    /**
+     * The answer
+     */
+    200: AuditPage;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
 
 export type ListDeliveriesData = {
     body?: never;
@@ -2919,6 +5780,267 @@ export type ListIncidentsResponses = {
 };
 
 export type ListIncidentsResponse = ListIncidentsResponses[keyof ListIncidentsResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/workspaces/{workspace_id}/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * The answer
+     */
+    200: InvitationPage;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type InviteData = {
+    body: InvitationInput;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/invitations';
+};
+
+export type InviteErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type InviteError = InviteErrors[keyof InviteErrors];
+
+export type InviteResponses = {
+    /**
+     * The answer
+     */
+    201: SentInvitation;
+};
+
+export type InviteResponse = InviteResponses[keyof InviteResponses];
+
+export type RevokeInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Invitation Id
+         */
+        invitation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/invitations/{invitation_id}';
+};
+
+export type RevokeInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RevokeInvitationError = RevokeInvitationErrors[keyof RevokeInvitationErrors];
+
+export type RevokeInvitationResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
+
+export type ResendInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Invitation Id
+         */
+        invitation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/invitations/{invitation_id}/resend';
+};
+
+export type ResendInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ResendInvitationError = ResendInvitationErrors[keyof ResendInvitationErrors];
+
+export type ResendInvitationResponses = {
+    /**
+     * The answer
+     */
+    200: SentInvitation;
+};
+
+export type ResendInvitationResponse = ResendInvitationResponses[keyof ResendInvitationResponses];
+
+export type ListKeysData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/keys';
+};
+
+export type ListKeysErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
+
+export type ListKeysResponses = {
+    /**
+     * The answer
+     */
+    200: ApiKeys;
+};
+
+export type ListKeysResponse = ListKeysResponses[keyof ListKeysResponses];
+
+export type MakeKeyData = {
+    body: KeyInput;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/keys';
+};
+
+export type MakeKeyErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type MakeKeyError = MakeKeyErrors[keyof MakeKeyErrors];
+
+export type MakeKeyResponses = {
+    /**
+     * The answer
+     */
+    201: NewKey;
+};
+
+export type MakeKeyResponse = MakeKeyResponses[keyof MakeKeyResponses];
+
+export type RevokeKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Key Id
+         */
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/keys/{key_id}';
+};
+
+export type RevokeKeyErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
+
+export type RevokeKeyResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type LeaveWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/leave';
+};
+
+export type LeaveWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type LeaveWorkspaceError = LeaveWorkspaceErrors[keyof LeaveWorkspaceErrors];
+
+export type LeaveWorkspaceResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type LeaveWorkspaceResponse = LeaveWorkspaceResponses[keyof LeaveWorkspaceResponses];
 
 export type ListWindowsData = {
     body?: never;
@@ -3109,6 +6231,104 @@ export type EndWindowResponses = {
 
 export type EndWindowResponse = EndWindowResponses[keyof EndWindowResponses];
 
+export type ListMembersData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/members';
+};
+
+export type ListMembersErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+
+export type ListMembersResponses = {
+    /**
+     * The answer
+     */
+    200: Members;
+};
+
+export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type RemoveMemberData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/members/{account_id}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type EditMemberData = {
+    body: MemberEdit;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/members/{account_id}';
+};
+
+export type EditMemberErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EditMemberError = EditMemberErrors[keyof EditMemberErrors];
+
+export type EditMemberResponses = {
+    /**
+     * The answer
+     */
+    200: Member;
+};
+
+export type EditMemberResponse = EditMemberResponses[keyof EditMemberResponses];
+
 export type ListPeopleData = {
     body?: never;
     path: {
@@ -3171,6 +6391,36 @@ export type PreviewCheckResponses = {
 };
 
 export type PreviewCheckResponse = PreviewCheckResponses[keyof PreviewCheckResponses];
+
+export type RestoreWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/restore';
+};
+
+export type RestoreWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RestoreWorkspaceError = RestoreWorkspaceErrors[keyof RestoreWorkspaceErrors];
+
+export type RestoreWorkspaceResponses = {
+    /**
+     * The answer
+     */
+    200: Workspace;
+};
+
+export type RestoreWorkspaceResponse = RestoreWorkspaceResponses[keyof RestoreWorkspaceResponses];
 
 export type ListServicesData = {
     body?: never;
@@ -3240,6 +6490,220 @@ export type CreateServiceResponses = {
 };
 
 export type CreateServiceResponse = CreateServiceResponses[keyof CreateServiceResponses];
+
+export type GetStatusPageData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/status-page';
+};
+
+export type GetStatusPageErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetStatusPageError = GetStatusPageErrors[keyof GetStatusPageErrors];
+
+export type GetStatusPageResponses = {
+    /**
+     * The answer
+     */
+    200: StatusPage;
+};
+
+export type GetStatusPageResponse = GetStatusPageResponses[keyof GetStatusPageResponses];
+
+export type EditStatusPageData = {
+    body: PageEdit;
+    headers: {
+        /**
+         * If-Match
+         */
+        'If-Match': string;
+    };
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/status-page';
+};
+
+export type EditStatusPageErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type EditStatusPageError = EditStatusPageErrors[keyof EditStatusPageErrors];
+
+export type EditStatusPageResponses = {
+    /**
+     * The answer
+     */
+    200: StatusPage;
+};
+
+export type EditStatusPageResponse = EditStatusPageResponses[keyof EditStatusPageResponses];
+
+export type PreviewStatusPageData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/status-page/preview';
+};
+
+export type PreviewStatusPageErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type PreviewStatusPageError = PreviewStatusPageErrors[keyof PreviewStatusPageErrors];
+
+export type PreviewStatusPageResponses = {
+    /**
+     * Done
+     */
+    200: unknown;
+};
+
+export type WithdrawOfferData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/transfer';
+};
+
+export type WithdrawOfferErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type WithdrawOfferError = WithdrawOfferErrors[keyof WithdrawOfferErrors];
+
+export type WithdrawOfferResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type WithdrawOfferResponse = WithdrawOfferResponses[keyof WithdrawOfferResponses];
+
+export type OfferWorkspaceData = {
+    body: OfferInput;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/transfer';
+};
+
+export type OfferWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type OfferWorkspaceError = OfferWorkspaceErrors[keyof OfferWorkspaceErrors];
+
+export type OfferWorkspaceResponses = {
+    /**
+     * The answer
+     */
+    200: Workspace;
+};
+
+export type OfferWorkspaceResponse = OfferWorkspaceResponses[keyof OfferWorkspaceResponses];
+
+export type AcceptOfferData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/transfer/accept';
+};
+
+export type AcceptOfferErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type AcceptOfferError = AcceptOfferErrors[keyof AcceptOfferErrors];
+
+export type AcceptOfferResponses = {
+    /**
+     * The answer
+     */
+    200: Workspace;
+};
+
+export type AcceptOfferResponse = AcceptOfferResponses[keyof AcceptOfferResponses];
+
+export type DeclineOfferData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/transfer/decline';
+};
+
+export type DeclineOfferErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DeclineOfferError = DeclineOfferErrors[keyof DeclineOfferErrors];
+
+export type DeclineOfferResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeclineOfferResponse = DeclineOfferResponses[keyof DeclineOfferResponses];
 
 export type GetHealthData = {
     body?: never;
