@@ -8,7 +8,7 @@ from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import NotFoundError
 from allgreen.ports import UnitOfWork
-from tests.contract.build import WORKSPACE
+from tests.contract.build import DAY, NOON, WORKSPACE
 from tests.contract.conftest import Storage
 
 
@@ -73,3 +73,9 @@ async def test_calendar_that_was_undone_with_a_savepoint_is_not_remembered(
         with pytest.raises(ZeroDivisionError):
             await fail_in_part(unit)
         assert await unit.workspaces.zone(WORKSPACE) == "Europe/Oslo"
+
+
+async def test_a_workspace_that_nobody_deleted_is_not_removed(storage: Storage) -> None:
+    async with storage.unit_of_work() as unit:
+        assert await unit.workspaces.remove_before(NOON + 365 * DAY, limit=9) == 0
+        assert WORKSPACE in await unit.workspaces.ids()

@@ -12,13 +12,16 @@ from typing import Any
 import httpx2
 import pytest
 from pytest_httpserver import HTTPServer
+from sqlalchemy import insert
 
 from allgreen.cli.serve import PlatformServer
 from allgreen.domain.identity import WorkspaceId
+from allgreen.domain.policy import Role
 from allgreen.ports import Change
 from allgreen.server.app import open_platform
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
+from allgreen.storage.sql.tables import memberships
 from tests.api import Person, set_up
 
 
@@ -102,6 +105,42 @@ async def test_after_logging_out_the_stream_ends_without_another_hint(
         await owner.client.delete("/api/v1/session")
 
         platform.broker.publish([hint(owner)])
+
+        assert [event async for event in events] == []
+
+
+async def test_the_stream_of_who_is_removed_ends_without_another_hint(
+    owner: Person, address: str, platform: Platform
+) -> None:
+    async with httpx2.AsyncClient(base_url=address) as client:
+        bo = await Person.register(client, name="Bo Berg", email="bo@example.net")
+        await let_in(platform, owner, bo)
+        async with listening(Person(client, owner.me)) as events:
+            await anext(events)
+
+            await owner.client.delete(f"{owner.workspace}/members/{bo.me['id']}")
+
+            assert [event async for event in events] == []
+
+
+async def let_in(platform: Platform, owner: Person, person: Person) -> None:
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(
+            insert(memberships).values(
+                account_id=person.me["id"],
+                workspace_id=owner.me["workspaces"][0]["id"],
+                role=Role.ADMIN,
+                created_at=platform.clock.now(),
+            )
+        )
+        await uow.commit()
+
+
+async def test_the_stream_of_a_workspace_that_is_deleted_ends(owner: Person) -> None:
+    async with listening(owner) as events:
+        await anext(events)
+
+        await owner.client.request("DELETE", owner.workspace, json={"name": "Nordlys"})
 
         assert [event async for event in events] == []
 
