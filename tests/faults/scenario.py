@@ -115,6 +115,8 @@ SCENARIOS = (
         breaks="checks that hang, block and swallow",
     ),
     Scenario(name="receivers", ids=("L9",), minutes=1, breaks="receivers of webhooks"),
+    Scenario(name="two_worlds", ids=("T28",), minutes=15, breaks="the walls between workspaces"),
+    Scenario(name="odd_inputs", ids=("T49",), minutes=10, breaks="100,000 odd requests"),
     Scenario(name="model", ids=("I20",), minutes=6, breaks="2,000 histories against a model"),
 )
 
