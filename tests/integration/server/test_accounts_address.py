@@ -1,0 +1,320 @@
+"""Addresses: nobody gains anything by an address that they never read the mails of."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import insert, select
+
+from allgreen.domain.notice import NoticeKind
+from allgreen.server.accounts.fixed_time import REGISTERED_AFTER_S
+from allgreen.server.platform import Platform
+from allgreen.server.settings import Settings
+from allgreen.storage.sql.tables import accounts, identities, profiles, recipients
+from allgreen.testing import FakeClock
+from tests.api import PASSWORD, Person, fields, person_of
+from tests.mailbox import changes_told_to, letters, link_in
+from tests.people import enrol
+
+ANA = "ana@example.org"
+NEW = "ana@example.net"
+VICTIM = "vic@example.com"
+HERS = "seven loud herons dance"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With a mail server, which nobody asks here: the outbox is looked at instead."""
+    return settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:25")})
+
+
+async def register(client: httpx2.AsyncClient, **changes: object) -> httpx2.Response:
+    form = {"name": "Vic Timm", "email": VICTIM, "password": PASSWORD} | changes
+    return await client.post("/api/v1/accounts", json=form)
+
+
+async def log_in(client: httpx2.AsyncClient, email: str, password: str = PASSWORD) -> int:
+    form = {"email": email, "password": password}
+    return (await client.post("/api/v1/session", json=form)).status_code
+
+
+async def ask(client: httpx2.AsyncClient, email: str = NEW) -> httpx2.Response:
+    return await client.post("/api/v1/account/email", json={"email": email})
+
+
+async def reset(client: httpx2.AsyncClient, platform: Platform, email: str) -> int:
+    token = (await link_in(platform, NoticeKind.RESET_PASSWORD, email)).removeprefix("/reset/")
+    form = {"token": token, "password": HERS}
+    return (await client.post("/api/v1/password/reset", json=form)).status_code
+
+
+async def row_of(platform: Platform, email: str) -> dict[str, Any]:
+    query = select(accounts).where(accounts.c.email == email)
+    async with platform.database.read() as connection:
+        return dict((await connection.execute(query)).mappings().one())
+
+
+# A change of address
+
+
+async def test_an_address_changes_by_the_button_and_not_by_looking(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    asked = await ask(owner.client)
+    path = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
+
+    looks = [await anonymous.get(path) for _ in range(10)]
+    looked = (await owner.client.get("/api/v1/account")).json()
+    first, second = await anonymous.post(path), await anonymous.post(path)
+
+    assert asked.status_code == 202
+    assert {look.status_code for look in looks} == {200}
+    assert NEW in looks[0].text
+    assert (looked["email"], looked["pending_email"]) == (ANA, NEW)
+    assert (first.status_code, second.status_code) == (200, 404)
+    assert (await row_of(platform, NEW))["pending_email"] is None
+    assert (await log_in(anonymous, ANA), await log_in(anonymous, NEW)) == (422, 200)
+
+
+async def test_the_old_address_is_told_of_the_change(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(owner.client)
+    await anonymous.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+
+    assert await changes_told_to(platform, ANA) == [f"your address was changed to {NEW}"]
+    assert await changes_told_to(platform, NEW) == []
+
+
+async def test_a_change_ends_all_sessions_but_that_of_the_browser_with_the_link(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await log_in(anonymous, ANA)
+    await ask(owner.client)
+
+    await owner.client.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+
+    assert (await owner.client.get("/api/v1/me")).json()["email"] == NEW
+    assert (await anonymous.get("/api/v1/me")).status_code == 401
+
+
+async def test_the_link_opened_in_the_browser_of_somebody_else_keeps_nothing_open(
+    owner: Person, app: FastAPI, platform: Platform
+) -> None:
+    async with AsyncExitStack() as stack:
+        other = await enrol(stack, app, platform, "Bo Berg")
+        await ask(owner.client)
+
+        await other.client.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+
+        assert (await owner.client.get("/api/v1/me")).status_code == 401
+        assert (await other.client.get("/api/v1/me")).status_code == 200
+
+
+async def test_lists_follow_their_member_to_the_new_address(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    url = f"http://127.0.0.1:{silent_port}/"
+    await owner.watch(url, recipients=[{"email": ANA}])
+    await owner.watch(url, recipients=[{"email": ANA}, {"email": NEW}, {"email": "bo@example.net"}])
+    await ask(owner.client)
+
+    await anonymous.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+
+    async with platform.database.read() as connection:
+        query = select(recipients.c.address, recipients.c.account_id.is_not(None))
+        found = sorted(map(tuple, await connection.execute(query)))
+    assert found == [(NEW, True), (NEW, True), ("bo@example.net", False)]
+
+
+async def test_an_address_that_is_taken_is_answered_the_same_and_told_nothing(
+    owner: Person, app: FastAPI, platform: Platform
+) -> None:
+    async with AsyncExitStack() as stack:
+        other = await enrol(stack, app, platform, "Bo Berg")
+        began = time.monotonic()
+
+        taken = await ask(owner.client, "bo.berg@example.com")
+        took_s = time.monotonic() - began
+        shown = (await owner.client.get("/api/v1/account")).json()
+        free = await ask(owner.client)
+
+        assert (taken.status_code, taken.content) == (free.status_code, free.content)
+        assert took_s >= REGISTERED_AFTER_S
+        assert shown["pending_email"] == "bo.berg@example.com"
+        assert [each.address for each in await letters(platform, NoticeKind.CHANGE_EMAIL)] == [NEW]
+        assert (await other.client.get("/api/v1/me")).json()["email"] == "bo.berg@example.com"
+
+
+async def test_an_address_that_was_taken_meanwhile_is_a_dead_link(
+    owner: Person, app: FastAPI, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(owner.client, "bo.berg@example.com")
+    path = await link_in(platform, NoticeKind.CHANGE_EMAIL, "bo.berg@example.com")
+    async with AsyncExitStack() as stack:
+        await enrol(stack, app, platform, "Bo Berg")
+
+        answer = await anonymous.post(path)
+
+    assert answer.status_code == 404
+    assert (await owner.client.get("/api/v1/me")).json()["email"] == ANA
+
+
+async def test_only_the_newest_address_can_be_proven_and_none_once_it_is_dropped(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(owner.client, "first@example.net")
+    first = await link_in(platform, NoticeKind.CHANGE_EMAIL, "first@example.net")
+    await ask(owner.client)
+    second = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
+
+    old = await anonymous.post(first)
+    dropped = await owner.client.delete("/api/v1/account/email")
+    after = await anonymous.post(second)
+
+    assert (old.status_code, dropped.status_code, after.status_code) == (404, 204, 404)
+
+
+async def test_an_address_is_asked_for_shortly_after_a_proof_and_not_too_often(
+    owner: Person, clock: FakeClock
+) -> None:
+    same = await ask(owner.client, "Ana@Example.org")
+    answers = [await ask(owner.client) for _ in range(6)]
+    clock.advance(timedelta(minutes=31))
+    late = await ask(owner.client)
+
+    assert fields(same) == {"email": "same"}
+    assert [answer.status_code for answer in answers] == [202] * 5 + [429]
+    assert (late.status_code, late.json()["code"]) == (403, "proof_needed")
+
+
+async def test_a_link_to_change_lives_a_day(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, clock: FakeClock
+) -> None:
+    await ask(owner.client)
+
+    clock.advance(timedelta(hours=24, minutes=1))
+
+    path = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
+    assert (await anonymous.post(path)).status_code == 404
+
+
+# Attacks by who makes an account with the address of somebody else, before they come
+# (Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security 2022)
+
+
+@pytest.fixture
+async def squatter(owner: Person, app: FastAPI) -> httpx2.AsyncClient:
+    """Signed in to an account with the address of somebody who was never asked."""
+    client = person_of(app)
+    assert (await register(client)).status_code == 202
+    assert await log_in(client, VICTIM) == 200
+    return client
+
+
+async def test_verifying_ends_sessions_that_were_opened_before(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+
+    assert (await squatter.get("/api/v1/me")).status_code == 401
+
+
+async def test_verifying_drops_a_change_of_address_that_was_prepared(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(squatter, "squatter@example.net")
+    change = await link_in(platform, NoticeKind.CHANGE_EMAIL, "squatter@example.net")
+
+    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+
+    assert (await anonymous.post(change)).status_code == 404
+    assert (await row_of(platform, VICTIM))["pending_email"] is None
+
+
+async def test_verifying_drops_identities_and_second_factors_that_were_linked_before(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    account_id = (await squatter.get("/api/v1/me")).json()["id"]
+    await squatter.post("/api/v1/account/two-factor")
+    async with platform.database.unit_of_work() as uow:
+        linked = {"provider": "github", "subject": "7", "account_id": account_id, "login": "sq"}
+        await uow.connection.execute(
+            insert(identities).values(**linked, created_at=platform.clock.now())
+        )
+        await uow.commit()
+
+    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+
+    async with platform.database.read() as connection:
+        assert (await connection.execute(select(identities))).all() == []
+    assert (await row_of(platform, VICTIM))["totp_secret"] is None
+
+
+async def test_when_somebody_registers_again_neither_password_opens_the_account(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    first_link = await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM)
+    answer = await register(anonymous, password=HERS)
+    await anonymous.post(first_link)
+
+    statuses = [await log_in(anonymous, VICTIM, each) for each in (PASSWORD, HERS)]
+    set_anew = await reset(anonymous, platform, VICTIM)
+
+    assert answer.status_code == 202
+    assert (await squatter.get("/api/v1/me")).status_code == 401
+    assert statuses == [422, 422]
+    assert set_anew == 204
+    assert (await log_in(anonymous, VICTIM, HERS), await log_in(anonymous, VICTIM)) == (200, 422)
+
+
+async def test_a_reset_by_who_reads_the_mails_wipes_what_was_left_behind(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(squatter, "squatter@example.net")
+    await anonymous.post("/api/v1/password/forgot", json={"email": VICTIM})
+
+    assert await reset(anonymous, platform, VICTIM) == 204
+
+    row = await row_of(platform, VICTIM)
+    assert (row["email_verified_at"] is not None, row["pending_email"]) == (True, None)
+    assert (await squatter.get("/api/v1/me")).status_code == 401
+    assert (await log_in(anonymous, VICTIM), await log_in(anonymous, VICTIM, HERS)) == (422, 200)
+
+
+async def test_registering_twice_with_the_same_password_only_sends_the_mail_again(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    first, second = await register(anonymous), await register(anonymous)
+
+    assert first.content == second.content
+    assert len(await letters(platform, NoticeKind.VERIFY_EMAIL, VICTIM)) == 2
+    assert await log_in(anonymous, VICTIM) == 200
+
+
+async def test_registering_with_a_proven_address_changes_nothing_and_tells_nothing(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    new, known = await register(anonymous), await register(anonymous, email=ANA, password=HERS)
+
+    assert (new.status_code, new.content) == (known.status_code, known.content)
+    assert (await owner.client.get("/api/v1/me")).status_code == 200
+    assert await letters(platform, NoticeKind.RESET_PASSWORD) == []
+    assert (await log_in(anonymous, ANA, HERS), await log_in(anonymous, ANA)) == (422, 200)
+
+
+async def test_a_surname_goes_to_the_profile(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await register(anonymous, surname="  Timm\u202e ")
+
+    async with platform.database.read() as connection:
+        rows = (await connection.execute(select(profiles))).mappings().all()
+    assert [(row["surname"], row["visibility"].value) for row in rows] == [("Timm", "workspace")]
