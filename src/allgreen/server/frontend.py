@@ -5,7 +5,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,7 +15,12 @@ from starlette.responses import Response
 
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
+from allgreen.server.auth.sessions import cookie_name
+from allgreen.server.landing.first_run import is_set_up
+from allgreen.server.landing.page import render_landing
 from allgreen.server.pages import PUBLIC_STYLESHEET, read_stylesheet, render_page
+from allgreen.server.platform import get_platform
+from allgreen.server.settings import Registration
 from allgreen.server.wire import API
 
 BUNDLE: Final = Path(__file__).parent / "web"
@@ -48,9 +53,15 @@ class File:
         """The body as gzip, made when it is first asked for; fonts are packed already."""
         return gzip.compress(self.body, 9, mtime=0) if self.media_type.startswith(_PACKED) else None
 
-    def answer(self, request: Request) -> Response:
-        """Send the file, or that it has not changed."""
-        headers = {"ETag": self.tag, "Cache-Control": self.cache, "Vary": "Accept-Encoding"}
+    def answer(self, request: Request, *varies: str) -> Response:
+        """Send the file, or that it has not changed.
+
+        Args:
+            request: Who asks.
+            varies: Headers of the request on which it depends too.
+        """
+        vary = ", ".join(("Accept-Encoding", *varies))
+        headers = {"ETag": self.tag, "Cache-Control": self.cache, "Vary": vary}
         if self.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         body = self.body
@@ -73,10 +84,43 @@ def read_bundle(folder: Path) -> dict[str, File]:
 def build_frontend(folder: Path = BUNDLE) -> APIRouter:
     """Return the routes of the front end; include them last, for they take every address."""
     files = read_bundle(folder)
+    router = guarded_router("frontend")
+    _add_styles(router, files)
+
+    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def get_front_page(
+        request: Request, access: Annotated[Access, permission(Permission.PUBLIC)]
+    ) -> Response:
+        """Send the front page, or the screens to whom may be signed in, and for the first run."""
+        platform = get_platform(request)
+        is_known = cookie_name(platform.settings) in request.cookies
+        if is_known or not await is_set_up(platform):
+            return await get_page(request, "", access)
+        is_open = platform.settings.registration is Registration.OPEN
+        page = _landing_page(platform.settings.base_url, is_open=is_open)
+        return page.answer(request, "Cookie")
+
+    @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def get_page(
+        request: Request, path: str, _access: Annotated[Access, permission(Permission.PUBLIC)]
+    ) -> Response:
+        """Send a file, or the page that draws the screen of this address."""
+        if path in files:
+            return files[path].answer(request)
+        if path.startswith(_NEVER_PAGES):
+            raise HTTPException(404)
+        if not files:
+            return render_page("unbuilt.html", status=503)
+        return files["index.html"].answer(request)
+
+    return router
+
+
+def _add_styles(router: APIRouter, files: Mapping[str, File]) -> None:
+    """Add what pages of the server are drawn with."""
     stylesheet = File(body=read_stylesheet(), media_type="text/css", cache=_ASK_AGAIN)
     public = File(body=PUBLIC_STYLESHEET.body, media_type="text/css", cache=_FOR_EVER)
     fonts = dict(_find_fonts(files))
-    router = guarded_router("frontend")
 
     @router.api_route("/pages.css", methods=["GET", "HEAD"], include_in_schema=False)
     async def get_stylesheet(
@@ -101,20 +145,11 @@ def build_frontend(folder: Path = BUNDLE) -> APIRouter:
             raise HTTPException(404)
         return fonts[name].answer(request)
 
-    @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def get_page(
-        request: Request, path: str, _access: Annotated[Access, permission(Permission.PUBLIC)]
-    ) -> Response:
-        """Send a file, or the page that draws the screen of this address."""
-        if path in files:
-            return files[path].answer(request)
-        if path.startswith(_NEVER_PAGES):
-            raise HTTPException(404)
-        if not files:
-            return render_page("unbuilt.html", status=503)
-        return files["index.html"].answer(request)
 
-    return router
+@lru_cache(maxsize=4)
+def _landing_page(base_url: str, *, is_open: bool) -> File:
+    body = render_landing(base_url, is_open=is_open)
+    return File(body=body, media_type="text/html", cache=_ASK_AGAIN)
 
 
 def _find_fonts(files: Mapping[str, File]) -> Iterator[tuple[str, File]]:

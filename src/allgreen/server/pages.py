@@ -1,4 +1,4 @@
-"""Small pages that the server renders: what links in mails open. They need no JavaScript."""
+"""Pages that the server renders: they are complete without JavaScript."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,7 +12,12 @@ from starlette.responses import HTMLResponse
 
 def render_page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """Render one of our templates; every value is escaped."""
-    return HTMLResponse(_environment().get_template(template).render(values), status)
+    return HTMLResponse(draw_page(template, **values), status)
+
+
+def draw_page(template: str, **values: object) -> bytes:
+    """Render one of our templates into UTF-8; every value is escaped."""
+    return _environment().get_template(template).render(values).encode()
 
 
 @lru_cache(maxsize=1)
@@ -39,9 +44,12 @@ class Stylesheet:
     body: bytes
 
 
+_PUBLIC: Final = ("tokens.css", "public.css", "landing.css")
+
+
 def _read_public_stylesheet() -> Stylesheet:
     folder = files("allgreen.server") / "templates"
-    body = b"".join((folder / name).read_bytes() for name in ("tokens.css", "public.css"))
+    body = b"".join((folder / name).read_bytes() for name in _PUBLIC)
     return Stylesheet(f"/public-{hashlib.sha256(body).hexdigest()[:12]}.css", body)
 
 

@@ -121,6 +121,7 @@ class PublicShelf:
     def __init__(self, clock: Clock) -> None:
         self.published: Shelf[Mapping[str, WorkspaceId]] = Shelf(clock)
         self.pages: Shelf[Any] = Shelf(clock)  # the capability knows what a page is
+        self.is_set_up = False  # once there was an account, there is no first run any more
 
     def forget(self, changes: Iterable[Change]) -> None:
         """Drop what is said of workspaces that people changed.

@@ -4,6 +4,7 @@ A page that is not published, one that never was, and one of a workspace that is
 apart by nothing: neither status, nor body, nor headers.
 """
 
+import gzip
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -27,6 +28,7 @@ from allgreen.server.wire import encode
 # What lies on the way may keep a page as long as the shelf does; browsers ask each time.
 _FOR_ALL: Final = "public, max-age=0, s-maxage=10, must-revalidate"
 _TYPES: Final = {feeds.RSS: "application/rss+xml", feeds.ATOM: "application/atom+xml"}
+_WORTH_PACKING: Final = 1024
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 Draw = Callable[[Copy[PublicPage]], bytes]
 
@@ -162,16 +164,32 @@ def _not_found() -> Response:
 def _answer(
     request: Request, copy: Copy[PublicPage], name: str, draw: Draw, media_type: str
 ) -> Response:
-    """Send what is drawn of a page; however often it is asked for, it is drawn once."""
+    """Send what is drawn of a page; however often it is asked for, it is drawn and packed once."""
     body = copy.drawn.get(name)
     if body is None:
         body = copy.drawn[name] = draw(copy)
-    return _send(request, body, media_type, is_kept=not copy.is_old)
+    packed = copy.drawn.get(f"{name} packed")
+    if packed is None and len(body) > _WORTH_PACKING:
+        packed = copy.drawn[f"{name} packed"] = gzip.compress(body, 6, mtime=0)
+    return _send(request, body, media_type, packed=packed, is_kept=not copy.is_old)
 
 
-def _send(request: Request, body: bytes, media_type: str, *, is_kept: bool = True) -> Response:
+def _send(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    *,
+    packed: bytes | None = None,
+    is_kept: bool = True,
+) -> Response:
     tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    headers = {"ETag": tag, "Cache-Control": _FOR_ALL if is_kept else "no-store"}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": _FOR_ALL if is_kept else "no-store",
+        "Vary": "Accept-Encoding",
+    }
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
+    if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = packed, "gzip"
     return Response(body, headers=headers, media_type=media_type)

@@ -1,13 +1,11 @@
 """Pages for everybody as HTML: complete without a script, in light and dark, on paper too."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from allgreen.server.pages import PUBLIC_STYLESHEET
+from allgreen.server.pages import PUBLIC_STYLESHEET, draw_page
 from allgreen.server.status_pages.about import LINK_REL, render_about
 from allgreen.server.status_pages.public import PublicPage, State
 from allgreen.server.status_pages.sentences import GLYPHS, Saying, say, say_old
@@ -51,7 +49,7 @@ def render_status_page(
     """
     wall = Wall(page.zone, now)
     saying = current_saying(page, wall, is_old=is_old)
-    return _render(
+    return draw_page(
         "status.html",
         page=page,
         path=f"/status/{page.slug}",
@@ -76,7 +74,7 @@ def render_status_page(
 def render_embed(page: PublicPage, now: datetime, *, is_old: bool) -> bytes:
     """Return the summary that other sites may put into a frame."""
     saying = current_saying(page, Wall(page.zone, now), is_old=is_old)
-    return _render(
+    return draw_page(
         "embed.html",
         page=page,
         path=f"/status/{page.slug}",
@@ -98,18 +96,3 @@ def current_saying(page: PublicPage, wall: Wall, *, is_old: bool) -> Saying:
 def is_month(page: PublicPage, now: datetime, asked: str) -> bool:
     """Tell whether a month can be shown."""
     return asked in months_of(page, Wall(page.zone, now))
-
-
-def _render(template: str, **values: object) -> bytes:
-    return _environment().get_template(template).render(values).encode()
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("allgreen.server.status_pages", "templates"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from allgreen.domain.calendar import STRIP_DAYS
-from allgreen.server.status_pages.drawing import bounds_of_day, draw_strip
 from allgreen.server.status_pages.public import (
     Ending,
     PublicIncident,
@@ -27,6 +26,7 @@ from allgreen.server.status_pages.words import (
     write_ms,
     write_pct,
 )
+from allgreen.server.views.pipes import bounds_of_day, draw_strip
 from allgreen.server.views.schemas import Strip
 
 DAY: Final = timedelta(days=1)

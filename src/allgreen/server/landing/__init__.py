@@ -1,0 +1,1 @@
+"""The front page: what Allgreen is, for people who are not signed in."""

@@ -1,0 +1,225 @@
+"""Pages for everybody in a browser: as they were drawn, for all eyes, and without a script.
+
+The pictures are left in `.dev/screens` for a person to lay beside the mocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import find_violations
+from tests.history import Past, write_history
+from tests.platform import Person, Platform
+from tests.target import Target
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (1440, 390)
+NARROWEST = 320
+SETTLED = "() => Promise.all(document.getAnimations().map((each) => each.finished))"
+CLOSED_PORT = 9
+ABOUT = (
+    "Orders are **saved** even while payments wait.\n\n* [Write to us](mailto:help@nordlys.example)"
+)
+
+PASTS = (
+    Past(name="Payments webhook", outages=((57, 14), (55, 2), (5.4, 7.8)), median_ms=230),
+    Past(name="Checkout API", outages=((53, 3), (52, 7), (29, 0.7)), median_ms=184),
+    Past(name="Storefront", median_ms=96),
+    Past(name="Search", outages=((82, 1), (61, 16), (60, 7), (59, 1)), median_ms=120),
+    Past(name="ERP bridge", outages=((50, 1),)),
+    Past(name="Invoice worker", days=33, outages=((24, 1),), median_ms=129),
+    Past(name="Partner docs", outages=((86, 1),)),
+)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A published page with ninety days behind it: one down, one in maintenance, one paused."""
+    target = Target().start()
+    settings = {
+        "ALLGREEN_ALLOW_TARGETS": f"127.0.0.1:{target.port},127.0.0.1:{CLOSED_PORT}",
+        "ALLGREEN_MIN_INTERVAL_S": "1",
+        "ALLGREEN_BACKOFF_SCALE": "0.05",
+    }
+    running = Platform(tmp_path_factory.mktemp("public") / "data", settings).start()
+    sofia = Person(running).set_up(workspace="Nordlys")
+    services = {past.name: _watch(sofia, past.name, target) for past in PASTS}
+    running.stop()
+    write_history(running.data_dir, PASTS, datetime.now(UTC))
+    running.start()
+    sofia.post(f"/services/{services['Partner docs']}/pause")
+    now = datetime.now(UTC)
+    sofia.post(
+        f"/workspaces/{sofia.workspace_id}/maintenance-windows",
+        name="Move",
+        service_ids=[services["ERP bridge"]],
+        first=f"{now:%Y-%m-%d}",
+        at=f"{now:%H:%M}",
+        duration_minutes=600,
+    )
+    _set_page(
+        sofia,
+        slug="nordlys",
+        is_published=True,
+        about=ABOUT,
+        website="https://www.nordlys.example/shop",
+        service_ids=list(services.values()),
+    )
+    yield running
+    running.stop()
+    target.stop()
+
+
+def _watch(sofia: Person, name: str, target: Target) -> str:
+    fails = name == "Payments webhook"
+    url = f"http://127.0.0.1:{CLOSED_PORT}/stripe" if fails else target.url
+    service = sofia.watch(name, url, every_s=2 if fails else 60)
+    return str(service["id"])
+
+
+def _set_page(sofia: Person, **changes: Any) -> None:
+    path = f"/workspaces/{sofia.workspace_id}/status-page"
+    tag = {"If-Match": f'"{sofia.get(path)["version"]}"'}
+    sofia.http.patch(path, json=changes, headers=tag).raise_for_status()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser says on its console, such as what the policy has forbidden."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+Look = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def look(screens: Path) -> Look:
+    """Take a page in both themes and widths, and hold it to what holds for all pages."""
+
+    def look_at(page: Page, name: str) -> None:
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.evaluate(SETTLED)
+                page.screenshot(path=screens / f"{name}-{theme}-{width}.png", full_page=True)
+                assert find_violations(page) == [], f"{name}, {theme}, {width} wide"
+        page.set_viewport_size({"width": NARROWEST, "height": 900})
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{name} is {overflow} px wider than {NARROWEST} px"
+
+    return look_at
+
+
+def _go_when_down(page: Page, platform: Platform) -> None:
+    """Open the status page once its outage is confirmed; what is kept lasts for ten seconds."""
+    heading = page.get_by_role("heading", level=1)
+    page.goto(f"{platform.address}/status/nordlys")
+    for _ in range(20):
+        if heading.inner_text() == "One service is down.":
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    expect(heading).to_have_text("One service is down.")
+
+
+def test_the_status_page(page: Page, platform: Platform, look: Look, complaints: list[str]) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    _go_when_down(page, platform)
+
+    look(page, "status")
+
+    # A font that was not built is the one thing that may be missing here.
+    assert [each for each in complaints if "404" not in each] == []
+    assert {url for url in asked if not url.startswith(platform.address)} == set()
+    assert page.locator("script, [style]").count() == 0
+
+
+def test_the_status_page_reads_well_aloud_and_without_a_script(
+    chromium: Browser, platform: Platform
+) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-US")
+    page = context.new_page()
+    _go_when_down(page, platform)
+
+    strip = page.get_by_role("img", name="Storefront, the last 90 days, 100\u00a0percent.")
+    expect(strip).to_be_visible()
+    expect(page).to_have_title("One service is down · Nordlys status")
+    expect(page.get_by_role("list", name="Services").get_by_role("heading")).to_have_count(7)
+    expect(page.get_by_text("Planned maintenance until")).to_have_count(2)
+    expect(page.get_by_text("Times in UTC")).to_be_visible()
+    page.get_by_text("in words: Checkout API").click()
+    expect(page.get_by_text("Mostly healthy, 97.", exact=False).first).to_be_visible()
+    page.get_by_role("link", name="Show").click()
+    expect(page.get_by_role("link", name="The last days")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_on_paper_it_is_dark_on_white_and_unfolded(
+    page: Page, platform: Platform, screens: Path, theme: Literal["light", "dark"]
+) -> None:
+    page.goto(f"{platform.address}/status/nordlys")
+    page.emulate_media(media="print", color_scheme=theme)
+    page.set_viewport_size({"width": 760, "height": 900})
+
+    page.screenshot(path=screens / f"status-print-{theme}.png", full_page=True)
+
+    heading = page.get_by_role("heading", level=1)
+    colour = heading.evaluate("(each) => getComputedStyle(each).color")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+    assert colour.startswith("oklch(0.215")
+    expect(page.get_by_role("link", name="RSS").first).to_be_hidden()
+
+
+def test_other_sites_frame_the_summary_and_nothing_else(
+    page: Page, platform: Platform, screens: Path
+) -> None:
+    # Another origin: the same server by another name.
+    elsewhere = platform.address.replace("127.0.0.1", "localhost")
+    page.goto(f"{platform.address}/embed/nordlys")
+    assert find_violations(page) == []
+    page.route(
+        f"{elsewhere}/their-page",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f"<iframe src='{platform.address}/embed/nordlys'></iframe>"
+            f"<iframe src='{platform.address}/status/nordlys'></iframe>"
+            f"<img src='{platform.address}/status/nordlys/badge.svg' alt='badge'>",
+        ),
+    )
+
+    page.goto(f"{elsewhere}/their-page")
+
+    summary, whole = (page.frame_locator("iframe").nth(number) for number in (0, 1))
+    expect(summary.get_by_role("link")).to_be_visible()
+    expect(whole.get_by_role("heading", level=1)).to_have_count(0)
+    badge = page.get_by_alt_text("badge")
+    assert badge.evaluate("(each) => each.decode().then(() => each.naturalWidth > 50)")
+    page.screenshot(path=screens / "status-embed.png")
+
+
+def test_the_front_page(page: Page, platform: Platform, look: Look, complaints: list[str]) -> None:
+    page.goto(f"{platform.address}/")
+
+    look(page, "landing")
+
+    expect(page.get_by_role("link", name="Sign in").first).to_have_attribute("href", "/login")
+    expect(page.get_by_role("link", name="Start watching").first).to_have_attribute(
+        "href", "/register"
+    )
+    assert [each for each in complaints if "404" not in each] == []
+    assert page.locator("script, [style]").count() == 0
