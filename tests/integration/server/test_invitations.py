@@ -602,6 +602,57 @@ async def test_who_declines_is_not_asked_again_and_the_owners_see_it(
     assert (newest["action"], newest["who"]) == ("invitation.declined", None)
 
 
+# Without a mail server ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_mail(platform: Platform) -> None:
+    settings = platform.settings.model_copy(update={"smtp_url": None})
+    object.__setattr__(platform, "settings", settings)
+
+
+async def test_without_a_mail_server_the_link_is_handed_over_by_who_invites(
+    no_mail: None, owner: Person, stranger: Person, platform: Platform
+) -> None:
+    path = f"{owner.workspace}/invitations"
+    form = {"email": "eve@example.net", "role": "observer"}
+    sent = (await owner.client.post(path, json=form)).json()
+    resent = await owner.client.post(f"{path}/{sent['invitation']['id']}/resend")
+    old, new = (link.rpartition("/")[2] for link in (sent["link"], resent.json()["link"]))
+
+    refused, accepted = await accept(stranger, old), await accept(stranger, new)
+
+    assert (refused.status_code, accepted.status_code) == (404, 200)
+    assert "/invite/" not in (await owner.client.get(path)).text
+    assert (await roles(platform, owner))["Eve Stranger"] is Role.OBSERVER
+
+
+async def test_without_a_mail_server_an_address_alone_opens_nothing(
+    no_mail: None, owner: Person, join: Enrol
+) -> None:
+    lisa = await join("Lisa Lien")
+    waiting = await invite(owner, owner)
+
+    listed = await lisa.client.get("/api/v1/account/invitations")
+    path = f"/api/v1/account/invitations/{waiting['id']}"
+    answers = [await lisa.client.post(f"{path}/{act}") for act in ("accept", "decline")]
+
+    assert listed.json() == {"items": []}
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+async def test_the_address_of_who_is_invited_is_for_owners(owner: Person, join: Enrol) -> None:
+    admin = await join("Bo Berg", Role.ADMIN)
+    await invite(owner, owner)
+    path = f"{owner.workspace}/deliveries"
+
+    whole, masked = await owner.client.get(path), await admin.client.get(path)
+
+    assert [each["to"] for each in whole.json()["items"]] == [LISA["email"]]
+    assert [each["kind"] for each in masked.json()["items"]] == ["invited"]
+    assert LISA["email"] not in masked.text
+
+
 # The seam for registration --------------------------------------------------------------------
 
 

@@ -352,3 +352,41 @@ async def test_odd_bodies_are_refused(owner: Person, join: Enrol, body: Any) -> 
     answer = await owner.client.patch(member_of(owner, observer), json=body)
 
     assert answer.status_code == 422
+
+
+async def test_an_owner_whom_an_admin_takes_off_a_list_hears_of_it(
+    owner: Person, join: Enrol, platform: Platform, silent_port: int
+) -> None:
+    admin, other = await join("Bo Berg", Role.ADMIN), await join("Cy Dahl", Role.OBSERVER)
+    told = [{"account_id": each.me["id"]} for each in (owner, other)]
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=told)
+    path = f"/api/v1/services/{service['id']}"
+
+    unchanged = await admin.client.patch(
+        path, json={"recipients": told}, headers={"If-Match": '"1"'}
+    )
+    before = await mails(platform, NoticeKind.RECIPIENT_LOST)
+    answer = await admin.client.patch(path, json={"recipients": []}, headers={"If-Match": '"2"'})
+
+    assert (unchanged.status_code, answer.status_code) == (200, 200), answer.text
+    assert before == []
+    assert await mails(platform, NoticeKind.RECIPIENT_LOST) == ["ana@example.org"]
+    (row,) = await read_all(
+        platform, select(audit).where(audit.c.summary.contains("changed who is told"))
+    )
+    assert row.by_account_id == admin.me["id"]
+
+
+async def test_what_an_owner_does_to_their_own_subscription_is_no_news(
+    owner: Person, platform: Platform, silent_port: int
+) -> None:
+    service = await owner.watch(
+        f"http://127.0.0.1:{silent_port}/", recipients=[{"account_id": owner.me["id"]}]
+    )
+    form = {"recipients": []}
+
+    await owner.client.patch(
+        f"/api/v1/services/{service['id']}", json=form, headers={"If-Match": '"1"'}
+    )
+
+    assert await mails(platform, NoticeKind.RECIPIENT_LOST) == []

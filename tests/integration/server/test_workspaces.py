@@ -33,6 +33,8 @@ from allgreen.storage.sql.tables import (
     metadata,
     outbox,
     service_days,
+    slugs,
+    status_pages,
     workspaces,
 )
 from allgreen.testing import FakeClock
@@ -614,6 +616,29 @@ def _belongs(table: Table, workspace_id: str) -> Any:
         theirs = select(checks.c.id).where(checks.c.workspace_id == workspace_id)
         return table.c.check_id.in_(theirs)
     return None
+
+
+async def test_nobody_gets_the_name_of_a_page_that_was_deleted(
+    owner: Person, platform: Platform, clock: FakeClock
+) -> None:
+    page = {
+        "workspace_id": owner.me["workspaces"][0]["id"],
+        "slug": "nordlys",
+        "is_published": True,
+        "title": "",
+        "about": "",
+        "website": "",
+        "shows_latency": False,
+        "version": 1,
+    }
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(status_pages.insert().values(**page))
+        await uow.commit()
+
+    await delete(owner, owner)
+
+    (kept,) = await read_all(platform, select(slugs.c.slug, slugs.c.until))
+    assert (kept.slug, kept.until) == ("nordlys", clock.now() + 97 * DAY)
 
 
 async def test_a_large_workspace_goes_in_slices(

@@ -38,6 +38,7 @@ from allgreen.server.catalog.schemas import (
     ServiceEdit,
     ServiceInput,
 )
+from allgreen.server.catalog.taken_off import tell_taken_off
 from allgreen.server.catalog.translation import (
     Frame,
     read_check,
@@ -116,6 +117,7 @@ async def edit_service(
             raise VersionConflictError("service")
         command = await _read_edit(platform, uow, member, service, form, now, problems)
         problems.refuse()
+        await tell_taken_off(platform, uow, member, service, command.recipients)
         events = await _handle(platform, uow, command)
         await _ask_strangers(
             platform,

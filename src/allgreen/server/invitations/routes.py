@@ -122,7 +122,7 @@ async def list_own_invitations(
     """List the invitations to one's own verified address."""
     platform = get_platform(request)
     async with platform.database.read() as connection:
-        items = await queries.list_own(connection, access.caller.account_id, platform.clock.now())
+        items = await actions.list_own(platform, access, connection)
     return render(OwnInvitations(items=items))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
 from allgreen.domain.mailing import is_digest
-from allgreen.domain.notice import NoticeState
+from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
 from allgreen.notifiers.letters import write_letter
@@ -114,6 +114,9 @@ _ATTEMPTS = (
 ).scalar_subquery()
 _WAS_KEPT = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.answer == KEPT)
 
+_TO_PEOPLE = (NoticeKind.INVITED, NoticeKind.OFFERED, NoticeKind.ROLE_CHANGED)
+"""Messages to those who are, were or may become members."""
+
 _STATES = {
     NoticeState.PENDING: DeliveryState.WAITING,
     NoticeState.LEASED: DeliveryState.WAITING,
@@ -139,7 +142,9 @@ class _Readers:
     def address(self, row: RowMapping) -> str | None:
         """Return where the message goes; addresses of other members are for owners only."""
         account_id, member = self._account_of(row), self.member
-        is_shown = account_id in (None, member.account_id) or member.role is Role.OWNER
+        is_stranger = account_id is None and row["kind"] not in _TO_PEOPLE
+        is_own = account_id == member.account_id
+        is_shown = is_stranger or is_own or member.role is Role.OWNER
         return str(row["address"]) if is_shown else None
 
     def _account_of(self, row: RowMapping) -> AccountId | None:

@@ -4,7 +4,7 @@ Nothing in it changes meanwhile: its checks are not handed out, and the time is 
 maintenance window, so that none of it counts as up or down.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, update
@@ -33,16 +33,20 @@ from allgreen.server.platform import Platform
 from allgreen.server.workspaces import queries
 from allgreen.server.workspaces.queries import KEPT_FOR
 from allgreen.server.workspaces.schemas import DeletionInput, Workspace
+from allgreen.storage.sql.dialect import upsert
 from allgreen.storage.sql.tables import (
     IS_ACTIVE,
     leases,
     maintenance_windows,
     memberships,
+    slugs,
+    status_pages,
     workspaces,
 )
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 _WINDOW_NAME: Final = "The workspace was deleted"
+_SLUG_KEPT_FOR: Final = timedelta(days=90)
 _SLICE: Final = 500
 """Checks that are planned anew in one go."""
 
@@ -73,6 +77,7 @@ async def delete_workspace(
         await void_offer(connection, id_)
         # What is found by runs that have begun belongs to the history only.
         await uow.checks.revoke_lease(await _list_checks(connection, id_))
+        await _keep_slug(connection, id_, now)
         await uow.windows.save([_window(WindowId(platform.new_id()), id_, now)])
         await cancel_messages(connection, id_)
         facts = Facts(
@@ -181,6 +186,17 @@ async def _list_checks(connection: AsyncConnection, workspace_id: WorkspaceId) -
         .order_by(leases.c.check_id)
     )
     return [CheckId(each) for each in (await connection.execute(query)).scalars()]
+
+
+async def _keep_slug(connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime) -> None:
+    """Let nobody else have the name of its page, also for a while after it is gone."""
+    query = select(status_pages.c.slug).where(status_pages.c.workspace_id == workspace_id)
+    slug = await connection.scalar(query)
+    if slug is not None:
+        until = now + KEPT_FOR + _SLUG_KEPT_FOR
+        await upsert(
+            connection, slugs, [{"slug": slug, "workspace_id": workspace_id, "until": until}]
+        )
 
 
 def _window(window_id: WindowId, workspace_id: WorkspaceId, now: datetime) -> Window:
