@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from pydantic import SecretStr
 from sqlalchemy import Table, insert, select, update
 
 from allgreen.domain.facts import Facts
+from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Role
 from allgreen.domain.profile import Visibility
+from allgreen.ports import Change
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.tables import (
@@ -35,7 +38,7 @@ from allgreen.storage.sql.tables import (
 )
 from allgreen.testing import FakeClock
 from tests.api import PASSWORD, Person, fields, person_of
-from tests.mailbox import changes_told_to, letters
+from tests.mailbox import changes_told_to, letters, link_in
 from tests.people import enrol, make_key
 
 ANA = "ana@example.org"
@@ -205,6 +208,47 @@ async def test_a_session_that_ended_sees_no_page_that_was_just_read(
     await owner.client.post(f"{ACCOUNT}/sessions/end-others")
 
     assert (await anonymous.get(owner.workspace)).status_code == 401
+
+
+async def change_password(person: Person, _platform: Platform) -> None:
+    form = {"current_password": PASSWORD, "new_password": "seven loud herons dance"}
+    await person.client.put(f"{ACCOUNT}/password", json=form)
+
+
+async def reset_password(person: Person, platform: Platform) -> None:
+    await person.client.post("/api/v1/password/forgot", json={"email": ANA})
+    token = (await link_in(platform, NoticeKind.RESET_PASSWORD, ANA)).removeprefix("/reset/")
+    form = {"token": token, "password": "seven loud herons dance"}
+    await person.client.post("/api/v1/password/reset", json=form)
+
+
+async def end_others(person: Person, _platform: Platform) -> None:
+    await person.client.post(f"{ACCOUNT}/sessions/end-others")
+
+
+async def remove_second_factor(person: Person, _platform: Platform) -> None:
+    await person.client.delete(f"{ACCOUNT}/two-factor")
+
+
+async def change_email(person: Person, platform: Platform) -> None:
+    new = "ana@example.net"
+    await person.client.post(f"{ACCOUNT}/email", json={"email": new})
+    await person.client.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, new))
+
+
+@pytest.mark.parametrize(
+    "change", [change_password, reset_password, end_others, remove_second_factor, change_email]
+)
+async def test_open_streams_are_rung_so_that_they_look_whether_their_session_lasts(
+    owner: Person, platform: Platform, change: Callable[[Person, Platform], Awaitable[None]]
+) -> None:
+    workspace_id = WorkspaceId(owner.me["workspaces"][0]["id"])
+    async with platform.broker.subscribe() as subscription:
+        await change(owner, platform)
+
+        rung = await asyncio.wait_for(subscription.next(), 5)
+
+    assert rung == Change(workspace_id=workspace_id, kind="workspace", id=workspace_id)
 
 
 # Events
