@@ -25,7 +25,7 @@ from allgreen.server.settings import Settings
 from allgreen.storage.sql.rows import notice_from_row
 from allgreen.storage.sql.tables import accounts, audit, invitations, memberships, outbox
 from allgreen.testing import FakeClock
-from tests.api import Person, fields
+from tests.api import PASSWORD, Person, fields
 from tests.databases import BOTH, read_all, settings_of
 from tests.people import enrol, set_role
 
@@ -639,6 +639,20 @@ async def test_without_a_mail_server_an_address_alone_opens_nothing(
 
     assert listed.json() == {"items": []}
     assert [answer.status_code for answer in answers] == [404, 404]
+
+
+async def test_a_link_that_came_by_hand_proves_no_mailbox(
+    no_mail: None, owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    sent = await owner.client.post(f"{owner.workspace}/invitations", json=LISA)
+    token = sent.json()["link"].rpartition("/")[2]
+    form = {"name": "Lisa Lien", "email": LISA["email"], "password": PASSWORD}
+
+    registered = await anonymous.post("/api/v1/accounts", json=form | {"invitation": token})
+
+    assert registered.status_code == 201, registered.text
+    assert registered.json()["email_verified"] is False
+    assert (await roles(platform, owner))["Lisa Lien"] is Role.OBSERVER
 
 
 async def test_the_address_of_who_is_invited_is_for_owners(owner: Person, join: Enrol) -> None:
