@@ -15,7 +15,7 @@ const CHUNKS = [
       "components/(logo|page-title)\\.",
       "components/ui/(button|check|field|input|spinner|status-glyph)\\.",
       "features/auth/(auth\\.module|check-values|form-failure|use-auth-form)",
-      "lib/(api-error|class-names|json-request|session)\\.",
+      "lib/(api-error|class-names|json-request|session|short-form)\\.",
     ),
   },
   { name: "app", test: sources("api/", "lib/", "components/ui/") },

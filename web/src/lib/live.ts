@@ -7,7 +7,7 @@ export type LiveState = { connected: true } | { connected: false; since: number 
 
 /** One event: what changed, never how; the change itself is fetched with the reader's rights. */
 export type LiveChange = {
-  kind: "service" | "incident" | "workspace" | "result" | "delivery"
+  kind: "service" | "incident" | "workspace" | "members" | "result" | "delivery"
   id: string
   version?: number | null
 }
@@ -88,8 +88,19 @@ export function affectedKeys(
   if (change.kind === "service")
     return [workspace, queryKeys.service(change.id), queryKeys.me, deliveries]
   // An incident names itself, not its service: any open service may show it.
-  if (change.kind === "incident") return [workspace, ["service"], deliveries]
-  if (change.kind === "workspace") return [workspace, queryKeys.me]
+  if (change.kind === "incident")
+    return [workspace, ["service"], deliveries, queryKeys.incidents(workspaceId)]
+  // Who joins, leaves or gets another role may be the reader; whoever leaves is told of nothing more.
+  if (change.kind === "members")
+    return [queryKeys.members(workspaceId), queryKeys.people(workspaceId), queryKeys.me, ["service"]]
+  if (change.kind === "workspace")
+    return [
+      workspace,
+      queryKeys.me,
+      queryKeys.members(workspaceId),
+      queryKeys.keys(workspaceId),
+      queryKeys.statusPage(workspaceId),
+    ]
   return [deliveries]
 }
 

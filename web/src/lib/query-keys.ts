@@ -10,7 +10,16 @@ export const queryKeys = {
   services: (workspaceId: string) => ["workspace", workspaceId, "services"],
   // Not under the workspace: its every result would ask for all messages again.
   deliveries: (workspaceId: string) => ["deliveries", workspaceId],
+  // For the same reason what is changed by people only stands for itself.
+  members: (workspaceId: string) => ["members", workspaceId],
+  invitations: (workspaceId: string) => ["members", workspaceId, "invitations"],
+  keys: (workspaceId: string) => ["keys", workspaceId],
+  statusPage: (workspaceId: string) => ["status-page", workspaceId],
+  audit: (workspaceId: string) => ["audit", workspaceId],
   people: (workspaceId: string) => ["workspace", workspaceId, "people"],
+  incidents: (workspaceId: string) => ["incidents", workspaceId],
+  ownInvitations: ["own-invitations"],
+  deletedWorkspaces: ["deleted-workspaces"],
   service: (serviceId: string) => ["service", serviceId],
   figures: (serviceId: string, range: string) => ["service", serviceId, "figures", range],
   serviceIncidents: (serviceId: string) => ["service", serviceId, "incidents"],

@@ -25,6 +25,9 @@ export function makeMe(over: Partial<Me> = {}): Me {
     email: "sofia@nordlys.example",
     email_verified: true,
     instance_admin: true,
+    theme: "system",
+    two_factor: false,
+    photo: null,
     workspaces: [
       {
         id: "w1",
@@ -51,6 +54,8 @@ export function makeWorkspace(over: Partial<Workspace> = {}): Workspace {
     role: "owner",
     may: PERMISSIONS,
     slug: null,
+    admins_may_invite: false,
+    offer: null,
     uptime_pct: 99.54,
     strip: makeStrip(),
     counts: { up: 1, degraded: 0, down: 0, unknown: 0, paused: 0, maintenance: 0 },

@@ -1,17 +1,21 @@
-import type { CSSProperties } from "react"
+import { type CSSProperties, useState } from "react"
 import { cx } from "@/lib/class-names"
+import styles from "./avatar.module.css"
 
 type AvatarProps = {
   name: string
   /** In the accent pair, for the person looking at it and for workspaces. */
   strong?: boolean
   square?: boolean
+  /** The path of a photo; the initials stand in for one that does not load. */
+  photo?: string | null
   sizePx?: number
   className?: string
 }
 
-/** Initials in a disc. Decoration: the name always stands beside it. */
-export function Avatar({ name, strong, square, sizePx, className }: AvatarProps) {
+/** A photo or initials in a disc. Decoration: the name always stands beside it. */
+export function Avatar({ name, strong, square, photo, sizePx, className }: AvatarProps) {
+  const [failed, setFailed] = useState<string | null>(null)
   const style: Record<string, string> = {}
   if (strong) Object.assign(style, { "--av": "var(--action)", "--avt": "var(--on-action)" })
   if (sizePx) style["--s"] = `${sizePx}px`
@@ -21,7 +25,13 @@ export function Avatar({ name, strong, square, sizePx, className }: AvatarProps)
       className={cx("av", square && "sq", className)}
       style={style as CSSProperties}
     >
-      {square ? initials(name).slice(0, 1) : initials(name)}
+      {photo && photo !== failed ? (
+        <img className={styles.photo} src={photo} alt="" onError={() => setFailed(photo)} />
+      ) : square ? (
+        initials(name).slice(0, 1)
+      ) : (
+        initials(name)
+      )}
     </span>
   )
 }
