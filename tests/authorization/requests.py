@@ -125,6 +125,12 @@ REQUESTS: Mapping[str, Ask] = {
     "accept_offer": Ask(absent="offer"),
     "decline_offer": Ask(absent="offer"),
     "list_people": LOOK,
+    # instance
+    "list_accounts": LOOK,
+    "disable_account": LOOK,
+    "enable_account": LOOK,
+    "end_sessions_of_account": LOOK,
+    "reset_two_factor": LOOK,
     # members
     "list_members": LOOK,
     "edit_member": Ask(json={"role": "admin"}),
@@ -185,6 +191,9 @@ REQUESTS: Mapping[str, Ask] = {
     "get_profile": LOOK,
     "get_photo": LOOK,
     "get_small_photo": LOOK,
+    # github, which is not set up there, and connected to nobody
+    "connect_github": Ask(absent="provider"),
+    "disconnect_github": Ask(absent="identity"),
     # status pages
     "get_status_page": LOOK,
     "preview_status_page": LOOK,
