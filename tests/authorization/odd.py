@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -113,7 +114,7 @@ def _spoil(chance: Random, form: Any) -> None:
         if isinstance(inner, dict | list) and inner and chance.random() < 0.7:
             form = inner
             continue
-        form[name] = chance.choice(VALUES)
+        form[name] = deepcopy(chance.choice(VALUES))
         return
 
 

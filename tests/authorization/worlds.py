@@ -132,6 +132,8 @@ _DRAWN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
     r"|alg_[\w-]{43}|(?<=\"hint\":\")[^\"]+|(?<=\(…)[^)]+"  # keys, and their last letters
     r"|(?<=/invite/)[\w-]+|(?<=\"next_cursor\":\")[^\"]+|\"[0-9a-f]{20}\"|\b[0-9a-f]{32,64}\b"
+    r"|(?<=\"key\":\")[0-9a-f]{16}|(?<=#)[0-9a-f]{16}\b"  # incidents, as everybody sees them
+    r"|[\d-]{10}T[\d:]{8}\.\d{6}\+00:00"  # a feed without entries was made at the real time
 )
 
 
