@@ -9,25 +9,55 @@ const SetUpPage = lazy(() =>
   import("@/features/auth/set-up-page").then((module) => ({ default: module.SetUpPage })),
 )
 
-/** The pages of people who are not signed in yet: /login, /register and /setup. */
+const ForgotPage = lazy(() =>
+  import("@/features/auth/forgot-page").then((module) => ({ default: module.ForgotPage })),
+)
+const ResetPage = lazy(() =>
+  import("@/features/auth/reset-page").then((module) => ({ default: module.ResetPage })),
+)
+const InvitePage = lazy(() =>
+  import("@/features/auth/invite-page").then((module) => ({ default: module.InvitePage })),
+)
+
+/** The pages of people who are not signed in yet, and those that links of mails lead to. */
 export function AuthPage() {
   const path = useSyncExternalStore(subscribe, () => window.location.pathname)
-  const instance = useInstance()
-  if (path === "/setup") {
-    return (
-      <Suspense>
-        <SetUpPage token={readToken()} instance={instance} onDone={enter} />
-      </Suspense>
-    )
+  return (
+    <Suspense>
+      <PageAt path={path} instance={useInstance()} />
+    </Suspense>
+  )
+}
+
+function PageAt({ path, instance }: { path: string; instance: Instance | null }) {
+  const [, page, token] = path.split("/")
+  if (page === "setup") {
+    return <SetUpPage token={readToken()} instance={instance} onDone={enter} />
   }
-  const tab = path === "/register" ? "register" : "login"
-  return <SignInPage tab={tab} onTab={goToTab} instance={instance} onDone={enter} />
+  if (page === "forgot") return <ForgotPage instance={instance} />
+  if (page === "reset" && token) return <ResetPage token={decodeURIComponent(token)} />
+  if (page === "invite" && token) {
+    return <InvitePage token={decodeURIComponent(token)} instance={instance} onLeave={leave} />
+  }
+  return (
+    <SignInPage
+      tab={page === "register" ? "register" : "login"}
+      onTab={goToTab}
+      instance={instance}
+      next={nextPath(window.location.search)}
+      onDone={enter}
+    />
+  )
 }
 
 // A page load, not a route change: everything after it belongs to the new session. It replaces
 // the entry in the history, which may hold the set-up token.
 function enter(): void {
   window.location.replace(nextPath(window.location.search))
+}
+
+function leave(path: string): void {
+  window.location.replace(path)
 }
 
 function goToTab(tab: AuthTab): void {

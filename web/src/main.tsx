@@ -3,7 +3,7 @@ import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 
 // Signing in is a small page of its own: router, cache and screens of the app load after it.
-const AUTH_PATHS = ["/login", "/register", "/setup"]
+const AUTH_PATHS = /^\/(login|register|setup|forgot|(invite|reset)\/[^/]+)\/?$/
 
 void start()
 
@@ -19,6 +19,6 @@ async function start(): Promise<void> {
 }
 
 async function loadPage() {
-  if (AUTH_PATHS.includes(window.location.pathname)) return (await import("@/auth-page")).AuthPage
+  if (AUTH_PATHS.test(window.location.pathname)) return (await import("@/auth-page")).AuthPage
   return (await import("@/app")).App
 }

@@ -8,7 +8,7 @@ import { toApiError } from "@/lib/api-error"
  * @throws ApiError for every refusal, and when no answer came.
  */
 export async function requestJson<Answer>(
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "DELETE",
   path: string,
   body?: unknown,
 ): Promise<Answer> {

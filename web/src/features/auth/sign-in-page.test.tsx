@@ -26,6 +26,7 @@ function open(tab: "login" | "register", instance: Partial<Instance> = {}) {
       tab={tab}
       onTab={handleTab}
       instance={{ ...OPEN, ...instance }}
+      next="/workspaces/w1"
       onDone={handleDone}
     />
   )
@@ -95,6 +96,80 @@ test("a refusal without a field is told above the button", async () => {
   expect(screen.getByRole("button", { name: "Sign in" })).toBeEnabled()
 })
 
+async function openSecondStep() {
+  const sent = vi.fn()
+  const errors = [{ field: "code", code: "second_factor", message: "Write the six digits." }]
+  server.use(
+    http.post("/api/v1/session", async ({ request }) => {
+      const body = (await request.json()) as { code?: string }
+      sent(body.code)
+      return body.code ? HttpResponse.json(makeMe()) : problem(422, "invalid", { errors })
+    }),
+  )
+  const opened = open("login")
+  await opened.user.type(email(), "sofia@nordlys.example")
+  await opened.user.type(password(), "a long sentence{Enter}")
+  return { ...opened, sent, code: await screen.findByRole("textbox", { name: "Code" }) }
+}
+
+test("where a second factor is on, the form asks for its code and sends all of it", async () => {
+  const { user, handleDone, sent, code } = await openSecondStep()
+
+  expect(code).toHaveFocus()
+  expect(screen.queryByRole("textbox", { name: "Email" })).not.toBeInTheDocument()
+  await user.type(code, " 123 456{Enter}")
+
+  await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  expect(sent).toHaveBeenLastCalledWith("123 456")
+})
+
+test("a recovery code stands in for a lost device", async () => {
+  const { user, handleDone, sent } = await openSecondStep()
+
+  await user.click(screen.getByRole("button", { name: "Use a recovery code" }))
+  const recovery = screen.getByRole("textbox", { name: "Recovery code" })
+  expect(recovery).toHaveFocus()
+  await user.type(recovery, "abcd-efgh-jkmn-pqrs{Enter}")
+
+  await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
+  expect(sent).toHaveBeenLastCalledWith("abcd-efgh-jkmn-pqrs")
+})
+
+test("a wrong code is told beside it", async () => {
+  const { user, code } = await openSecondStep()
+  const errors = [{ field: "code", code: "wrong_code", message: "This code is not right." }]
+  server.use(http.post("/api/v1/session", () => problem(422, "invalid", { errors })))
+
+  await user.type(code, "000000{Enter}")
+
+  await waitFor(() => expect(code).toHaveAccessibleDescription("This code is not right."))
+})
+
+test("a password that does not match any more leads back to it", async () => {
+  const { user, code } = await openSecondStep()
+  const errors = [{ field: "password", code: "credentials", message: "They don’t match." }]
+  server.use(http.post("/api/v1/session", () => problem(422, "invalid", { errors })))
+
+  await user.type(code, "000000{Enter}")
+
+  await waitFor(() => expect(password()).toHaveFocus())
+  expect(password()).toBeVisible()
+})
+
+test("GitHub is offered where it is set up, and comes back to the same page", () => {
+  open("login", { github: true })
+
+  const link = screen.getByRole("link", { name: "Continue with GitHub" })
+  expect(link).toHaveAttribute("href", "/auth/github/start?next=%2Fworkspaces%2Fw1")
+})
+
+test("a forgotten password has a way out", () => {
+  open("login")
+
+  expect(screen.queryByRole("link", { name: "Continue with GitHub" })).not.toBeInTheDocument()
+  expect(screen.getByRole("link", { name: "Forgot it?" })).toHaveAttribute("href", "/forgot")
+})
+
 test("the password can be read while it is typed", async () => {
   const { user } = open("login")
 
@@ -134,7 +209,8 @@ test("a new account is signed in at once where no mail has to be read", async ()
 
   await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
   expect(sent).toHaveBeenCalledWith({
-    name: "Lena Fjord",
+    name: "Lena",
+    surname: "Fjord",
     email: "lena@fjord.example",
     password: "a long sentence",
   })
