@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -204,6 +205,29 @@ async def test_a_link_to_change_lives_a_day(
 
     path = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
     assert (await anonymous.post(path)).status_code == 404
+
+
+@pytest.fixture
+def no_mail(platform: Platform, app: FastAPI) -> None:
+    """The same without a mail server."""
+    without = platform.settings.model_copy(update={"smtp_url": None})
+    app.state.platform = replace(platform, settings=without)
+
+
+async def test_without_a_mail_server_an_address_changes_at_once_and_counts_as_unproven(
+    owner: Person, no_mail: None, platform: Platform, app: FastAPI
+) -> None:
+    async with AsyncExitStack() as stack:
+        await enrol(stack, app, platform, "Bo Berg")
+
+        taken = await ask(owner.client, "bo.berg@example.com")
+        same = await ask(owner.client, ANA)
+        changed = await ask(owner.client)
+
+    assert (fields(taken), fields(same)) == ({"email": "taken"}, {"email": "same"})
+    assert changed.status_code == 200
+    assert (changed.json()["email"], changed.json()["email_verified"]) == (NEW, False)
+    assert (await owner.client.get("/api/v1/me")).status_code == 200
 
 
 # Attacks by who makes an account with the address of somebody else, before they come

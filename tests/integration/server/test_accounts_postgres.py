@@ -10,6 +10,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 from allgreen.domain.notice import NoticeKind
@@ -31,7 +32,12 @@ ACCOUNT = "/api/v1/account"
 @pytest.fixture
 async def platform(tmp_path: Path, postgres_url: str) -> AsyncIterator[Platform]:
     url = postgres_url.replace("+asyncpg", "")
-    settings = Settings(data_dir=tmp_path, database_url=url, public_url=ADDRESS)
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=url,
+        public_url=ADDRESS,
+        smtp_url=SecretStr("smtp://127.0.0.1:25"),
+    )
     async with open_platform(settings, watches=False) as platform:
         yield platform
 
@@ -165,7 +171,7 @@ async def test_an_address_that_registers_many_times_at_once_has_one_account(
         *(person_of(app).post("/api/v1/accounts", json=form) for _ in range(5))
     )
 
-    assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422, 422]
+    assert {answer.status_code for answer in answers} == {202}
     assert await count(platform, accounts.c.email == "bo@example.net") == 1
 
 

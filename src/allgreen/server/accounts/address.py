@@ -13,6 +13,7 @@ from allgreen.errors import InvalidInputError, NotFoundError
 from allgreen.ports import AuditRow
 from allgreen.server import limits
 from allgreen.server.accounts import queries as own
+from allgreen.server.accounts.schemas import Account
 from allgreen.server.auth import endings, queries
 from allgreen.server.auth.errands import owe_errand, owe_verification, tell_change
 from allgreen.server.auth.events import note_event
@@ -86,8 +87,7 @@ async def ask_for_change(platform: Platform, session: Session, email: str, clien
     """
     now = platform.clock.now()
     session.require_proof(now)
-    if email == session.email:
-        raise InvalidInputError.at("email", "same", "This is your address already.")
+    _refuse_same(session, email)
     platform.limits.count(
         limits.ADDRESS_CHANGES_PER_ACCOUNT,
         session.account_id,
@@ -135,7 +135,7 @@ async def read_change(platform: Platform, token: str) -> str:
 async def change_email(
     platform: Platform, token: str, client: Client, session: Session | None
 ) -> None:
-    """Give an account its new address, and its lists too; other sessions end.
+    """Give an account the address that a link proves, and its lists too; other sessions end.
 
     Args:
         platform: What routes work with.
@@ -150,30 +150,50 @@ async def change_email(
     now = platform.clock.now()
     link = platform.links.read(token, Purpose.CHANGE_EMAIL, now)
     async with platform.database.unit_of_work() as uow:
-        connection = uow.connection
-        account = _check_link(link, await own.find_row(connection, link.subject))
-        account_id, new = AccountId(account["id"]), str(account["pending_email"])
-        await _move(uow, account, new, now)
-        moved = await _move_lists(uow, account_id, new, now)
-        is_theirs = session is not None and session.account_id == account_id
+        account = _check_link(link, await own.find_row(uow.connection, link.subject))
+        is_theirs = session is not None and session.account_id == account["id"]
         spare = session.id_hash if session is not None and is_theirs else None
-        await endings.end_sessions(connection, account_id, but=spare)
-        released = await endings.release_workspaces(connection, account_id)
-        await tell_change(
-            platform,
-            uow,
-            account_id,
-            account["email"],
-            "email.changed",
-            f"your address was changed to {new}",
-            client=client,
-        )
-        theirs = await endings.list_workspaces_of(connection, account_id)
+        new = str(account["pending_email"])
+        told = await _move(platform, uow, account, new, client=client, spare=spare, proven_at=now)
+        released = await endings.release_workspaces(uow.connection, AccountId(account["id"]))
         await uow.commit()
     platform.wake_dispatcher()
-    endings.announce(platform, {*theirs, *moved})
+    endings.announce(platform, told)
     if released:
         platform.wake_agent()
+
+
+async def change_unproven(
+    platform: Platform, session: Session, email: str, client: Client
+) -> Account:
+    """Give an account another address at once, where no mail server is set to prove it by.
+
+    Raises:
+        ProofNeededError: Who is asking must show that it is them.
+        InvalidInputError: It is their address already, or that of another account.
+    """
+    session.require_proof(platform.clock.now())
+    _refuse_same(session, email)
+    async with platform.database.unit_of_work() as uow:
+        account = await own.get_row(uow.connection, session.account_id)
+        spare = session.id_hash
+        try:
+            told = await _move(
+                platform, uow, account, email, client=client, spare=spare, proven_at=None
+            )
+        except NotFoundError:
+            raise InvalidInputError.at(
+                "email", "taken", "This address has an account already."
+            ) from None
+        shown = await own.load_account(uow.connection, session.account_id)
+        await uow.commit()
+    endings.announce(platform, told)
+    return shown
+
+
+def _refuse_same(session: Session, email: str) -> None:
+    if email == session.email:
+        raise InvalidInputError.at("email", "same", "This is your address already.")
 
 
 async def _set_pending(
@@ -192,19 +212,42 @@ def _check_link(link: Link, account: dict[str, Any] | None) -> dict[str, Any]:
     return account
 
 
-async def _move(uow: SqlUnitOfWork, account: dict[str, Any], new: str, now: datetime) -> None:
-    """Store the new address.
+async def _move(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    account: dict[str, Any],
+    new: str,
+    *,
+    client: Client,
+    spare: str | None,
+    proven_at: datetime | None,
+) -> set[WorkspaceId]:
+    """Store the new address and what follows from it; return whose pages changed by it.
 
     Raises:
         NotFoundError: Another account has taken it meanwhile.
     """
-    values = {"email": new, "pending_email": None, "email_verified_at": now}
-    move = update(accounts).where(accounts.c.id == account["id"]).values(values)
+    account_id, now = AccountId(account["id"]), platform.clock.now()
+    values = {"email": new, "pending_email": None, "email_verified_at": proven_at}
     try:
         async with uow.savepoint():
-            await uow.connection.execute(move)
+            await uow.connection.execute(
+                update(accounts).where(accounts.c.id == account_id).values(values)
+            )
     except IntegrityError:
         raise NotFoundError("link") from None
+    moved = await _move_lists(uow, account_id, new, now)
+    await endings.end_sessions(uow.connection, account_id, but=spare)
+    await tell_change(
+        platform,
+        uow,
+        account_id,
+        account["email"],
+        "email.changed",
+        f"your address was changed to {new}",
+        client=client,
+    )
+    return {*moved, *await endings.list_workspaces_of(uow.connection, account_id)}
 
 
 async def _move_lists(
