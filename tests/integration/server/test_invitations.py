@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,6 +20,7 @@ from allgreen.domain.identity import AccountId
 from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.policy import Role
 from allgreen.errors import InvitationVoidError, OtherAddressError
+from allgreen.server.app import create_app, open_platform
 from allgreen.server.auth.invitations import accept_invitation, mask
 from allgreen.server.links import link_fact, read_link_fact
 from allgreen.server.platform import Platform
@@ -25,8 +28,9 @@ from allgreen.server.settings import Settings
 from allgreen.storage.sql.rows import notice_from_row
 from allgreen.storage.sql.tables import accounts, audit, invitations, memberships, outbox
 from allgreen.testing import FakeClock
-from tests.api import PASSWORD, Person, fields
+from tests.api import PASSWORD, Person, fields, person_of, set_up
 from tests.databases import BOTH, read_all, settings_of
+from tests.mail import SmtpSink
 from tests.people import enrol, set_role
 
 LISA = {"email": "lisa.lien@example.com", "role": "observer"}
@@ -600,6 +604,67 @@ async def test_who_declines_is_not_asked_again_and_the_owners_see_it(
     assert (await accept(lisa, token)).status_code == 404
     newest = (await owner.client.get(f"{owner.workspace}/audit")).json()["items"][0]
     assert (newest["action"], newest["who"]) == ("invitation.declined", None)
+
+
+@pytest.fixture
+def smtp_settings(settings: Settings, smtp_sink: SmtpSink) -> Settings:
+    url = SecretStr(f"smtp://{smtp_sink.host}:{smtp_sink.port}")
+    return settings.model_copy(update={"smtp_url": url})
+
+
+async def test_the_mail_leads_to_the_invitation_and_to_nothing_else(
+    smtp_settings: Settings, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        platform = await stack.enter_async_context(open_platform(smtp_settings))
+        app = create_app(platform, bundle=tmp_path)
+        owner = await set_up(await stack.enter_async_context(person_of(app)), platform)
+        lisa = await enrol(stack, app, platform, "Lisa Lien")
+
+        await invite(owner, owner)
+        mail = await asyncio.to_thread(smtp_sink.wait_for_mail_to, LISA["email"], "invited you")
+        (token,) = set(re.findall(r"/invite/([\w-]+)", mail.text))
+
+        looked, accepted = await look(lisa, token), await accept(lisa, token)
+
+    assert mail.recipients == (LISA["email"],)
+    assert "Ana Petrov invited you to Nordlys" in str(mail.message["Subject"])
+    assert (looked.status_code, accepted.status_code) == (200, 200)
+    assert looked.json()["is_yours"] is True
+
+
+# Two workspaces -------------------------------------------------------------------------------
+
+
+async def test_ids_of_another_workspace_of_ones_own_are_not_found(
+    owner: Person, join: Enrol, platform: Platform
+) -> None:
+    other = await join("Cy Dahl")
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(
+            memberships.insert().values(
+                account_id=owner.me["id"],
+                workspace_id=other.me["workspaces"][0]["id"],
+                role=Role.OWNER,
+                created_at=platform.clock.now(),
+            )
+        )
+        await uow.commit()
+    here = await invite(owner, owner)
+    swapped = f"{other.workspace}/invitations/{here['id']}"
+
+    answers = [await owner.client.post(f"{swapped}/resend"), await owner.client.delete(swapped)]
+    listed = (await owner.client.get(f"{other.workspace}/invitations")).json()["items"]
+    named = await owner.client.post(
+        f"{other.workspace}/invitations",
+        json=LISA | {"workspace_id": owner.me["workspaces"][0]["id"]},
+    )
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert listed == []
+    assert (named.status_code, fields(named)) == (422, {"workspace_id": "extra_forbidden"})
+    left = (await owner.client.get(f"{owner.workspace}/invitations")).json()["items"]
+    assert [each["id"] for each in left] == [here["id"]]
 
 
 # Without a mail server ------------------------------------------------------------------------

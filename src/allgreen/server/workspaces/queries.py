@@ -65,7 +65,7 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         may=_may(member, admins_may_invite=row["admins_may_invite"]),
         slug=row["slug"],
         admins_may_invite=row["admins_may_invite"],
-        offer=await _find_offer(connection, member, now),
+        offer=await _find_offer(connection, member, now) if row["offered_to"] else None,
         uptime_pct=pooled.uptime_pct(),
         strip=await _load_strip(connection, workspace_id, calendar_from_row(row), now),
         counts=_all_unknown(counts) if prober.state is WatcherState.OFFLINE else counts,
