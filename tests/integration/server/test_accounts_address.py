@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -320,6 +321,16 @@ async def test_registering_twice_with_the_same_password_only_sends_the_mail_agai
 
     assert first.content == second.content
     assert len(await letters(platform, NoticeKind.VERIFY_EMAIL, VICTIM)) == 2
+    assert await log_in(anonymous, VICTIM) == 200
+
+
+async def test_a_form_that_is_sent_twice_at_once_makes_one_account_with_its_password(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    answers = await asyncio.gather(*(register(anonymous) for _ in range(5)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert await letters(platform, NoticeKind.RESET_PASSWORD) == []
     assert await log_in(anonymous, VICTIM) == 200
 
 

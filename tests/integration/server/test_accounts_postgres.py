@@ -171,7 +171,11 @@ async def test_an_address_that_registers_many_times_at_once_has_one_account(
         *(person_of(app).post("/api/v1/accounts", json=form) for _ in range(5))
     )
 
+    log_in = await person_of(app).post(
+        "/api/v1/session", json={k: form[k] for k in ("email", "password")}
+    )
     assert {answer.status_code for answer in answers} == {202}
+    assert log_in.status_code == 200
     assert await count(platform, accounts.c.email == "bo@example.net") == 1
 
 

@@ -140,8 +140,8 @@ async def _join(
     return [joined]
 
 
-async def _hash(platform: Platform, form: RegisterInput) -> tuple[str, bool]:
-    """Return the hash of the password, and whether it is the one of an unproven account.
+async def _hash(platform: Platform, form: RegisterInput) -> tuple[str, bool | None]:
+    """Return the hash of the password, and whether it is the one of an unproven account, if any.
 
     One or the other is done, and each takes as long: also for a known address, so that the time
     tells nothing.
@@ -149,7 +149,7 @@ async def _hash(platform: Platform, form: RegisterInput) -> tuple[str, bool]:
     async with platform.database.read() as connection:
         known = await queries.find_account_by_email(connection, form.email)
     if known is None or known["email_verified_at"] is not None:
-        return await platform.passwords.hash(form.password), False
+        return await platform.passwords.hash(form.password), None
     return "", await platform.passwords.verify(form.password, known["password_hash"])
 
 
@@ -225,7 +225,7 @@ async def _repeat(
     form: RegisterInput,
     known: dict[str, Any],
     *,
-    is_same: bool,
+    is_same: bool | None,
 ) -> None:
     """Answer somebody who registers with an address that has an account.
 
@@ -237,7 +237,8 @@ async def _repeat(
     # Whoever has the link of an invitation reads the mails of the address: they may know.
     if platform.settings.smtp_url is None or (is_proven and form.invitation is not None):
         _refuse_taken()
-    if is_proven or known["disabled_at"] is not None:
+    # With `None` it was made since we looked: by the same form, sent twice at once.
+    if is_proven or is_same is None or known["disabled_at"] is not None:
         return
     account_id = AccountId(known["id"])
     is_within = platform.limits.admits(limits.LETTERS_PER_MAILBOX, form.email)
