@@ -11,13 +11,15 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx2
 import pyotp
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import SecretStr
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from allgreen.domain.policy import Role
 from allgreen.server.app import create_app, open_platform
 from allgreen.server.auth import second_factor
+from allgreen.server.auth.sessions import Session, current_session
+from allgreen.server.github import routes
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Registration, Settings
 from allgreen.storage.sql.tables import (
@@ -26,6 +28,7 @@ from allgreen.storage.sql.tables import (
     identities,
     invitations,
     outbox,
+    sessions,
     sign_ins,
     workspaces,
 )
@@ -732,6 +735,22 @@ async def test_github_opens_the_account_that_it_was_connected_to(
     assert me is not None
     assert me["id"] == owner.me["id"]
     assert await read_all(platform, told) == [("ana@example.org",)]
+
+
+async def test_a_session_that_ends_at_that_moment_connects_nothing(
+    owner: Person, github: GitHub, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read_and_end(request: Request) -> Session | None:
+        session = await current_session(request)
+        await write(platform, delete(sessions))
+        return session
+
+    monkeypatch.setattr(routes, "current_session", read_and_end)
+
+    answer = await connect(owner, github)
+
+    assert answer.status_code == 403
+    assert await read_all(platform, select(identities)) == []
 
 
 async def test_connecting_twice_comes_to_the_same(

@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from sqlalchemy import func, select
 
+from allgreen.errors import InvalidInputError
 from allgreen.server.photos import darkroom
 from allgreen.server.photos.darkroom import Darkroom
 from allgreen.server.platform import Platform
@@ -51,6 +53,14 @@ def png(*chunks: bytes) -> bytes:
 
 def header(width: int, height: int) -> bytes:
     return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+
+
+def canvas(width: int, height: int) -> bytes:
+    """A WebP that says to be large, with a small picture in it (RFC 9649, section 2.7)."""
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    inside = encode(picture(8, 8), "WEBP")[12:]
+    body = b"WEBPVP8X" + (10).to_bytes(4, "little") + bytes(4) + size + inside
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
 def animated(frames: int) -> bytes:
@@ -137,6 +147,7 @@ BAD = {
     ),
     "png of a pixel too many": (encode(Image.new("1", (6001, 4000))), "pixels"),
     "jpeg of 81 megapixels": (encode(Image.new("L", (9_000, 9_000)), "JPEG"), "pixels"),
+    "webp of 268 megapixels": (canvas(16_384, 16_384), "pixels"),
     "png without size": (png(header(0, 0)), "broken"),
     "png without pixels": (png(header(8, 8)), "broken"),
     "png of noise": (png(header(8, 8), chunk(b"IDAT", b"\0" * 50)), "broken"),
@@ -411,6 +422,12 @@ async def test_a_picture_that_takes_too_long_is_refused(
     assert (answer.status_code, fields(answer)) == (422, {"photo": "broken"})
 
 
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "ICO", "PPM"])
+def test_the_process_that_decodes_knows_three_formats(kind: str) -> None:
+    with pytest.raises(InvalidInputError):
+        darkroom._run(encode(picture(), kind))
+
+
 @pytest.mark.parametrize(
     ("program", "why"),
     [
@@ -422,9 +439,10 @@ async def test_a_picture_that_takes_too_long_is_refused(
 )
 def test_the_process_that_decodes_can_do_little(program: str, why: str) -> None:
     """What it may not do, tried by a program that stands in its place."""
+    folder = str(Path(darkroom.__file__).parent)
     confined = (
-        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "from allgreen.server.photos import developing; developing._confine();"
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"sys.path.insert(0, {folder!r}); import developing; developing._confine();"
         f"{program}"
     )
     ended = subprocess.run(

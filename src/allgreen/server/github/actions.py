@@ -1,27 +1,27 @@
-"""Writes: sign in with GitHub, connect it to an account, and take it off again."""
+"""Writes: sign in with GitHub, with an account that there is or a new one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from limits import RateLimitItemPerHour
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, WorkspaceId
-from allgreen.errors import InvalidInputError, NotFoundError, SignInFailedError
+from allgreen.errors import SignInFailedError
 from allgreen.server import limits
 from allgreen.server.auth import actions as people
 from allgreen.server.auth import queries, second_factor
-from allgreen.server.auth.errands import tell_change
 from allgreen.server.auth.events import note_event
 from allgreen.server.auth.invitations import invitations_with_names, is_open
 from allgreen.server.auth.schemas import clean_name
 from allgreen.server.auth.sessions import Client, Session, open_session
 from allgreen.server.github import attempts
 from allgreen.server.github.attempts import Attempt
-from allgreen.server.github.provider import NAME, Person
+from allgreen.server.github.identities import add_identity, find_owner, is_of
+from allgreen.server.github.provider import Person
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Registration
 from allgreen.storage.sql.tables import accounts, identities, invitations
@@ -106,102 +106,13 @@ async def finish(
     return Passed(session=token, go_to=go_to)
 
 
-def require_power(platform: Platform, session: Session) -> None:
-    """Let only those connect GitHub whose address is proven, or cannot be.
-
-    Else somebody could make an account with the address of another, connect their own GitHub, and
-    wait for the other one to use it.
-
-    Raises:
-        InvalidInputError: The address is still to be verified.
-    """
-    if platform.settings.smtp_url is not None and not session.is_verified:
-        raise InvalidInputError.at(
-            "email", "unverified", "Verify your address first: the mail has a link. Then try again."
-        )
-
-
-async def connect(
-    platform: Platform, person: Person, attempt: Attempt, *, client: Client, session: Session | None
-) -> None:
-    """Connect GitHub to the account that asked for it, and that is still signed in.
-
-    Raises:
-        SignInFailedError: Somebody else is signed in now, or one of the two is connected already.
-    """
-    if session is None or session.account_id != attempt.account_id:
-        raise SignInFailedError(
-            "Nothing was connected",
-            "The account that asked for it is not signed in here any more. Sign in, and connect "
-            "GitHub in your settings.",
-        )
-    account_id, now = session.account_id, platform.clock.now()
-    async with platform.database.unit_of_work() as uow:
-        connected = await _list_identities(uow.connection, account_id)
-        owner = await _find_owner(uow.connection, person)
-        if owner == account_id:
-            return
-        if owner is not None or connected:
-            raise _taken(is_ours=bool(connected))
-        try:
-            async with uow.savepoint():
-                await _add_identity(uow.connection, person, account_id, now)
-        except IntegrityError:
-            raise _taken(is_ours=False) from None  # connected elsewhere at the same moment
-        await tell_change(
-            platform,
-            uow,
-            account_id,
-            session.email,
-            "identity.connected",
-            "GitHub was connected, and opens your account from now on",
-            client=client,
-        )
-        await uow.commit()
-    platform.wake_dispatcher()
-
-
-async def disconnect(platform: Platform, session: Session, client: Client) -> None:
-    """Let GitHub open an account no longer.
-
-    Raises:
-        NotFoundError: It is not connected.
-        InvalidInputError: There would be no way in any more.
-    """
-    account_id = session.account_id
-    async with platform.database.unit_of_work() as uow:
-        query = select(accounts.c.password_hash).where(accounts.c.id == account_id)
-        password_hash = await uow.connection.scalar(query.with_for_update())
-        if not await _list_identities(uow.connection, account_id):
-            raise NotFoundError("identity")
-        if password_hash is None:
-            raise InvalidInputError.at(
-                "provider",
-                "only_way",
-                "GitHub is the only way into your account. Set a password first.",
-            )
-        mine = (identities.c.account_id == account_id, identities.c.provider == NAME)
-        await uow.connection.execute(delete(identities).where(*mine))
-        await tell_change(
-            platform,
-            uow,
-            account_id,
-            session.email,
-            "identity.disconnected",
-            "GitHub was disconnected, and opens your account no longer",
-            client=client,
-        )
-        await uow.commit()
-    platform.wake_dispatcher()
-
-
 async def _find_account(connection: AsyncConnection, person: Person) -> AccountId | None:
     """Return the account that GitHub opens; the name there may have changed since."""
-    account_id = await _find_owner(connection, person)
+    account_id = await find_owner(connection, person)
     if account_id is None:
         return None
     await _refuse_disabled(connection, account_id)
-    await connection.execute(update(identities).where(*_is(person)).values(login=person.login))
+    await connection.execute(update(identities).where(*is_of(person)).values(login=person.login))
     return account_id
 
 
@@ -235,7 +146,7 @@ async def _make_account(
                 now=now,
                 is_verified=True,
             )
-            await _add_identity(uow.connection, person, account_id, now)
+            await add_identity(uow.connection, person, account_id, now)
     except IntegrityError:
         raise _known() from None  # by another browser, at the same moment
     await people.add_workspace(
@@ -298,43 +209,12 @@ async def _open(
     )
 
 
-async def _add_identity(
-    connection: AsyncConnection, person: Person, account_id: AccountId, now: datetime
-) -> None:
-    await connection.execute(
-        insert(identities).values(
-            provider=NAME,
-            subject=person.subject,
-            account_id=account_id,
-            login=person.login,
-            created_at=now,
-        )
-    )
-
-
-async def _find_owner(connection: AsyncConnection, person: Person) -> AccountId | None:
-    query = select(identities.c.account_id).where(*_is(person))
-    found: str | None = await connection.scalar(query)
-    return None if found is None else AccountId(found)
-
-
-async def _list_identities(connection: AsyncConnection, account_id: AccountId) -> list[str]:
-    query = select(identities.c.subject).where(
-        identities.c.account_id == account_id, identities.c.provider == NAME
-    )
-    return list(await connection.scalars(query))
-
-
 async def _refuse_disabled(connection: AsyncConnection, account_id: AccountId) -> None:
     query = select(accounts.c.disabled_at).where(accounts.c.id == account_id)
     if await connection.scalar(query) is not None:
         raise SignInFailedError(
             "This account is switched off", "Ask who runs this Allgreen what happened."
         )
-
-
-def _is(person: Person) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return identities.c.provider == NAME, identities.c.subject == person.subject
 
 
 def _name_of(person: Person) -> str:
@@ -351,18 +231,6 @@ def _known() -> SignInFailedError:
         "You have an account here already",
         "It has the primary address of your GitHub account. Sign in with your password, or set a "
         "new one, and then connect GitHub in your settings.",
-    )
-
-
-def _taken(*, is_ours: bool) -> SignInFailedError:
-    if is_ours:
-        return SignInFailedError(
-            "Another GitHub account is connected",
-            "Disconnect it in your settings first, then connect this one.",
-        )
-    return SignInFailedError(
-        "This GitHub account opens another account here",
-        "Sign in with GitHub to see which. Disconnect it there first, then connect it here.",
     )
 
 

@@ -19,7 +19,7 @@ from allgreen.errors import (
 )
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.auth.sessions import Client, current_session, set_cookie
-from allgreen.server.github import actions, attempts
+from allgreen.server.github import actions, attempts, connections
 from allgreen.server.github.actions import Passed
 from allgreen.server.github.paths import read_next
 from allgreen.server.github.provider import CALLBACK, GitHub
@@ -50,7 +50,7 @@ async def connect_github(
     session.require_proof(platform.clock.now())
     if not platform.settings.has_github:
         raise NotFoundError("provider")
-    actions.require_power(platform, session)
+    connections.require_power(platform, session)
     _count_start(platform, request)
     begun = await attempts.begin(platform, go_to=SETTINGS, account_id=session.account_id)
     response = render(AtGitHub(url=begun.url))
@@ -68,7 +68,7 @@ async def disconnect_github(
     """
     platform, session = get_platform(request), access.caller
     session.require_proof(platform.clock.now())
-    await actions.disconnect(platform, session, Client.of(request))
+    await connections.disconnect(platform, session, Client.of(request))
     return render_nothing()
 
 
@@ -149,7 +149,7 @@ async def _pass(platform: Platform, request: Request) -> Passed:
     client, session = Client.of(request), await current_session(request)
     if attempt.account_id is None:
         return await actions.sign_in(platform, person, attempt, client=client, before=session)
-    await actions.connect(platform, person, attempt, client=client, session=session)
+    await connections.connect(platform, person, attempt, client=client, session=session)
     return Passed(go_to=attempt.go_to)
 
 

@@ -89,7 +89,9 @@ async def _hold_profile(connection: AsyncConnection, account_id: AccountId) -> V
 
     Whoever saves at the same time waits for the account, so no row is made twice.
     """
-    account = select(accounts.c.id).where(accounts.c.id == account_id).with_for_update()
+    account = (
+        select(accounts.c.id).where(accounts.c.id == account_id).with_for_update(key_share=True)
+    )
     await connection.execute(account)
     query = select(profiles.c.visibility).where(profiles.c.account_id == account_id)
     found: Visibility | None = await connection.scalar(query)
