@@ -6,6 +6,10 @@
 export const queryKeys = {
   me: ["me"],
   instance: ["instance"],
+  account: ["account"],
+  profile: ["account", "profile"],
+  sessions: ["account", "sessions"],
+  accountEvents: ["account", "events"],
   workspace: (workspaceId: string) => ["workspace", workspaceId],
   services: (workspaceId: string) => ["workspace", workspaceId, "services"],
   // Not under the workspace: its every result would ask for all messages again.

@@ -1,4 +1,5 @@
 import { createFileRoute, Outlet, redirect } from "@tanstack/react-router"
+import { ProofGate } from "@/features/account/proof-gate"
 import { meQuery } from "@/features/account/queries"
 import { isSignedOut } from "@/lib/api-error"
 import { loginHref } from "@/lib/session"
@@ -12,5 +13,14 @@ export const Route = createFileRoute("/_signed-in")({
       throw redirect({ href: loginHref(window.location), reloadDocument: true })
     }
   },
-  component: Outlet,
+  component: SignedIn,
 })
+
+function SignedIn() {
+  return (
+    <>
+      <Outlet />
+      <ProofGate />
+    </>
+  )
+}

@@ -1,4 +1,14 @@
-import type { Delivery, Me, Service, ServiceRow, Strip, Workspace } from "@/api"
+import type {
+  Account,
+  Delivery,
+  Invitation,
+  Me,
+  Member,
+  Service,
+  ServiceRow,
+  Strip,
+  Workspace,
+} from "@/api"
 
 /** Test data with defaults, so that a test shows only what matters to it. */
 
@@ -161,6 +171,51 @@ export function makeMessage(over: Partial<Delivery> = {}): Delivery {
     last_error: null,
     subject: "Checkout API is down",
     body_text: "Checkout API is down.\nDown since 23:18.\n",
+    ...over,
+  }
+}
+
+export function makeAccount(over: Partial<Account> = {}): Account {
+  return {
+    id: "01970000-0000-7000-8000-000000000001",
+    name: "Sofia",
+    email: "sofia@nordlys.example",
+    email_verified: true,
+    pending_email: null,
+    has_password: true,
+    two_factor_since: null,
+    recovery_codes_left: 0,
+    theme: "system",
+    identities: [],
+    instance_admin: true,
+    created_at: "2026-01-15T09:00:00Z",
+    ...over,
+  }
+}
+
+export function makeMember(over: Partial<Member> = {}): Member {
+  return {
+    account_id: "01970000-0000-7000-8000-000000000001",
+    name: "Sofia Lindqvist",
+    email: "sofia@nordlys.example",
+    role: "owner",
+    since: "2025-03-02T08:00:00Z",
+    you: true,
+    pronouns: "she/her",
+    photo: null,
+    ...over,
+  }
+}
+
+export function makeInvitation(over: Partial<Invitation> = {}): Invitation {
+  return {
+    id: "i1",
+    email: "lena@fjord.example",
+    role: "observer",
+    invited_by: "Sofia Lindqvist",
+    sent_at: "2026-04-13T08:00:00Z",
+    expires_at: "2026-04-20T08:00:00Z",
+    is_expired: false,
     ...over,
   }
 }
