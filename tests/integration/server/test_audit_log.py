@@ -54,7 +54,7 @@ async def read(reader: Person, workspace: Person, **query: str) -> list[dict[str
 
 async def add(platform: Platform, person: Person, **row: Any) -> None:
     """Write a line into the history of the workspace of a person."""
-    written = {
+    written: dict[str, Any] = {
         "workspace_id": WorkspaceId(person.me["workspaces"][0]["id"]),
         "at": platform.clock.now(),
         "action": "test.done",
@@ -144,7 +144,8 @@ async def test_it_comes_in_pages_newest_first(owner: Person, platform: Platform)
     for number in range(5):
         await add(platform, owner, summary=f"step {number}")
 
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         page = await owner.client.get(f"{owner.workspace}/audit", params={"limit": "2", **cursor})
         seen += [each["summary"] for each in page.json()["items"]]

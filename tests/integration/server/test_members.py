@@ -383,7 +383,7 @@ async def test_what_an_owner_does_to_their_own_subscription_is_no_news(
     service = await owner.watch(
         f"http://127.0.0.1:{silent_port}/", recipients=[{"account_id": owner.me["id"]}]
     )
-    form = {"recipients": []}
+    form: dict[str, Any] = {"recipients": []}
 
     await owner.client.patch(
         f"/api/v1/services/{service['id']}", json=form, headers={"If-Match": '"1"'}
