@@ -84,6 +84,23 @@ async def test_no_key_reaches_what_is_of_the_account(owner: Person, app: FastAPI
     assert answer.status_code == 403
 
 
+async def test_a_key_that_writes_says_what_a_page_says_and_publishes_nothing(
+    owner: Person, app: FastAPI
+) -> None:
+    made = await make_key(owner, "write")
+    path = f"{owner.workspace}/status-page"
+
+    async with program_of(app, made["key"]) as program:
+        tag = (await program.get(path)).headers["etag"]
+        published = await program.patch(
+            path, json={"slug": "nordlys", "is_published": True}, headers={"If-Match": tag}
+        )
+        titled = await program.patch(path, json={"title": "Nordlys"}, headers={"If-Match": tag})
+
+    assert [published.status_code, titled.status_code] == [403, 200]
+    assert (await owner.client.get(path)).json()["is_published"] is False
+
+
 async def test_no_key_makes_lists_or_revokes_keys(owner: Person, app: FastAPI) -> None:
     made = await make_key(owner, "write")
     path = f"{owner.workspace}/keys"

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Header, Query, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
@@ -11,7 +11,7 @@ from allgreen.server.platform import get_platform
 from allgreen.server.status_pages import actions, answering, facts, kept, queries, render
 from allgreen.server.status_pages.public import PublicPage
 from allgreen.server.status_pages.schemas import PageEdit, StatusPage
-from allgreen.server.wire import answers, version_tag
+from allgreen.server.wire import PROBLEM, answers, version_tag
 from allgreen.server.wire import render as write
 
 router = guarded_router("status_pages")
@@ -56,7 +56,11 @@ async def edit_status_page(
     return write(page, headers=version_tag(page.version))
 
 
-@router.get("/workspaces/{workspace_id}/status-page/preview", **answers(None))
+@router.get(
+    "/workspaces/{workspace_id}/status-page/preview",
+    response_class=HTMLResponse,
+    responses={"default": PROBLEM},
+)
 async def preview_status_page(
     request: Request,
     workspace_id: str,
