@@ -63,12 +63,10 @@ def develop(picture: bytes) -> tuple[bytes, bytes]:
         TooManyPixelsError: It says so in its header; nothing was decoded.
         OSError: It is none of the formats, or it is broken.
     """
-    # Pillow itself refuses what has twice as many, before a decoder asks for memory.
+    # Pillow reads the size in the header, and refuses more than twice this before it decodes.
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2
     try:
         with Image.open(io.BytesIO(picture), formats=_FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise TooManyPixelsError
             large = _square(image)
     except Image.DecompressionBombError:
         raise TooManyPixelsError from None
