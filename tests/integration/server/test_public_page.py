@@ -298,7 +298,7 @@ async def test_the_past_is_told_by_days_of_the_zone_of_the_workspace(
     assert "<h3>Fri 10 April</h3>" in past
     assert ">05:30</time><span>Stopped answering correctly.</span>" in past
     assert ">13:21</time><span>Holds again, after 7\u00a0h 51\u00a0min.</span>" in past
-    assert "<h3>Sat 11 to Tue 14 April</h3>" in past
+    assert "<h3>Sat 11 to Tue 14 Apr</h3>" in past
     assert "Quiet." in past
 
 
@@ -309,8 +309,8 @@ async def test_days_without_a_check_are_not_called_quiet(
 
     text = (await anonymous.get(PAGE)).text
 
-    assert "<h3>Mon 13 to Tue 14 April</h3>" in text
-    assert "<h3>Wed 1 to Sun 12 April</h3>" in text
+    assert "<h3>Mon 13 to Tue 14 Apr</h3>" in text
+    assert "<h3>Wed 1 to Sun 12 Apr</h3>" in text
     assert "Nothing was checked." in text
 
 

@@ -151,7 +151,7 @@ def past_of(page: PublicPage, wall: Wall, month: str | None) -> Past:
 
 
 def planned_of(page: PublicPage, wall: Wall) -> list[Story]:
-    """Return the planned work that is not over, the next first."""
+    """Return the planned work that lies ahead, the next first; what runs stands at its service."""
     return [
         Story(
             glyph="maint",
@@ -163,12 +163,12 @@ def planned_of(page: PublicPage, wall: Wall) -> list[Story]:
                     instant=window.begin,
                     text=f"{wall.time(window.begin)} to "
                     f"{wall.moment(window.end, wall.day(window.begin))}. "
-                    + ("It runs now." if window.begin <= wall.now else "Not counted."),
+                    "Not counted.",
                 )
             ],
         )
         for window in page.maintenance
-        if window.end > wall.now
+        if window.begin > wall.now
     ]
 
 

@@ -81,12 +81,13 @@ def write_day(day: date) -> str:
 
 
 def write_days(first: date, last: date) -> str:
-    """Write a stretch of days: ``Fri 10 to Mon 13 April``."""
+    """Write a stretch of days: ``Fri 10 to Mon 13 Apr``."""
     if first == last:
         return write_day(first)
-    if first.month == last.month:
-        return f"{_DAYS[first.weekday()]} {first.day} to {write_day(last)}"
-    return f"{write_day(first)} to {write_day(last)}"
+    begin = f"{_DAYS[first.weekday()]} {first.day}"
+    if first.month != last.month:
+        begin = f"{begin} {write_month(first)[:3]}"
+    return f"{begin} to {_DAYS[last.weekday()]} {last.day} {write_month(last)[:3]}"
 
 
 def write_month(day: date) -> str:
