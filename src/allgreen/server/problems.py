@@ -9,6 +9,7 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from allgreen.errors import (
@@ -155,6 +156,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AllgreenError, _on_allgreen_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
 
 async def _on_allgreen_error(_request: Request, error: Exception) -> Response:
@@ -174,6 +176,11 @@ async def _on_http_error(_request: Request, error: Exception) -> Response:
     # Ours says how much may be sent; the words of all others are for developers.
     detail = error.detail if error.status_code == 413 else _DETAILS.get(code, title)
     return answer_problem(error.status_code, code, title, detail, headers=error.headers)
+
+
+async def _on_disconnect(request: Request, _error: Exception) -> Response:
+    """Answer a body that ended before its end: nobody reads it, and it is no fault of ours."""
+    return await _on_http_error(request, HTTPException(400))
 
 
 _DETAILS = {

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from PIL import Image, PngImagePlugin
 from sqlalchemy import func, select
 
@@ -278,6 +279,45 @@ async def test_nothing_is_read_without_a_session(anonymous: httpx2.AsyncClient) 
     answer = await anonymous.put(PHOTO, content=endless(), headers=PNG)
 
     assert (answer.status_code, taken) == (401, 0)
+
+
+async def test_a_body_that_ends_too_early_is_no_fault(
+    owner: Person, app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As from a client that tells a length and sends less."""
+    cookie = f"allgreen={owner.client.cookies['allgreen']}".encode()
+    told = [(b"host", b"127.0.0.1:8000"), (b"content-length", b"2000000")]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "PUT",
+        "path": PHOTO,
+        "raw_path": PHOTO.encode(),
+        "query_string": b"",
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+        "headers": [*told, (b"content-type", b"image/png"), (b"cookie", cookie)],
+    }
+    given: Iterator[MutableMapping[str, Any]] = iter(
+        [
+            {"type": "http.request", "body": GOOD["png"], "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(given)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+
+    assert sent[0]["status"] == 400
+    assert "Fault" not in caplog.text
 
 
 async def test_a_new_photo_has_a_new_name_and_the_old_one_is_gone(
