@@ -36,7 +36,7 @@ from tests.people import enrol
 
 BEGIN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 STEPS = 30
-READS_PER_STEP = 4
+READS_PER_STEP = 3
 PUBLIC_PAGES = (
     "/status/{slug}",
     "/status/{slug}/feed.rss",
