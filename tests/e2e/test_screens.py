@@ -5,28 +5,20 @@ The pictures are left in `.dev/screens` for a person to lay beside the mocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import find_violations
 from tests.history import Past, write_history
+from tests.looks import Look
 from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTHS = (1440, 390)
-NARROWEST = 320
-# Half-way from one theme or page to the next, neither a person nor axe sees what stays.
-SETTLED = """() => Promise.all(document.getAnimations()
-  .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
-  .map((each) => each.finished.catch(() => null)))"""
 CLOSED_PORT = 9
 
 PASTS = (
@@ -76,29 +68,6 @@ def signed_in(page: Page, platform: Platform) -> Page:
     page.get_by_role("button", name="Sign in").last.click()
     expect(page.get_by_role("heading", name="Nordlys Commerce")).to_be_visible()
     return page
-
-
-@pytest.fixture
-def look(screens: Path) -> Callable[[Page, str], None]:
-    """Take a screen in both themes and widths, and hold it to what holds for all screens."""
-
-    def look_at(page: Page, name: str) -> None:
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.evaluate(SETTLED)
-                page.screenshot(path=screens / f"{name}-{theme}-{width}.png", full_page=True)
-                assert find_violations(page) == [], f"{name}, {theme}, {width} wide"
-        page.set_viewport_size({"width": NARROWEST, "height": 900})
-        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert overflow <= 0, f"{name} is {overflow} px wider than {NARROWEST} px"
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-
-    return look_at
-
-
-Look = Callable[[Page, str], None]
 
 
 def test_sign_in_and_register(page: Page, platform: Platform, look: Look) -> None:
