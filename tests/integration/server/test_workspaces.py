@@ -29,6 +29,7 @@ from allgreen.storage.sql.tables import (
     audit,
     checks,
     incidents,
+    leases,
     memberships,
     metadata,
     outbox,
@@ -456,6 +457,23 @@ async def test_nothing_of_a_deleted_workspace_is_probed(
     assert await restore_and_lease(owner, platform, clock) == [service["checks"][0]["id"]]
 
 
+async def test_what_is_restored_is_not_probed_all_in_the_same_moment(
+    owner: Person, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    for number in range(12):
+        await owner.watch(f"http://127.0.0.1:{silent_port}/{number}")
+    await delete(owner, owner)
+    clock.advance(DAY)
+
+    await restore(owner, owner)
+    at_once = await lease(platform)
+    clock.advance(timedelta(minutes=1))
+    soon = await lease(platform)
+
+    assert len(at_once) < 12
+    assert len({*at_once, *soon}) == 12
+
+
 async def restore_and_lease(
     owner: Person, platform: Platform, clock: FakeClock
 ) -> Sequence[CheckId]:
@@ -474,12 +492,15 @@ async def test_nobody_is_told_of_an_outage_whose_workspace_was_deleted(
     )
     await fail(platform, clock, service)
     assert await messages(platform) == [(NoticeKind.DOWN, NoticeState.PENDING)]
+    fence = select(leases.c.fence).where(leases.c.check_id == service["checks"][0]["id"])
+    ((handed_out,),) = await read_all(platform, fence)
 
     await delete(owner, owner)
     # Found by a run that had begun: it belongs to the history.
     clock.advance(timedelta(seconds=1))
-    await report(platform, service, Outcome.OK, fence=0)
+    await report(platform, service, Outcome.OK, fence=handed_out)
 
+    assert await read_all(platform, select(incidents.c.ended_at)) == [(None,)]
     assert await messages(platform) == [
         (NoticeKind.DOWN, NoticeState.CANCELLED),
         (NoticeKind.WORKSPACE_DELETED, NoticeState.PENDING),
