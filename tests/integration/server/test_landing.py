@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -58,11 +59,13 @@ async def test_without_its_database_it_is_still_there(
 
 
 async def test_where_nobody_may_register_it_asks_to_sign_in(
-    owner: Person, platform: Platform, visitor: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    owner: Person, platform: Platform, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(platform.settings, "registration", Registration.CLOSED)
+    closed = platform.settings.model_copy(update={"registration": Registration.CLOSED})
+    app = create_app(replace(platform, settings=closed), bundle=tmp_path / "no bundle")
 
-    text = (await visitor.get("/")).text
+    async with person_of(app) as client:
+        text = (await client.get("/")).text
 
     assert "/register" not in text
     assert 'href="/login">Sign in</a>' in text
