@@ -231,6 +231,32 @@ async def test_an_odd_name_is_cleaned(
     assert me["name"] == shown
 
 
+async def test_whoever_has_no_password_proves_it_by_signing_in_again(
+    newcomer: httpx2.AsyncClient, github: GitHub, clock: FakeClock
+) -> None:
+    await sign_in(newcomer, github)
+    clock.advance(timedelta(minutes=31))
+    late = await newcomer.post(CONNECT)
+
+    await sign_in(newcomer, github)
+
+    assert late.json()["code"] == "proof_needed"
+    assert (await newcomer.post(CONNECT)).status_code == 200
+
+
+async def test_sign_ins_are_not_begun_without_end(
+    newcomer: httpx2.AsyncClient, platform: Platform
+) -> None:
+    for number in range(routes.STARTS_PER_ADDRESS.amount):
+        platform.limits.count(routes.STARTS_PER_ADDRESS, "127.0.0.1", message=str(number))
+
+    answer = await newcomer.get(START)
+
+    assert answer.status_code == 429
+    assert answer.headers["content-type"].startswith("text/html")
+    assert await read_all(platform, select(sign_ins)) == []
+
+
 # Where they go on to
 
 
@@ -271,12 +297,13 @@ async def test_the_way_back_of_an_attacker_signs_nobody_in(
         theirs = github.approve(await begin(attacker))
 
     said = await refused(newcomer, theirs)
-    await begin(newcomer)
+    mine = github.approve(await begin(newcomer))
     again = await refused(newcomer, theirs)
 
     assert "another browser" in said
     assert "another browser" in again
     assert github.tokens == []
+    assert (await come_back(newcomer, mine)).status_code == 303
 
 
 async def test_the_way_back_of_an_attacker_connects_nothing(

@@ -63,7 +63,7 @@ def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
 
 
 def test_a_name_leads_to_its_page_and_nowhere_else() -> None:
-    assert GITHUB.address_of("sofialin") == "https://www.github.com/sofialin"
+    assert GITHUB.address_of("sofialin") == "https://github.com/sofialin"
     assert LINKEDIN.address_of("söfia") == "https://www.linkedin.com/in/s%C3%B6fia"
 
 

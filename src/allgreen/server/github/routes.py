@@ -103,9 +103,7 @@ async def come_back(
     try:
         passed = await _pass(platform, request)
     except AllgreenError as error:
-        response: Response = _tell(error)
-        _unbind(response, platform)
-        return response
+        return _tell(error)
     return _go_on(platform, passed)
 
 

@@ -26,6 +26,7 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 _IMAGE: Final[dict[str, Any]] = {
+    "response_class": Response,
     "responses": {
         200: {
             "description": "The photo",

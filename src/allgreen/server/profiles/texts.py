@@ -22,36 +22,36 @@ class Site:
 
     Attributes:
         name: Of the site.
-        hosts: What its addresses may say; countries have names of their own at some.
-        folder: What stands before a name in its addresses.
+        start: What stands before a name in its addresses.
+        hosts: Where else it is found; countries have names of their own at some.
         names: What a name there looks like.
     """
 
     name: str
+    start: str
     hosts: re.Pattern[str]
-    folder: str
     names: re.Pattern[str]
 
     @property
     def home(self) -> str:
-        """Return what its addresses begin with: ``linkedin.com/in/``."""
-        return f"{self.name.lower()}.com/{self.folder}"
+        """Return what stands before a name in addresses, as people write them."""
+        return self.start.removeprefix("https://").removeprefix("www.")
 
     def address_of(self, name: str) -> str:
         """Return the address of somebody there."""
-        return f"https://www.{self.home}{quote(name, safe='')}"
+        return f"{self.start}{quote(name, safe='')}"
 
 
 GITHUB: Final = Site(
     name="GitHub",
+    start="https://github.com/",
     hosts=re.compile(r"(www\.)?github\.com"),
-    folder="",
     names=re.compile(r"[a-z0-9](-?[a-z0-9]){0,38}(_[a-z0-9]{1,10})?", re.IGNORECASE),
 )
 LINKEDIN: Final = Site(
     name="LinkedIn",
+    start="https://www.linkedin.com/in/",
     hosts=re.compile(r"([a-z]{2,3}\.)?linkedin\.com"),
-    folder="in/",
     names=re.compile(r"[\w-]{3,100}"),
 )
 
@@ -143,10 +143,10 @@ def _name_in_address(site: Site, told: str) -> str | None:
     parts = _split(told if "://" in told else f"https://{told}")
     if parts is None or parts.scheme != "https" or not site.hosts.fullmatch(parts.hostname or ""):
         return None
-    path = parts.path.removeprefix("/")
-    if not path.startswith(site.folder):
+    folder = urlsplit(site.start).path
+    if not parts.path.startswith(folder):
         return None
-    return path.removeprefix(site.folder).removesuffix("/")
+    return parts.path.removeprefix(folder).removesuffix("/")
 
 
 def _split(address: str) -> SplitResult | None:
