@@ -13,7 +13,12 @@ import { Route as SignedInRouteImport } from "./routes/_signed-in"
 import { Route as SignedInIndexRouteImport } from "./routes/_signed-in/index"
 import { Route as SignedInWorkspacesWorkspaceIdRouteRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/route"
 import { Route as SignedInWorkspacesWorkspaceIdIndexRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/index"
+import { Route as SignedInWorkspacesWorkspaceIdAuditRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/audit"
+import { Route as SignedInWorkspacesWorkspaceIdKeysRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/keys"
+import { Route as SignedInWorkspacesWorkspaceIdMembersRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/members"
 import { Route as SignedInWorkspacesWorkspaceIdMessagesRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/messages"
+import { Route as SignedInWorkspacesWorkspaceIdSettingsRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/settings"
+import { Route as SignedInWorkspacesWorkspaceIdStatusPageRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/status-page"
 import { Route as SignedInWorkspacesWorkspaceIdServicesNewRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.new"
 import { Route as SignedInWorkspacesWorkspaceIdServicesServiceIdEditRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.$serviceId.edit"
 
@@ -38,10 +43,40 @@ const SignedInWorkspacesWorkspaceIdIndexRoute =
     path: "/",
     getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
   } as any)
+const SignedInWorkspacesWorkspaceIdAuditRoute =
+  SignedInWorkspacesWorkspaceIdAuditRouteImport.update({
+    id: "/audit",
+    path: "/audit",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
+const SignedInWorkspacesWorkspaceIdKeysRoute =
+  SignedInWorkspacesWorkspaceIdKeysRouteImport.update({
+    id: "/keys",
+    path: "/keys",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
+const SignedInWorkspacesWorkspaceIdMembersRoute =
+  SignedInWorkspacesWorkspaceIdMembersRouteImport.update({
+    id: "/members",
+    path: "/members",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
 const SignedInWorkspacesWorkspaceIdMessagesRoute =
   SignedInWorkspacesWorkspaceIdMessagesRouteImport.update({
     id: "/messages",
     path: "/messages",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
+const SignedInWorkspacesWorkspaceIdSettingsRoute =
+  SignedInWorkspacesWorkspaceIdSettingsRouteImport.update({
+    id: "/settings",
+    path: "/settings",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
+const SignedInWorkspacesWorkspaceIdStatusPageRoute =
+  SignedInWorkspacesWorkspaceIdStatusPageRouteImport.update({
+    id: "/status-page",
+    path: "/status-page",
     getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
   } as any)
 const SignedInWorkspacesWorkspaceIdServicesNewRoute =
@@ -60,14 +95,24 @@ const SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute =
 export interface FileRoutesByFullPath {
   "/": typeof SignedInIndexRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
+  "/workspaces/$workspaceId/audit": typeof SignedInWorkspacesWorkspaceIdAuditRoute
+  "/workspaces/$workspaceId/keys": typeof SignedInWorkspacesWorkspaceIdKeysRoute
+  "/workspaces/$workspaceId/members": typeof SignedInWorkspacesWorkspaceIdMembersRoute
   "/workspaces/$workspaceId/messages": typeof SignedInWorkspacesWorkspaceIdMessagesRoute
+  "/workspaces/$workspaceId/settings": typeof SignedInWorkspacesWorkspaceIdSettingsRoute
+  "/workspaces/$workspaceId/status-page": typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   "/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
   "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 export interface FileRoutesByTo {
   "/": typeof SignedInIndexRoute
+  "/workspaces/$workspaceId/audit": typeof SignedInWorkspacesWorkspaceIdAuditRoute
+  "/workspaces/$workspaceId/keys": typeof SignedInWorkspacesWorkspaceIdKeysRoute
+  "/workspaces/$workspaceId/members": typeof SignedInWorkspacesWorkspaceIdMembersRoute
   "/workspaces/$workspaceId/messages": typeof SignedInWorkspacesWorkspaceIdMessagesRoute
+  "/workspaces/$workspaceId/settings": typeof SignedInWorkspacesWorkspaceIdSettingsRoute
+  "/workspaces/$workspaceId/status-page": typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdIndexRoute
   "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
@@ -77,7 +122,12 @@ export interface FileRoutesById {
   "/_signed-in": typeof SignedInRouteWithChildren
   "/_signed-in/": typeof SignedInIndexRoute
   "/_signed-in/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
+  "/_signed-in/workspaces/$workspaceId/audit": typeof SignedInWorkspacesWorkspaceIdAuditRoute
+  "/_signed-in/workspaces/$workspaceId/keys": typeof SignedInWorkspacesWorkspaceIdKeysRoute
+  "/_signed-in/workspaces/$workspaceId/members": typeof SignedInWorkspacesWorkspaceIdMembersRoute
   "/_signed-in/workspaces/$workspaceId/messages": typeof SignedInWorkspacesWorkspaceIdMessagesRoute
+  "/_signed-in/workspaces/$workspaceId/settings": typeof SignedInWorkspacesWorkspaceIdSettingsRoute
+  "/_signed-in/workspaces/$workspaceId/status-page": typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   "/_signed-in/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
   "/_signed-in/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
@@ -87,14 +137,24 @@ export interface FileRouteTypes {
   fullPaths:
     | "/"
     | "/workspaces/$workspaceId"
+    | "/workspaces/$workspaceId/audit"
+    | "/workspaces/$workspaceId/keys"
+    | "/workspaces/$workspaceId/members"
     | "/workspaces/$workspaceId/messages"
+    | "/workspaces/$workspaceId/settings"
+    | "/workspaces/$workspaceId/status-page"
     | "/workspaces/$workspaceId/"
     | "/workspaces/$workspaceId/services/new"
     | "/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesByTo: FileRoutesByTo
   to:
     | "/"
+    | "/workspaces/$workspaceId/audit"
+    | "/workspaces/$workspaceId/keys"
+    | "/workspaces/$workspaceId/members"
     | "/workspaces/$workspaceId/messages"
+    | "/workspaces/$workspaceId/settings"
+    | "/workspaces/$workspaceId/status-page"
     | "/workspaces/$workspaceId"
     | "/workspaces/$workspaceId/services/new"
     | "/workspaces/$workspaceId/services/$serviceId/edit"
@@ -103,7 +163,12 @@ export interface FileRouteTypes {
     | "/_signed-in"
     | "/_signed-in/"
     | "/_signed-in/workspaces/$workspaceId"
+    | "/_signed-in/workspaces/$workspaceId/audit"
+    | "/_signed-in/workspaces/$workspaceId/keys"
+    | "/_signed-in/workspaces/$workspaceId/members"
     | "/_signed-in/workspaces/$workspaceId/messages"
+    | "/_signed-in/workspaces/$workspaceId/settings"
+    | "/_signed-in/workspaces/$workspaceId/status-page"
     | "/_signed-in/workspaces/$workspaceId/"
     | "/_signed-in/workspaces/$workspaceId/services/new"
     | "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit"
@@ -143,11 +208,46 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdIndexRouteImport
       parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
     }
+    "/_signed-in/workspaces/$workspaceId/audit": {
+      id: "/_signed-in/workspaces/$workspaceId/audit"
+      path: "/audit"
+      fullPath: "/workspaces/$workspaceId/audit"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdAuditRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
+    "/_signed-in/workspaces/$workspaceId/keys": {
+      id: "/_signed-in/workspaces/$workspaceId/keys"
+      path: "/keys"
+      fullPath: "/workspaces/$workspaceId/keys"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdKeysRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
+    "/_signed-in/workspaces/$workspaceId/members": {
+      id: "/_signed-in/workspaces/$workspaceId/members"
+      path: "/members"
+      fullPath: "/workspaces/$workspaceId/members"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdMembersRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
     "/_signed-in/workspaces/$workspaceId/messages": {
       id: "/_signed-in/workspaces/$workspaceId/messages"
       path: "/messages"
       fullPath: "/workspaces/$workspaceId/messages"
       preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdMessagesRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
+    "/_signed-in/workspaces/$workspaceId/settings": {
+      id: "/_signed-in/workspaces/$workspaceId/settings"
+      path: "/settings"
+      fullPath: "/workspaces/$workspaceId/settings"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdSettingsRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
+    "/_signed-in/workspaces/$workspaceId/status-page": {
+      id: "/_signed-in/workspaces/$workspaceId/status-page"
+      path: "/status-page"
+      fullPath: "/workspaces/$workspaceId/status-page"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdStatusPageRouteImport
       parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
     }
     "/_signed-in/workspaces/$workspaceId/services/new": {
@@ -168,7 +268,12 @@ declare module "@tanstack/react-router" {
 }
 
 interface SignedInWorkspacesWorkspaceIdRouteRouteChildren {
+  SignedInWorkspacesWorkspaceIdAuditRoute: typeof SignedInWorkspacesWorkspaceIdAuditRoute
+  SignedInWorkspacesWorkspaceIdKeysRoute: typeof SignedInWorkspacesWorkspaceIdKeysRoute
+  SignedInWorkspacesWorkspaceIdMembersRoute: typeof SignedInWorkspacesWorkspaceIdMembersRoute
   SignedInWorkspacesWorkspaceIdMessagesRoute: typeof SignedInWorkspacesWorkspaceIdMessagesRoute
+  SignedInWorkspacesWorkspaceIdSettingsRoute: typeof SignedInWorkspacesWorkspaceIdSettingsRoute
+  SignedInWorkspacesWorkspaceIdStatusPageRoute: typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   SignedInWorkspacesWorkspaceIdIndexRoute: typeof SignedInWorkspacesWorkspaceIdIndexRoute
   SignedInWorkspacesWorkspaceIdServicesNewRoute: typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute: typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
@@ -176,8 +281,18 @@ interface SignedInWorkspacesWorkspaceIdRouteRouteChildren {
 
 const SignedInWorkspacesWorkspaceIdRouteRouteChildren: SignedInWorkspacesWorkspaceIdRouteRouteChildren =
   {
+    SignedInWorkspacesWorkspaceIdAuditRoute:
+      SignedInWorkspacesWorkspaceIdAuditRoute,
+    SignedInWorkspacesWorkspaceIdKeysRoute:
+      SignedInWorkspacesWorkspaceIdKeysRoute,
+    SignedInWorkspacesWorkspaceIdMembersRoute:
+      SignedInWorkspacesWorkspaceIdMembersRoute,
     SignedInWorkspacesWorkspaceIdMessagesRoute:
       SignedInWorkspacesWorkspaceIdMessagesRoute,
+    SignedInWorkspacesWorkspaceIdSettingsRoute:
+      SignedInWorkspacesWorkspaceIdSettingsRoute,
+    SignedInWorkspacesWorkspaceIdStatusPageRoute:
+      SignedInWorkspacesWorkspaceIdStatusPageRoute,
     SignedInWorkspacesWorkspaceIdIndexRoute:
       SignedInWorkspacesWorkspaceIdIndexRoute,
     SignedInWorkspacesWorkspaceIdServicesNewRoute:

@@ -92,7 +92,12 @@ export function affectedKeys(
     return [workspace, ["service"], deliveries, queryKeys.incidents(workspaceId)]
   // Who joins, leaves or gets another role may be the reader; whoever leaves is told of nothing more.
   if (change.kind === "members")
-    return [queryKeys.members(workspaceId), queryKeys.people(workspaceId), queryKeys.me, ["service"]]
+    return [
+      queryKeys.members(workspaceId),
+      queryKeys.people(workspaceId),
+      queryKeys.me,
+      ["service"],
+    ]
   if (change.kind === "workspace")
     return [
       workspace,

@@ -6,6 +6,7 @@ import type {
   Member,
   Service,
   ServiceRow,
+  StatusPage,
   Strip,
   Workspace,
 } from "@/api"
@@ -216,6 +217,23 @@ export function makeInvitation(over: Partial<Invitation> = {}): Invitation {
     sent_at: "2026-04-13T08:00:00Z",
     expires_at: "2026-04-20T08:00:00Z",
     is_expired: false,
+    ...over,
+  }
+}
+
+export function makeStatusPage(over: Partial<StatusPage> = {}): StatusPage {
+  return {
+    slug: "nordlys",
+    suggested_slug: null,
+    address: "http://allgreen.test/status/nordlys",
+    is_published: false,
+    title: "Nordlys Commerce",
+    about: "",
+    website: "",
+    shows_latency: true,
+    service_ids: null,
+    version: 1,
+    published_at: null,
     ...over,
   }
 }

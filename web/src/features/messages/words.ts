@@ -20,6 +20,15 @@ export const KINDS: Readonly<Record<NoticeKind, string>> = {
   digest: "Several at once",
   confirm_recipient: "Question to be on the list",
   verify_email: "Link to prove an address",
+  reset_password: "Link for a new password",
+  change_email: "Link to move to an address",
+  account_changed: "An account was changed",
+  invited: "Invitation",
+  removed: "Removed from the workspace",
+  role_changed: "Another role",
+  offered: "Offer to own the workspace",
+  workspace_deleted: "The workspace was deleted",
+  recipient_lost: "Somebody is not told any more",
 }
 
 /** What became of a message: its word and its shape. */

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react"
+import { screen, within } from "@testing-library/react"
 import { expect, test, vi } from "vitest"
 import type { Me } from "@/api/types.gen"
 import { makeMe } from "@/testing/factories"
@@ -11,13 +11,20 @@ const FJORD = { ...NORDLYS, id: "w2", name: "Fjord Labs", health: "down" as cons
 
 async function open(over: Partial<Me> = {}) {
   const handleLogOut = vi.fn()
+  const handleNew = vi.fn()
   const me = makeMe(over)
   const page = (
-    <AppShell me={me} workspace={NORDLYS as typeof FJORD} serviceCount={9} onLogOut={handleLogOut}>
+    <AppShell
+      me={me}
+      workspace={NORDLYS as typeof FJORD}
+      counts={{ services: 9, members: 6 }}
+      onLogOut={handleLogOut}
+      onNewWorkspace={handleNew}
+    >
       <h1>Services</h1>
     </AppShell>
   )
-  return { handleLogOut, ...(await renderPage(page, "/workspaces/w1")) }
+  return { handleLogOut, handleNew, ...(await renderPage(page, "/workspaces/w1")) }
 }
 
 // jsdom has no popovers: their content counts as shown there, and the buttons do not open them.
@@ -37,18 +44,36 @@ test("the page in view is marked in the navigation", async () => {
   }
 })
 
-test("only one workspace is no choice", async () => {
+test("every screen of the workspace has its entry, with a count where there is one", async () => {
   await open()
+  const nav = within(screen.getByRole("navigation", { name: "Workspace" }))
 
-  expect(screen.queryByRole("button", { name: /switch workspace/ })).not.toBeInTheDocument()
+  expect(nav.getAllByRole("link").map((link) => link.textContent)).toEqual([
+    "All workspaces",
+    "Services9",
+    "Messages",
+    "Members6",
+    "Status page",
+    "Workspace settings",
+  ])
+})
+
+test("a new workspace is made from the switcher, also where there is one only", async () => {
+  const { user, handleNew } = await open()
+
+  await user.click(screen.getByRole("button", { name: "New workspace", hidden: true }))
+
+  expect(handleNew).toHaveBeenCalledOnce()
 })
 
 test("several workspaces are listed, each with how it is", async () => {
   await open({ workspaces: [NORDLYS as typeof FJORD, FJORD] })
 
   expect(screen.getByRole("button", { name: /Nordlys Commerce.*switch workspace/ })).toBeVisible()
-  const other = screen.getByRole("link", { name: "Fjord Labs down", hidden: true })
-  expect(other).toHaveAttribute("href", "/workspaces/w2")
+  const others = screen.getAllByRole("link", { name: "Fjord Labs down", hidden: true })
+  // In the switcher, and in the list beside the page.
+  expect(others).toHaveLength(2)
+  for (const other of others) expect(other).toHaveAttribute("href", "/workspaces/w2")
 })
 
 test("the account menu logs out", async () => {

@@ -4,16 +4,17 @@ import type { Me, WorkspaceSummary } from "@/api/types.gen"
 import { LogoMark, type MarkState } from "@/components/logo"
 import { Toaster } from "@/components/ui/toast"
 import { AccountMenu } from "./account-menu"
-import { NavLinks } from "./nav-links"
+import { type NavCounts, NavLinks } from "./nav-links"
 import styles from "./shell.module.css"
 import { SideNav } from "./side-nav"
 
 type AppShellProps = {
   me: Me
-  workspace: WorkspaceSummary
-  /** How many services the workspace has, once it is known. */
-  serviceCount?: number
+  /** The workspace in view, or the one looked at last; none for who is in none. */
+  workspace: WorkspaceSummary | undefined
+  counts?: NavCounts
   onLogOut: () => void
+  onNewWorkspace: () => void
   /** A line above the page, when something keeps the product from working. */
   notice?: ReactNode
   children: ReactNode
@@ -21,7 +22,7 @@ type AppShellProps = {
 
 /** The frame of every signed-in page: navigation at the side, or above and below on a phone. */
 export function AppShell(props: AppShellProps) {
-  const { me, workspace, serviceCount, onLogOut, notice, children } = props
+  const { me, workspace, counts = {}, onLogOut, onNewWorkspace, notice, children } = props
   const mark = markState(workspace)
   return (
     <>
@@ -38,9 +39,10 @@ export function AppShell(props: AppShellProps) {
         <SideNav
           me={me}
           workspace={workspace}
-          serviceCount={serviceCount}
+          counts={counts}
           home={<HomeLink mark={mark} />}
           account={<AccountMenu me={me} onLogOut={onLogOut} />}
+          onNewWorkspace={onNewWorkspace}
         />
         <div className="main">
           <main className={`sheet ${styles.main}`} id="main" tabIndex={-1}>
@@ -66,6 +68,6 @@ function HomeLink({ mark }: { mark: MarkState }) {
 }
 
 // Unknown is no measurement: the mark then stays as it is drawn.
-function markState({ health }: WorkspaceSummary): MarkState {
-  return health === "unknown" ? "up" : health
+function markState(workspace: WorkspaceSummary | undefined): MarkState {
+  return !workspace || workspace.health === "unknown" ? "up" : workspace.health
 }

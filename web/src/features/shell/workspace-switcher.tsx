@@ -1,63 +1,78 @@
 import { Link } from "@tanstack/react-router"
-import { ChevronsUpDown } from "lucide-react"
+import { ChevronsUpDown, Plus } from "lucide-react"
+import type { MouseEvent } from "react"
 import type { ServiceHealth, WorkspaceSummary } from "@/api/types.gen"
 import { Avatar } from "@/components/ui/avatar"
 import { Popover } from "@/components/ui/popover"
 import { type GlyphState, StatusGlyph } from "@/components/ui/status-glyph"
 import styles from "./shell.module.css"
 
-type WorkspaceSwitcherProps = { workspaces: WorkspaceSummary[]; current: WorkspaceSummary }
+type WorkspaceSwitcherProps = {
+  workspaces: WorkspaceSummary[]
+  current: WorkspaceSummary
+  onNewWorkspace: () => void
+}
 
-/** The workspace in view, and with more than one the way to the others. */
-export function WorkspaceSwitcher({ workspaces, current }: WorkspaceSwitcherProps) {
-  if (workspaces.length < 2) {
-    return (
-      <Link
-        className={`ws ${styles.single}`}
-        to="/workspaces/$workspaceId"
-        params={{ workspaceId: current.id }}
-      >
-        <CurrentWorkspace workspace={current} />
-      </Link>
-    )
-  }
+/** The workspace in view, and the way to the others and to a new one. */
+export function WorkspaceSwitcher(props: WorkspaceSwitcherProps) {
+  const { workspaces, current, onNewWorkspace } = props
   return (
     <Popover
       triggerClassName="ws"
-      label="Your workspaces"
+      label="Switch workspace"
       className={styles.switcher}
       trigger={
         <>
-          <CurrentWorkspace workspace={current} />
+          <Avatar name={current.name} strong square />
+          <span className="grow trunc semi">{current.name}</span>
           <span className="vh">, switch workspace</span>
           <ChevronsUpDown className="ic" aria-hidden="true" />
         </>
       }
     >
-      <nav className="nav" aria-label="Your workspaces">
+      <nav className="nav" aria-label="Switch workspace">
         {workspaces.map((workspace) => (
-          <Link
-            key={workspace.id}
-            to="/workspaces/$workspaceId"
-            params={{ workspaceId: workspace.id }}
-            activeProps={{ "aria-current": "page" }}
-          >
-            <span className="trunc">{workspace.name}</span>{" "}
-            <StatusGlyph {...HEALTH[workspace.health]} />
-          </Link>
+          <WorkspaceLink key={workspace.id} workspace={workspace} onClick={closePopover} />
         ))}
+        <button
+          type="button"
+          onClick={(event) => {
+            closePopover(event)
+            onNewWorkspace()
+          }}
+        >
+          <Plus className="ic" aria-hidden="true" />
+          New workspace
+        </button>
       </nav>
     </Popover>
   )
 }
 
-function CurrentWorkspace({ workspace }: { workspace: WorkspaceSummary }) {
+type WorkspaceLinkProps = {
+  workspace: WorkspaceSummary
+  onClick?: (event: MouseEvent<HTMLElement>) => void
+}
+
+/** The way to a workspace, and how it is. */
+export function WorkspaceLink({ workspace, onClick }: WorkspaceLinkProps) {
   return (
-    <>
-      <Avatar name={workspace.name} strong square />
-      <span className="grow trunc semi">{workspace.name}</span>
-    </>
+    <Link
+      to="/workspaces/$workspaceId"
+      params={{ workspaceId: workspace.id }}
+      // Which workspace is in view says the switcher; the page in view is marked above.
+      activeOptions={{ exact: true }}
+      activeProps={{ "aria-current": undefined }}
+      onClick={onClick}
+    >
+      <span className="trunc">{workspace.name}</span> <StatusGlyph {...HEALTH[workspace.health]} />
+    </Link>
   )
+}
+
+// The shell stays when the page changes, and with it what was opened in it.
+function closePopover(event: MouseEvent<HTMLElement>) {
+  event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover?.()
 }
 
 const HEALTH: Record<ServiceHealth, { state: GlyphState; label: string }> = {

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query"
 import { createFileRoute, notFound, Outlet } from "@tanstack/react-router"
-import type { Counts } from "@/api"
-import { instanceQuery, meQuery } from "@/features/account/queries"
-import { UnverifiedNotice } from "@/features/account/unverified-notice"
-import { useLogOut } from "@/features/account/use-log-out"
+import { lazy, Suspense, useEffect } from "react"
 import { workspaceQuery } from "@/features/overview/queries"
-import { AppShell } from "@/features/shell/app-shell"
+import { rememberWorkspace } from "@/lib/last-workspace"
 import { useLiveUpdates } from "@/lib/live"
+import { SignedInShell } from "../-signed-in-shell"
+
+const OfferNotice = lazy(async () => ({
+  default: (await import("@/features/workspaces/offer-notice")).OfferNotice,
+}))
 
 export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId")({
   beforeLoad: ({ context, params }) => {
@@ -18,26 +20,25 @@ export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId")({
 })
 
 function WorkspaceLayout() {
-  const context = Route.useRouteContext()
-  const { data: me = context.me } = useQuery(meQuery())
-  const workspace = me.workspaces.find((one) => one.id === context.workspace.id)
-  const { data: instance } = useQuery(instanceQuery())
-  const { data: figures } = useQuery(workspaceQuery(context.workspace.id))
-  const { logOut } = useLogOut()
-  useLiveUpdates(context.workspace.id)
+  const { workspace } = Route.useRouteContext()
+  const { data: offer } = useQuery({
+    ...workspaceQuery(workspace.id),
+    select: (figures) => figures.offer,
+  })
+  useLiveUpdates(workspace.id)
+  useEffect(() => rememberWorkspace(workspace.id), [workspace.id])
   return (
-    <AppShell
-      me={me}
-      workspace={workspace ?? context.workspace}
-      serviceCount={figures && countServices(figures.counts)}
-      onLogOut={logOut}
-      notice={!me.email_verified && instance?.mail && <UnverifiedNotice email={me.email} />}
+    <SignedInShell
+      workspace={workspace}
+      notice={
+        offer?.you && (
+          <Suspense>
+            <OfferNotice workspaceId={workspace.id} offer={offer} />
+          </Suspense>
+        )
+      }
     >
       <Outlet />
-    </AppShell>
+    </SignedInShell>
   )
-}
-
-function countServices(counts: Counts): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }

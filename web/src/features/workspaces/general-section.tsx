@@ -1,0 +1,78 @@
+import type { Workspace } from "@/api"
+import { SettingsSection, SettingsSwitch } from "@/components/settings-section"
+import { Button } from "@/components/ui/button"
+import { Field } from "@/components/ui/field"
+import { FormFailure } from "@/components/ui/form-failure"
+import { Input } from "@/components/ui/input"
+import { Select } from "@/components/ui/select"
+import { useShortForm } from "@/lib/short-form"
+import { useEditWorkspace } from "./mutations"
+import { listZones } from "./time-zones"
+import styles from "./workspaces.module.css"
+
+/** Name and zone, and what the owners let admins do. */
+export function GeneralSection({ workspace }: { workspace: Workspace }) {
+  const edit = useEditWorkspace(workspace.id)
+  const form = useShortForm({
+    check: ({ name = "" }): Record<string, string> =>
+      name.trim() ? {} : { name: "Name it after a product or a team." },
+    send: async ({ name = "", time_zone }) => {
+      // A part that nobody touched is not sent: somebody else may have changed it meanwhile.
+      const changed = {
+        ...(name.trim() !== workspace.name && { name: name.trim() }),
+        ...(time_zone !== workspace.time_zone && { time_zone }),
+      }
+      if (Object.keys(changed).length > 0) await edit.mutateAsync(changed)
+    },
+  })
+  return (
+    <SettingsSection title="Workspace">
+      <form className={styles.fields} onSubmit={form.handleSubmit} noValidate>
+        <Field label="Name" error={form.errors.name}>
+          {(control) => (
+            <Input
+              {...control}
+              name="name"
+              autoComplete="off"
+              maxLength={100}
+              defaultValue={workspace.name}
+            />
+          )}
+        </Field>
+        <Field
+          label="Time zone"
+          error={form.errors.time_zone}
+          hint="Days begin and end in this zone. Another one holds from its next midnight."
+        >
+          {(control) => (
+            <Select
+              {...control}
+              name="time_zone"
+              defaultValue={workspace.time_zone}
+              options={listZones(workspace.time_zone)}
+            />
+          )}
+        </Field>
+        <FormFailure>{form.failure}</FormFailure>
+        <div className={styles.end}>
+          <Button type="submit" variant="primary" busy={form.busy}>
+            Save
+          </Button>
+        </div>
+      </form>
+      <AdminsMayInvite workspace={workspace} />
+    </SettingsSection>
+  )
+}
+
+function AdminsMayInvite({ workspace }: { workspace: Workspace }) {
+  const edit = useEditWorkspace(workspace.id)
+  return (
+    <SettingsSwitch
+      title="Admins may invite"
+      text="As observers only. Admins and owners are for owners to make."
+      checked={workspace.admins_may_invite}
+      onChange={(event) => edit.mutate({ admins_may_invite: event.target.checked })}
+    />
+  )
+}
