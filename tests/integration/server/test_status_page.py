@@ -71,7 +71,7 @@ async def test_a_page_that_nobody_wrote_is_unpublished_and_has_a_free_name_to_of
 async def test_what_is_saved_is_read_again(
     owner: Person, service: dict[str, Any], clock: FakeClock
 ) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "slug": "nordlys-shop",
         "is_published": True,
         "title": "Nordlys shop",

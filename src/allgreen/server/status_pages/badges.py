@@ -66,7 +66,8 @@ def render_badge(name: str, state: State, *, as_of: str = "") -> bytes:
     font = {"y": "14", "font-family": "Verdana,DejaVu Sans,Geneva,sans-serif", "font-size": "11"}
     _write(svg, label, {**font, "x": str(_PAD), "fill": "#f0eee9"}, left)
     _write(svg, word, {**font, "x": str(left + _PAD), "fill": ink}, right)
-    return ElementTree.tostring(svg, encoding="utf-8", xml_declaration=True)
+    drawn: bytes = ElementTree.tostring(svg, encoding="utf-8", xml_declaration=True)
+    return drawn
 
 
 def _write(svg: ElementTree.Element, text: str, attributes: dict[str, str], width: int) -> None:

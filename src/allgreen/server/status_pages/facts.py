@@ -146,7 +146,7 @@ class _Drawing:
             until=until if state is State.MAINTENANCE else None,
             uptime_pct=_pct([strip] if strip is not None else []),
             median_ms=None if median is None else round(median),
-            strip=align_strip(strip, self._days, self._zone),
+            strip=align_strip(None if strip is None else dict(strip), self._days, self._zone),
         )
 
     def pooled_pct(self) -> float | None:

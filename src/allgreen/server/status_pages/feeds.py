@@ -1,9 +1,10 @@
 """Outages of a page as RSS and Atom."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-import feedgenerator
+import feedgenerator  # type: ignore[import-untyped]  # it has no types
 
 from allgreen.server.status_pages.public import PublicIncident, PublicPage
 from allgreen.server.status_pages.words import for_xml, write_duration
@@ -11,7 +12,31 @@ from allgreen.server.status_pages.words import for_xml, write_duration
 MOST: Final = 50
 RSS: Final = "rss"
 ATOM: Final = "atom"
-_FORMATS: Final = {RSS: feedgenerator.Rss201rev2Feed, ATOM: feedgenerator.Atom1Feed}
+
+
+class _Dated:
+    """A feed that was changed when its page says so: of an empty one, the library asks the clock.
+
+    Attributes:
+        changed_at: When the newest entry was changed, or the page was read.
+    """
+
+    changed_at: datetime
+
+    def latest_post_date(self) -> datetime:
+        """Return when anything in it was changed last."""
+        return self.changed_at
+
+
+class _Rss(_Dated, feedgenerator.Rss201rev2Feed):  # type: ignore[misc]  # the library has no types
+    pass
+
+
+class _Atom(_Dated, feedgenerator.Atom1Feed):  # type: ignore[misc]  # the library has no types
+    pass
+
+
+_FORMATS: Final[Mapping[str, Any]] = {RSS: _Rss, ATOM: _Atom}
 
 
 def render_feed(page: PublicPage, form: str, *, address: str) -> bytes:
@@ -23,7 +48,10 @@ def render_feed(page: PublicPage, form: str, *, address: str) -> bytes:
         language="en",
         feed_url=f"{address}/feed.{form}",
     )
-    for incident in page.incidents[:MOST]:
+    shown = page.incidents[:MOST]
+    changes = (incident.ended_at or incident.began_at for incident in shown)
+    feed.changed_at = max(changes, default=page.as_of)
+    for incident in shown:
         feed.add_item(
             title=_title(incident),
             link=address,
