@@ -11,11 +11,12 @@ import pyotp
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Role
 from allgreen.server.app import open_platform
+from allgreen.server.auth.memberships import lock_workspace
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.tables import accounts, memberships
@@ -140,6 +141,30 @@ async def test_of_two_owners_who_delete_their_accounts_at_once_one_remains(
 
     assert sorted(answer.status_code for answer in answers) == [204, 204, 422]
     assert await count(platform) == 2
+
+
+async def test_an_account_is_deleted_in_turn_with_whoever_else_leaves(
+    owner: Person, app: FastAPI, people: AsyncExitStack, platform: Platform
+) -> None:
+    workspace_id = owner.me["workspaces"][0]["id"]
+    bo = await enrol(people, app, platform, "Bo Berg", in_workspace=workspace_id, role=Role.OWNER)
+    async with platform.database.unit_of_work() as uow:
+        await lock_workspace(uow.connection, workspace_id)
+        ana = memberships.c.account_id == owner.me["id"]
+        await uow.connection.execute(delete(memberships).where(ana))
+
+        deleting = asyncio.create_task(bo.client.delete(ACCOUNT))
+        while not deleting.done() and not await is_somebody_waiting(platform):
+            await asyncio.wait({deleting}, timeout=0.01)
+        await uow.commit()
+
+    assert (await deleting).status_code == 422
+
+
+async def is_somebody_waiting(platform: Platform) -> bool:
+    """Tell whether a transaction waits for another one."""
+    async with platform.database.read() as connection:
+        return bool(await connection.scalar(text("select 1 from pg_locks where not granted")))
 
 
 async def test_of_many_with_the_same_code_one_gets_in(
