@@ -233,8 +233,12 @@ async def test_owners_let_admins_invite_and_the_history_says_so(
 
     assert before["admins_may_invite"] is False
     assert (answer.json()["admins_may_invite"], answer.json()["name"]) == (True, "Nordlys")
-    rows = await read_all(platform, select(audit.c.summary))
-    assert [row.summary for row in rows] == ["let admins invite"]
+    (row,) = await read_all(platform, select(audit.c.summary, audit.c.before, audit.c.after))
+    assert tuple(row) == (
+        "let admins invite",
+        {"admins_may_invite": False},
+        {"admins_may_invite": True},
+    )
 
 
 # Handing over ---------------------------------------------------------------------------------
@@ -350,6 +354,20 @@ async def prove(platform: Platform, clock: FakeClock) -> None:
         await uow.commit()
 
 
+async def test_who_is_offered_it_no_more_gets_no_mail_of_it(
+    owner: Person, join: Enrol, platform: Platform
+) -> None:
+    bo, cy = await join("Bo Berg", Role.ADMIN), await join("Cy Dahl", Role.OBSERVER)
+
+    await offer(owner, bo)
+    await offer(owner, cy)
+    owed = await messages(platform)
+    await owner.client.delete(f"{owner.workspace}/transfer")
+
+    assert [state for _, state in owed] == [NoticeState.CANCELLED, NoticeState.PENDING]
+    assert [state for _, state in await messages(platform)] == [NoticeState.CANCELLED] * 2
+
+
 async def test_an_offer_can_be_declined_by_whom_it_was_made_to(owner: Person, join: Enrol) -> None:
     bo, cy = await join("Bo Berg", Role.ADMIN), await join("Cy Dahl", Role.OBSERVER)
     await offer(owner, bo)
@@ -413,6 +431,17 @@ async def test_a_workspace_is_deleted_by_its_owner_who_types_name_and_password(
     assert (other_name.status_code, fields(other_name)) == (422, {"name": "other"})
     assert (unproved.status_code, unproved.json()["code"]) == (403, "proof_needed")
     assert (await owner.client.get(owner.workspace)).status_code == 200
+
+
+async def test_a_name_is_typed_as_people_type(owner: Person, platform: Platform) -> None:
+    name = "Café " + "x" * 90  # longer than a name may be today
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(update(workspaces).values(name=name))
+        await uow.commit()
+
+    answer = await delete(owner, owner, f" Cafe\u0301  {'x' * 90} ")
+
+    assert answer.status_code == 204
 
 
 async def test_a_deleted_workspace_is_not_there_for_anybody(

@@ -112,11 +112,12 @@ async def cancel_messages(
 
 
 async def list_owners(connection: AsyncConnection, workspace_id: WorkspaceId) -> list[str]:
-    """Return the addresses of the owners."""
+    """Return the addresses of the owners who can sign in."""
     query = (
         select(accounts.c.email)
         .join(memberships, memberships.c.account_id == accounts.c.id)
         .where(memberships.c.workspace_id == workspace_id, memberships.c.role == Role.OWNER)
+        .where(accounts.c.disabled_at.is_(None))
         .order_by(accounts.c.email)
     )
     return list((await connection.execute(query)).scalars())

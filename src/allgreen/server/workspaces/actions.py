@@ -1,5 +1,7 @@
 """Writes of workspaces: make one, and change what it is called and what is allowed in it."""
 
+from typing import Any
+
 from sqlalchemy import select, update
 
 from allgreen.domain.calendar import Calendar, is_zone
@@ -14,6 +16,7 @@ from allgreen.server.platform import Platform
 from allgreen.server.workspaces import queries
 from allgreen.server.workspaces.schemas import Workspace, WorkspaceEdit, WorkspaceInput
 from allgreen.storage.sql.tables import accounts, workspaces
+from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 MOST_OWNED = 5
 """How many workspaces somebody owns who does not run this Allgreen."""
@@ -95,26 +98,40 @@ async def edit_workspace(
         if form.time_zone is not None:
             _check_zone(form.time_zone)
         id_ = member.workspace_id
+        was = await _load_settings(uow, id_)
+        becomes = was | form.model_dump(exclude_none=True)
         before = await uow.workspaces.calendar(id_)
         after = before if form.time_zone is None else before.moved(form.time_zone, now)
-        words = _changes(before, after, form)
         await uow.workspaces.save_calendar(id_, after)
-        changes = form.model_dump(include={"name", "admins_may_invite"}, exclude_none=True)
-        if changes:
-            changed = update(workspaces).where(workspaces.c.id == id_).values(**changes)
-            await uow.connection.execute(changed)
+        await uow.connection.execute(
+            update(workspaces)
+            .where(workspaces.c.id == id_)
+            .values(name=becomes["name"], admins_may_invite=becomes["admins_may_invite"])
+        )
+        changed = [name for name in was if was[name] != becomes[name]]
         row = AuditRow(
             workspace_id=id_,
             at=now,
             action="workspace.edited",
-            summary="; ".join(words) or "saved it without a change",
+            summary="; ".join(_changes(before, after, form)) or "saved it without a change",
             by=member.account_id,
+            before={name: was[name] for name in changed},
+            after={name: becomes[name] for name in changed},
         )
         await uow.audit.add([row])
         shown = await queries.load_workspace(uow.connection, member, now)
         await uow.commit()
     platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_)])
     return shown
+
+
+async def _load_settings(uow: SqlUnitOfWork, workspace_id: WorkspaceId) -> dict[str, Any]:
+    query = select(
+        workspaces.c.name,
+        workspaces.c.zone.label("time_zone"),
+        workspaces.c.admins_may_invite,
+    ).where(workspaces.c.id == workspace_id)
+    return dict((await uow.connection.execute(query)).mappings().one())
 
 
 def _check_zone(name: str) -> None:

@@ -1,10 +1,11 @@
 """A workspace at a glance, and its people."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from allgreen.domain.policy import Role
 from allgreen.server.auth.schemas import NameText
@@ -12,7 +13,14 @@ from allgreen.server.views.schemas import Strip
 from allgreen.server.views.watchers import Prober
 from allgreen.server.wire import Input
 
+
+def _as_stored(text: str) -> str:
+    """Return a typed name the way names are stored, however long a name may be today."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 ZoneText = Annotated[str, Field(max_length=64)]
+TypedText = Annotated[str, Field(max_length=1000), AfterValidator(_as_stored)]
 
 
 class WorkspaceInput(Input):
@@ -36,7 +44,7 @@ class WorkspaceEdit(Input):
 class DeletionInput(Input):
     """The name of the workspace, typed by hand, so that nothing is deleted by a slip."""
 
-    name: NameText
+    name: TypedText
 
 
 class OfferInput(Input):

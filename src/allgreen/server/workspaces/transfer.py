@@ -12,7 +12,7 @@ from allgreen.errors import InvalidInputError, NotFoundError
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth.access import Access, Member
 from allgreen.server.auth.errands import owe_errand
-from allgreen.server.auth.memberships import in_turn, void_offer
+from allgreen.server.auth.memberships import cancel_messages, in_turn, void_offer
 from allgreen.server.platform import Platform
 from allgreen.server.workspaces import queries
 from allgreen.server.workspaces.schemas import OfferInput, Workspace
@@ -42,6 +42,7 @@ async def offer_workspace(
             )
         if taker["role"] is Role.OWNER:
             raise InvalidInputError.at("account_id", "owner", "They own the workspace already.")
+        await cancel_messages(connection, id_, kind=NoticeKind.OFFERED)
         offered = {"offered_to": taker["id"], "offered_by": member.account_id, "offered_at": now}
         await connection.execute(update(workspaces).where(workspaces.c.id == id_).values(**offered))
         facts = await _facts(uow, member)
@@ -61,6 +62,7 @@ async def withdraw_offer(platform: Platform, access: Access, workspace_id: str) 
     now = platform.clock.now()
     async with platform.database.unit_of_work() as uow:
         member = await in_turn(access, uow.connection, workspace_id)
+        await cancel_messages(uow.connection, member.workspace_id, kind=NoticeKind.OFFERED)
         if await void_offer(uow.connection, member.workspace_id):
             await _note(uow, member, "workspace.offer_withdrawn", "took the offer back", now)
         await uow.commit()
