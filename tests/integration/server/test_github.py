@@ -742,7 +742,9 @@ async def test_the_way_back_cannot_take_a_waiting_code_for_a_state(
     await sign_in(newcomer, github)
     waiting = newcomer.cookies[COOKIE]
 
-    await refused(newcomer, f"{CALLBACK}?code=abc&state={waiting}")
+    said = await refused(newcomer, f"{CALLBACK}?code=abc&state={waiting}")
+
+    assert "another browser" in said
 
 
 # Connecting and disconnecting
