@@ -38,5 +38,5 @@ async def test_the_histories_are_worth_to_be_compared(tmp_path: Path, template: 
     statuses = {text[:3] for _, text in said}
     assert {"200", "201", "401", "403", "404"} <= statuses
     assert len(world.ours.services) > 1
-    assert len(world.others.services) > 1
+    assert len(world.others.services) > 0
     assert '"state":"open"' in texts or '"open"' in texts

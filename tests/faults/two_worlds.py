@@ -12,7 +12,7 @@ from allgreen.server.settings import Settings
 from tests.authorization.worlds import STEPS, compare
 from tests.faults.scenario import Report, Tell
 
-MANY, FEW = 200, 5
+MANY, FEW = 200, 8
 
 
 def run(tell: Tell) -> Report:
