@@ -116,8 +116,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _OWNER,
 }
 
-ALLOWED_ADMINS = frozenset({Permission.INVITATION_READ, Permission.INVITATION_WRITE})
-"""What admins may besides where the owners allow it, and for observers only."""
+_ALLOWED_ADMINS = frozenset({Permission.INVITATION_READ, Permission.INVITATION_WRITE})
 
 
 _READING = frozenset(
@@ -147,6 +146,12 @@ SCOPES: dict[Scope, frozenset[Permission]] = {
     },
 }
 """What keys may do at the most: they watch services, and govern nobody."""
+
+
+def permissions_of(role: Role, *, admins_may_invite: bool) -> frozenset[Permission]:
+    """Return what a member may do where owners let admins invite observers, or do not."""
+    is_allowed = role is Role.ADMIN and admins_may_invite
+    return PERMISSIONS[role] | _ALLOWED_ADMINS if is_allowed else PERMISSIONS[role]
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -170,12 +170,14 @@ async def test_admins_invite_observers_where_owners_let_them_and_nobody_else(
         await admin.client.post(f"{path}/{own['id']}/resend"),
     ]
     listed = await admin.client.get(path)
-    may = (await admin.client.get(owner.workspace)).json()["may"]
+    page = (await admin.client.get(owner.workspace)).json()
+    (listed_in_me,) = (await admin.client.get("/api/v1/me")).json()["workspaces"]
 
     assert observer.status_code == 201
     assert [answer.status_code for answer in refused] == [403] * 4
     assert [each["email"] for each in listed.json()["items"]] == [LISA["email"]]
-    assert {"invitation.read", "invitation.write"} <= set(may)
+    assert {"invitation.read", "invitation.write"} <= set(page["may"])
+    assert page["may"] == listed_in_me["may"]
 
 
 async def test_nobody_is_invited_as_an_owner(owner: Person) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from allgreen.domain.policy import PERMISSIONS, SCOPES, Permission, Role, Scope, key_may, may
+from allgreen.domain.policy import (
+    PERMISSIONS,
+    SCOPES,
+    Permission,
+    Role,
+    Scope,
+    key_may,
+    may,
+    permissions_of,
+)
 
 WITHOUT_A_ROLE = {
     Permission.PUBLIC,
@@ -102,3 +111,12 @@ def test_a_key_may_never_more_than_its_maker(scope: Scope, role: Role) -> None:
     granted = {one for one in Permission if key_may(scope, role, one)}
 
     assert granted == SCOPES[scope] & PERMISSIONS[role]
+
+
+@pytest.mark.parametrize("role", Role, ids=str)
+def test_where_owners_let_admins_invite_only_admins_may_more(role: Role) -> None:
+    more = permissions_of(role, admins_may_invite=True) - PERMISSIONS[role]
+    invites = {Permission.INVITATION_READ, Permission.INVITATION_WRITE}
+
+    assert more == (invites if role is Role.ADMIN else set())
+    assert permissions_of(role, admins_may_invite=False) == PERMISSIONS[role]

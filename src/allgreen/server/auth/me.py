@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId
-from allgreen.domain.policy import PERMISSIONS
+from allgreen.domain.policy import permissions_of
 from allgreen.domain.profile import Theme
 from allgreen.domain.status import ServiceHealth
 from allgreen.errors import NotSignedInError
@@ -45,7 +45,7 @@ async def load_me(connection: AsyncConnection, account_id: AccountId, now: datet
                 role=row["role"],
                 time_zone=row["zone"],
                 health=ServiceHealth.worst_of(healths[row["workspace_id"]]),
-                may=sorted(PERMISSIONS[row["role"]]),
+                may=sorted(permissions_of(row["role"], admins_may_invite=row["admins_may_invite"])),
             )
             for row in await queries.list_workspaces(connection, account_id)
         ],

@@ -174,11 +174,11 @@ async def count_accounts(connection: AsyncConnection) -> int:
 async def list_workspaces(
     connection: AsyncConnection, account_id: AccountId
 ) -> list[dict[str, Any]]:
-    """Return the workspaces of an account with role and zone, oldest first."""
+    """Return the workspaces of an account with role, zone and switches, oldest first."""
     query = (
         within_memberships(account_id)
         .join(workspaces, workspaces.c.id == memberships.c.workspace_id)
-        .add_columns(workspaces.c.name, workspaces.c.zone)
+        .add_columns(workspaces.c.name, workspaces.c.zone, workspaces.c.admins_may_invite)
         .order_by(workspaces.c.id)
     )
     return [dict(row) for row in (await connection.execute(query)).mappings()]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.facts import Facts
 from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.notice import NoticeKind
-from allgreen.domain.policy import ALLOWED_ADMINS, Permission, Role
+from allgreen.domain.policy import Permission, Role, permissions_of
 from allgreen.errors import InvalidInputError, NotAllowedError, NotFoundError, TooManyError
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth import queries as people
@@ -244,10 +244,8 @@ async def inviter(access: Access, connection: AsyncConnection, workspace_id: str
     """
     looking = replace(access, needed=Permission.MEMBER_READ)
     member = await looking.workspace(connection, workspace_id)
-    is_allowed = member.role is Role.ADMIN and access.needed in ALLOWED_ADMINS
-    if not member.has(access.needed) and not (
-        is_allowed and await queries.admins_may_invite(connection, member.workspace_id)
-    ):
+    is_allowed = await queries.admins_may_invite(connection, member.workspace_id)
+    if access.needed not in permissions_of(member.role, admins_may_invite=is_allowed):
         raise NotAllowedError(access.needed)
     return member
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.calendar import Calendar
 from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.domain.incident import IncidentState
-from allgreen.domain.policy import ALLOWED_ADMINS, Role
+from allgreen.domain.policy import Role, permissions_of
 from allgreen.domain.status import DayGrade, Mode, Outcome, ServiceHealth, TimeKind
 from allgreen.domain.uptime import RollUp, Tally
 from allgreen.domain.watcher import WatcherState
@@ -78,8 +78,9 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
 
 
 def _may(member: Member, *, admins_may_invite: bool) -> list[str]:
-    is_allowed = member.role is Role.ADMIN and admins_may_invite and member.scope is None
-    return sorted({*member.may, *(ALLOWED_ADMINS if is_allowed else ())})
+    if member.scope is not None:
+        return member.may
+    return sorted(permissions_of(member.role, admins_may_invite=admins_may_invite))
 
 
 async def _find_offer(connection: AsyncConnection, member: Member, now: datetime) -> Offer | None:
