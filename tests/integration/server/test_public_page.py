@@ -314,6 +314,28 @@ async def test_days_without_a_check_are_not_called_quiet(
     assert "Nothing was checked." in text
 
 
+async def test_no_day_of_an_outage_is_called_quiet(
+    anonymous: httpx2.AsyncClient,
+    owner: Person,
+    platform: Platform,
+    published: dict[str, Any],
+) -> None:
+    await store_strip(platform, published, "u" * 84 + "xxxpuu")
+    began_at = datetime(2026, 4, 9, 20, tzinfo=UTC)
+    await add_outage(platform, owner, published, began_at, timedelta(days=2))
+
+    text = (await anonymous.get(PAGE)).text
+
+    days = re.findall(r"<h3>(.*?)</h3>\s*<p class=\"ok\">(.*?)</p>", text)
+    assert days == [
+        ("Mon 13 to Tue 14 Apr", "Quiet."),
+        ("Sun 12 April", "Not all of it held."),
+        ("Fri 10 to Sat 11 Apr", "Still down: Checkout."),
+        ("Wed 1 to Wed 8 Apr", "Quiet."),
+    ]
+    assert "That was on Sat 11 April, 20:00." in text
+
+
 async def test_a_month_is_shown_and_leads_to_the_one_before(
     anonymous: httpx2.AsyncClient,
     owner: Person,
@@ -610,6 +632,9 @@ async def test_without_its_database_the_last_page_is_shown_with_its_time(
     assert "all green at 12:00 UTC" in (await anonymous.get(f"{PAGE}/badge.svg")).text
     assert {(await anonymous.get(path)).status_code for path in PUBLIC} == {200}
     assert (await anonymous.get("/status/not-there")).status_code == 404
+    told = await read(anonymous)
+    assert (told["is_current"], told["as_of"]) == (False, "2026-04-14T12:00:00Z")
+    assert [each["state"] for each in told["services"]] == ["unknown"]
 
 
 async def test_after_a_restart_without_a_database_the_copy_on_disk_is_shown(

@@ -44,7 +44,11 @@ async def answer_json(request: Request, slug: str) -> Response:
     copy = await find_page(get_platform(request), slug)
     if copy is None:
         raise NotFoundError("status page")
-    return _answer(request, copy, "json", lambda copy: encode(copy.thing), "application/json")
+
+    def draw(copy: Copy[PublicPage]) -> bytes:
+        return encode(copy.thing.as_old() if copy.is_old else copy.thing)
+
+    return _answer(request, copy, "json", draw, "application/json")
 
 
 async def answer_page(request: Request, slug: str, month: str) -> Response:

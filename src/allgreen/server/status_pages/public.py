@@ -4,9 +4,10 @@ Pages, feeds, badges and the public JSON are drawn from these shapes alone. Ther
 answer of a target, no person and no id of ours in them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from allgreen.server.views.schemas import Strip
 
@@ -93,6 +94,7 @@ class PublicPage:
         incidents: Newest first, of about 90 days.
         maintenance: In order, of as many days and of the two weeks to come.
         as_of: When this was read.
+        is_current: Nothing newer can be read when it is false; nobody knows then how services are.
     """
 
     slug: str
@@ -107,3 +109,11 @@ class PublicPage:
     incidents: list[PublicIncident]
     maintenance: list[PublicMaintenance]
     as_of: datetime
+    is_current: bool = True
+
+    def as_old(self) -> Self:
+        """Return the same when nothing newer can be read: what was known is no longer so."""
+        unknown = [
+            replace(each, state=State.UNKNOWN, since=None, until=None) for each in self.services
+        ]
+        return replace(self, services=unknown, is_current=False)

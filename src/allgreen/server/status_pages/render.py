@@ -7,9 +7,10 @@ from markupsafe import Markup
 
 from allgreen.server.pages import PUBLIC_STYLESHEET, draw_page
 from allgreen.server.status_pages.about import LINK_REL, render_about
+from allgreen.server.status_pages.past import months_of, past_of, planned_of
 from allgreen.server.status_pages.public import PublicPage, State
 from allgreen.server.status_pages.sentences import GLYPHS, Saying, say, say_old
-from allgreen.server.status_pages.view import months_of, past_of, planned_of, row_of
+from allgreen.server.status_pages.view import row_of
 from allgreen.server.status_pages.words import Wall, write_pct
 
 _ICON_OF_NOTHING: Final = (
@@ -95,4 +96,4 @@ def current_saying(page: PublicPage, wall: Wall, *, is_old: bool) -> Saying:
 
 def is_month(page: PublicPage, now: datetime, asked: str) -> bool:
     """Tell whether a month can be shown."""
-    return asked in months_of(page, Wall(page.zone, now))
+    return asked in months_of(Wall(page.zone, now))

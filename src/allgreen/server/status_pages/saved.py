@@ -9,8 +9,8 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from allgreen.server.status_pages.public import PublicPage
 
 FOLDER: Final = "pages"
+_UNFINISHED: Final = ".part"
 _ADAPTER: Final = TypeAdapter(PublicPage)
 
 logger = logging.getLogger(__name__)
@@ -25,20 +26,16 @@ logger = logging.getLogger(__name__)
 
 def save_page(data_dir: Path, page: PublicPage) -> None:
     """Write the copy of a page, whole or not at all; a full disk is no reason to show nothing."""
-    folder = data_dir / FOLDER
+    path = _path_of(data_dir, page.slug)
+    unfinished = path.with_suffix(_UNFINISHED)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made for its owner alone (0600); an old copy stands until the new one is whole.
-        with NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
-            temporary = Path(file.name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
             file.write(_ADAPTER.dump_json(page))
-        try:
-            os.replace(temporary, _path_of(data_dir, page.slug))  # noqa: PTH105 - of two paths
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        unfinished.replace(path)
     except OSError as error:
-        logger.warning("The copy of a public page could not be written: %s", error)
+        _warn(str(error))
 
 
 def read_page(data_dir: Path, slug: str) -> PublicPage | None:
@@ -57,12 +54,18 @@ def drop_page(data_dir: Path, slug: str) -> None:
 
 
 def keep_only(data_dir: Path, slugs: Iterable[str]) -> None:
-    """Remove the copies of all other pages, and what a crash left behind."""
-    kept = {_path_of(data_dir, slug).name for slug in slugs}
+    """Remove the copies of all other pages."""
+    kept = {_path_of(data_dir, slug).stem for slug in slugs}
     with contextlib.suppress(OSError):
         for path in (data_dir / FOLDER).iterdir():
-            if path.name not in kept:
+            if path.stem not in kept:
                 path.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=16)
+def _warn(reason: str) -> None:
+    # Once for each reason: pages are read all the time, and a full disk would only get fuller.
+    logger.warning("The copy of a public page could not be written: %s", reason)
 
 
 def _path_of(data_dir: Path, slug: str) -> Path:
