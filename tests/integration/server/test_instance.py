@@ -28,13 +28,15 @@ from tests.people import enrol, make_key, program_of
 
 ACCOUNTS = "/api/v1/instance/accounts"
 BO = "bo.berg@example.com"
+ASKED, RESET = NoticeKind.CONFIRM_RECIPIENT, NoticeKind.RESET_PASSWORD
 ACTS = ("disable", "enable", "end-sessions", "reset-two-factor")
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """With a mail server, which nobody asks here: the outbox is looked at instead."""
-    return settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:25")})
+    changes = {"smtp_url": SecretStr("smtp://127.0.0.1:25"), "allow_targets": "127.0.0.1:9"}
+    return settings.model_copy(update=changes)
 
 
 @pytest.fixture
@@ -154,9 +156,9 @@ async def test_open_streams_are_rung_so_that_they_look_again(
 
 
 async def test_a_disabled_account_leaves_no_silent_hole_in_lists(
-    owner: Person, bo: Person, platform: Platform, silent_port: int
+    owner: Person, bo: Person, platform: Platform
 ) -> None:
-    await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=[{"email": BO}])
+    await owner.watch("http://127.0.0.1:9/", recipients=[{"email": BO}])
 
     await act(owner, bo, "disable")
 
@@ -166,6 +168,20 @@ async def test_a_disabled_account_leaves_no_silent_hole_in_lists(
     assert "disabled" in facts.reason
     async with platform.database.read() as connection:
         assert (await connection.execute(select(recipients))).all() == []
+
+
+async def test_what_is_owed_to_a_disabled_account_is_cancelled_and_lists_elsewhere_stay(
+    owner: Person, bo: Person, people: AsyncExitStack, app: FastAPI, platform: Platform
+) -> None:
+    other = await enrol(people, app, platform, "Cy Else")
+    await other.watch("http://127.0.0.1:9/", recipients=[{"email": BO}])
+    await bo.client.post("/api/v1/password/forgot", json={"email": BO})
+    owed = [len(await letters(platform, kind, BO)) for kind in (ASKED, RESET)]
+
+    await act(owner, bo, "disable")
+
+    assert owed == [1, 1]
+    assert [len(await letters(platform, kind, BO)) for kind in (ASKED, RESET)] == [1, 0]
 
 
 async def test_a_disabled_admin_is_not_told_what_admins_are_told(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 
 import httpx2
@@ -12,6 +14,7 @@ from sqlalchemy import select, update
 from allgreen.server.devices import COOKIE as DEVICE
 from allgreen.server.devices import DeviceSigner
 from allgreen.server.limits import LOG_INS_PER_ADDRESS
+from allgreen.server.passwords import WORKERS
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import accounts, sessions
 from allgreen.testing import FakeClock
@@ -54,6 +57,21 @@ async def test_after_ten_wrong_passwords_each_try_is_to_wait_twice_as_long(
         await log_in(anonymous, password="another guess")
 
     assert waits == [1, 2, 4, 8]
+
+
+async def test_a_right_password_ends_the_delay_for_who_mistyped(
+    owner: Person, anonymous: httpx2.AsyncClient, app: FastAPI
+) -> None:
+    for number in range(9):
+        await log_in(anonymous, password=f"guess {number}")
+
+    first = await log_in(anonymous)
+    async with person_of(app) as another:
+        second = [await log_in(another, password="guess") for _ in range(9)]
+        third = await log_in(another)
+
+    assert (first.status_code, third.status_code) == (200, 200)
+    assert {answer.status_code for answer in second} == {422}
 
 
 async def test_of_two_hundred_guesses_twenty_are_looked_at_within_an_hour(
@@ -148,6 +166,26 @@ async def test_only_who_knows_the_password_of_a_disabled_account_is_told_so(
     assert fields(wrong) == {"password": "credentials"}
     assert (right.status_code, fields(right)) == (422, {"email": "disabled"})
     assert SESSION not in anonymous.cookies
+
+
+async def test_an_account_that_is_disabled_while_its_password_is_looked_at_is_not_let_in(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform, clock: FakeClock
+) -> None:
+    is_over = threading.Event()
+    for _ in range(WORKERS):
+        platform.passwords._threads.submit(is_over.wait, 10)
+    signing_in = asyncio.create_task(log_in(anonymous))
+    while platform.passwords._under_way == 0:
+        await asyncio.wait({signing_in}, timeout=0.01)
+
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(update(accounts).values(disabled_at=clock.now()))
+        await uow.commit()
+    is_over.set()
+
+    assert (await signing_in).status_code == 422
+    async with platform.database.read() as connection:
+        assert len((await connection.execute(select(sessions))).all()) == 1
 
 
 async def test_a_sign_in_is_kept_for_the_owner_with_device_and_network(

@@ -151,8 +151,7 @@ async def change_email(
     link = platform.links.read(token, Purpose.CHANGE_EMAIL, now)
     async with platform.database.unit_of_work() as uow:
         account = _check_link(link, await own.find_row(uow.connection, link.subject))
-        is_theirs = session is not None and session.account_id == account["id"]
-        spare = session.id_hash if session is not None and is_theirs else None
+        spare = None if session is None else session.id_hash
         new = str(account["pending_email"])
         told = await _move(platform, uow, account, new, client=client, spare=spare, proven_at=now)
         released = await endings.release_workspaces(uow.connection, AccountId(account["id"]))

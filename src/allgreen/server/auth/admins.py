@@ -18,7 +18,10 @@ async def lock_admins(connection: AsyncConnection) -> set[AccountId]:
         .where(accounts.c.instance_admin.is_(True), accounts.c.disabled_at.is_(None))
         .order_by(accounts.c.id)
     )
-    return {AccountId(each) for each in await connection.scalars(query.with_for_update())}
+    # Not the stronger lock: what is stored with a reference to an account must not wait.
+    return {
+        AccountId(each) for each in await connection.scalars(query.with_for_update(key_share=True))
+    }
 
 
 async def refuse_without_admin(connection: AsyncConnection, account_id: AccountId) -> None:

@@ -153,8 +153,7 @@ async def withdraw(connection: AsyncConnection, account_id: AccountId, now: date
 
 
 def announce(platform: Platform, workspace_ids: Iterable[WorkspaceId]) -> None:
-    """Let all that is shown, and all streams that are open, look again who may see it."""
-    platform.recent.forget_all()
+    """Let answers that are kept, and streams that are open, look again who may see them."""
     platform.broker.publish(
         Change(workspace_id=each, kind="workspace", id=each) for each in workspace_ids
     )
