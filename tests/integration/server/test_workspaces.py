@@ -575,6 +575,29 @@ async def test_what_is_restored_is_as_it_was_and_no_time_of_it_counts_as_down(
     ]
 
 
+async def test_a_service_that_held_is_told_of_to_nobody_when_it_is_had_back(
+    owner: Person, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    service = await owner.watch(
+        f"http://127.0.0.1:{silent_port}/", recipients=[{"account_id": owner.me["id"]}]
+    )
+    keeper = keeper_of(platform)
+    await report(platform, service, Outcome.OK)
+    clock.advance(timedelta(minutes=15))
+    await report(platform, service, Outcome.OK)
+    assert (await delete(owner, owner)).status_code == 204
+    clock.advance(2 * DAY)
+    await restore(owner, owner)
+
+    clock.advance(timedelta(minutes=1))
+    await report(platform, service, Outcome.OK)
+    await keeper.keep()
+    after = (await owner.client.get(f"/api/v1/services/{service['id']}")).json()
+
+    assert (after["shown"], after["uptime_pct"]) == ("up", 100.0)
+    assert [kind for kind, _ in await messages(platform)] == [NoticeKind.WORKSPACE_DELETED]
+
+
 async def test_only_owners_have_a_workspace_back_and_only_for_seven_days(
     owner: Person, join: Enrol, stranger: Person, clock: FakeClock, platform: Platform
 ) -> None:
