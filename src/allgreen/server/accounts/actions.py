@@ -78,8 +78,10 @@ async def register(
             return None
         try:
             await _add(platform, uow, form, account_id, password_hash, now)
-        except IntegrityError:
-            _refuse_taken()  # by the same form, sent twice at once
+        except IntegrityError:  # the same form, sent twice at once
+            if platform.settings.smtp_url is None:
+                _refuse_taken()
+            return None
         joined = await _join(platform, uow, form, account_id, now)
         made = await _let_in(platform, uow, form, account_id, client, now)
         await uow.commit()

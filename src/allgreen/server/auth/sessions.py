@@ -128,9 +128,7 @@ async def open_session(
     return token
 
 
-async def renew_session(
-    connection: AsyncConnection, session: Session, *, now: datetime
-) -> str:
+async def renew_session(connection: AsyncConnection, session: Session, *, now: datetime) -> str:
     """Give a session another token, and note that its owner has just shown that it is them.
 
     The token before is void: whoever had read it gains nothing by what is allowed from now on.
