@@ -474,8 +474,9 @@ def test_the_process_that_decodes_knows_three_formats(kind: str) -> None:
         ("bytearray(600 * 1024 * 1024)", "MemoryError"),
         ("open('/tmp/allgreen-photo', 'wb', 0).write(b'x')", "File too large"),
         ("print(resource.getrlimit(resource.RLIMIT_CPU))", "(5, 5)"),
+        ("import os; print('last' if os.nice(0) >= 10 else 'first')", "last"),
     ],
-    ids=["memory", "files", "time"],
+    ids=["memory", "files", "time", "turn"],
 )
 def test_the_process_that_decodes_can_do_little(program: str, why: str) -> None:
     """What it may not do, tried by a program that stands in its place."""

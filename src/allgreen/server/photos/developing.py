@@ -7,6 +7,7 @@ pixels is kept: no EXIF with the place it was taken at, no XMP, no colour profil
 """
 
 import io
+import os
 import resource
 import sys
 import warnings
@@ -108,6 +109,7 @@ def _encode(image: Image.Image) -> bytes:
 def _confine() -> None:
     """Let this process take little, before it looks at anything."""
     warnings.simplefilter("ignore")  # nobody reads what it writes on standard error
+    os.nice(10)  # checks go first
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
