@@ -14,6 +14,8 @@ from allgreen.errors import BusyError, StorageError
 from allgreen.ports import Change, Clock
 
 KEPT_FOR_S: Final = 10.0
+PUBLISHED: Final = "published"
+"""Name of the one thing on the shelf of which pages there are."""
 TRIED_AGAIN_AFTER_S: Final = 2.0
 """So long the database is left alone after it did not answer."""
 
@@ -82,6 +84,13 @@ class Shelf(Generic[Thing]):
         kept = set(names)
         self._copies = {name: copy for name, copy in self._copies.items() if name in kept}
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget some things; what is being read of them now is not kept."""
+        for name in names:
+            self._copies.pop(name, None)
+            self._flights.pop(name, None)
+            self._failures.pop(name, None)
+
     def clear(self) -> None:
         """Forget everything; what is being read now is not kept."""
         self._copies.clear()
@@ -129,7 +138,12 @@ class PublicShelf:
         Hints of results come with every check: those pages show a moment later, so that visitors
         never make the database work harder than one reading in `KEPT_FOR_S`.
         """
-        if any(change.kind == "workspace" for change in changes):
-            # Which pages were theirs may be what has changed, and it is rare: all of them go.
-            self.published.clear()
+        changed = {change.workspace_id for change in changes if change.kind == "workspace"}
+        if not changed:
+            return
+        known = self.published.peek(PUBLISHED)
+        self.published.clear()
+        if known is None:
             self.pages.clear()
+        else:
+            self.pages.drop(name for name, whose in known.thing.items() if whose in changed)

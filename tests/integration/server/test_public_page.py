@@ -678,3 +678,19 @@ async def test_a_copy_that_was_damaged_is_none(
     await platform.database.close()
 
     assert (await anonymous.get(PAGE)).status_code == 503
+
+
+async def test_where_no_copy_can_be_written_the_page_is_shown_all_the_same(
+    anonymous: httpx2.AsyncClient,
+    platform: Platform,
+    published: dict[str, Any],
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (platform.settings.data_dir / "pages").write_text("in the way")
+
+    for _ in range(3):
+        assert await headline(anonymous) == "Everything holds."
+        later(clock)
+
+    assert len([line for line in caplog.messages if "could not be written" in line]) == 1

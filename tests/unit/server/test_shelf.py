@@ -10,7 +10,7 @@ import pytest
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import StorageUnavailableError
 from allgreen.ports import Change
-from allgreen.server.shelf import PublicShelf, Shelf
+from allgreen.server.shelf import PUBLISHED, PublicShelf, Shelf
 from allgreen.testing import FakeClock
 
 
@@ -120,3 +120,19 @@ async def test_only_what_people_change_drops_what_is_kept(kind: str, is_kept: bo
     public.forget([Change(workspace_id=WorkspaceId("w"), kind=kind, id="x")])
 
     assert (public.pages.peek("a") is not None) is is_kept
+
+
+async def test_a_change_in_one_workspace_drops_no_page_of_another() -> None:
+    public = PublicShelf(FakeClock())
+
+    async def read_all() -> dict[str, WorkspaceId]:
+        return {"mine": WorkspaceId("w"), "theirs": WorkspaceId("v")}
+
+    await public.published.get(PUBLISHED, read_all)
+    for name in ("mine", "theirs"):
+        await public.pages.get(name, Source().read)
+
+    public.forget([Change(workspace_id=WorkspaceId("w"), kind="workspace", id="x")])
+
+    assert public.published.peek(PUBLISHED) is None
+    assert [public.pages.peek(name) is None for name in ("mine", "theirs")] == [True, False]

@@ -30,6 +30,7 @@ from allgreen.server.catalog.schemas import Range
 from allgreen.server.catalog.translation import show_check, show_period
 from allgreen.server.views.queries import list_incidents
 from allgreen.server.views.schemas import Strip
+from allgreen.server.views.strips import align_strip
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.recipients import SqlRecipientRepository
@@ -334,28 +335,12 @@ class _Days:
     """The local days that a strip shows."""
 
     def __init__(self, zone: str, days: Sequence[Day]) -> None:
-        self.zone = zone
-        self.first = days[0].date
-        self.count = len(days)
+        self._zone = zone
+        self._days = days
 
     def align(self, row: RowMapping | None) -> Strip:
         """Return the stored strip moved to these days; one that is old ends without data."""
-        if row is None:
-            return Strip(first=self.first, zone=self.zone, grades="n" * self.count, details=[])
-        late = (self.first - row["first"]).days
-        grades = row["grades"][max(late, 0) :]
-        grades = "n" * max(-late, 0) + grades
-        details = [
-            (index - late, pct, down_s, ran, failed)
-            for index, pct, down_s, ran, failed in row["details"]
-            if 0 <= index - late < self.count
-        ]
-        return Strip(
-            first=self.first,
-            zone=self.zone,
-            grades=grades[: self.count].ljust(self.count, "n"),
-            details=details,
-        )
+        return align_strip(None if row is None else dict(row), self._days, self._zone)
 
 
 def _show_row(

@@ -7,11 +7,9 @@ from functools import partial
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import BusyError, StorageError
 from allgreen.server.platform import Platform
-from allgreen.server.shelf import Copy
+from allgreen.server.shelf import PUBLISHED, Copy
 from allgreen.server.status_pages import facts, saved
 from allgreen.server.status_pages.public import PublicPage
-
-_ALL = "published"
 
 
 async def find_page(platform: Platform, slug: str) -> Copy[PublicPage] | None:
@@ -43,7 +41,7 @@ async def list_published(platform: Platform) -> Mapping[str, WorkspaceId]:
         StorageError: They cannot be read, and never were.
         BusyError: The same, for too much else is being done.
     """
-    return (await platform.public.published.get(_ALL, partial(_read_all, platform))).thing
+    return (await platform.public.published.get(PUBLISHED, partial(_read_all, platform))).thing
 
 
 async def _read_all(platform: Platform) -> Mapping[str, WorkspaceId]:
