@@ -82,7 +82,10 @@ function InvitedRow({ workspaceId, invitation, now, onSent, onWithdraw }: Invite
       ) : (
         <span className={`t2 ${styles.role}`}>{ROLES[invitation.role].name}</span>
       )}
-      <span className={`sm t3 ${styles.since}`} data-always>
+      <span
+        className={`sm t3 ${styles.since}`}
+        data-always={left === "Expired" ? undefined : true}
+      >
         {left}
       </span>
       <Button

@@ -12,11 +12,20 @@ export const FALLBACK_REFRESH_MS = 30_000
 const MISSED_REFRESHES = 2
 const STEP_MS = 10_000
 
+type StaleLineProps = {
+  updatedAt: number
+  /** The page has no event stream and asks by itself. */
+  isPolled?: boolean
+}
+
+const POLLED: LiveState = { connected: false, since: 0 }
+
 /** Says that the numbers may be old, once live updates are away and two refreshes have failed too. */
-export function StaleLine({ updatedAt }: { updatedAt: number }) {
-  const live = useLiveState()
+export function StaleLine({ updatedAt, isPolled = false }: StaleLineProps) {
+  const stream = useLiveState()
   const now = useNow(STEP_MS)
   const queryClient = useQueryClient()
+  const live = isPolled ? POLLED : stream
   const staleSince = findStaleSince(live, updatedAt, now)
   return (
     <div role="status">
