@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, insert, select, update
 
-from allgreen.domain.policy import Role
+from allgreen.domain.policy import Permission, Role
+from allgreen.server import problems
+from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.keys.actions import MOST_KEYS
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import accounts, api_keys, audit, memberships, services, workspaces
@@ -99,6 +101,28 @@ async def test_a_key_that_writes_says_what_a_page_says_and_publishes_nothing(
 
     assert [published.status_code, titled.status_code] == [403, 200]
     assert (await owner.client.get(path)).json()["is_published"] is False
+
+
+async def test_what_any_reader_may_change_is_for_people_and_for_no_key(
+    owner: Person, platform: Platform
+) -> None:
+    """Such as to accept an offer: a route may ask for no more than a right to read."""
+    router = guarded_router("test")
+
+    @router.api_route("/test/answer", methods=["GET", "POST"])
+    async def answer(_access: Annotated[Access, permission(Permission.WORKSPACE_READ)]) -> None:
+        """Answer something."""
+
+    small = FastAPI()
+    small.state.platform = platform
+    small.include_router(router)
+    problems.install(small)
+    made = await make_key(owner, "write")
+
+    async with program_of(small, made["key"]) as program:
+        answers = [await program.get("/test/answer"), await program.post("/test/answer")]
+
+    assert [each.status_code for each in answers] == [200, 403]
 
 
 async def test_no_key_makes_lists_or_revokes_keys(owner: Person, app: FastAPI) -> None:
