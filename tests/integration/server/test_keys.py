@@ -252,6 +252,16 @@ async def test_where_a_key_and_a_cookie_come_together_the_cookie_counts_for_noth
     assert (await owner.client.post(path)).status_code == 200
 
 
+async def test_beside_a_key_no_cookie_opens_what_is_open_to_all_in_part(owner: Person) -> None:
+    made = await make_key(owner, "write")
+    path = f"/api/v1/profiles/{owner.me['id']}"
+
+    as_oneself = await owner.client.get(path)
+    with_key = await owner.client.get(path, headers=shown(made["key"]))
+
+    assert [as_oneself.status_code, with_key.status_code] == [200, 404]
+
+
 async def test_pages_of_others_are_let_in_by_no_cookie_beside_a_word_that_is_no_key(
     owner: Person,
 ) -> None:
