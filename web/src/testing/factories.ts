@@ -1,6 +1,7 @@
 import type {
   Account,
   Delivery,
+  Incident,
   Invitation,
   Me,
   Member,
@@ -234,6 +235,27 @@ export function makeStatusPage(over: Partial<StatusPage> = {}): StatusPage {
     service_ids: null,
     version: 1,
     published_at: null,
+    ...over,
+  }
+}
+
+export function makeIncident(over: Partial<Incident> = {}): Incident {
+  return {
+    id: "n1",
+    service_id: "s1",
+    service_name: "Checkout API",
+    state: "open",
+    reason: "Answered 503 instead of 200",
+    began_at: "2026-04-14T23:00:00Z",
+    confirmed_at: "2026-04-14T23:02:00Z",
+    ended_at: null,
+    duration_s: null,
+    blocked_by: null,
+    quiet: null,
+    reopened: 0,
+    reopened_at: null,
+    resolution: null,
+    told: 1,
     ...over,
   }
 }
