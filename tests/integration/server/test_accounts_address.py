@@ -216,6 +216,16 @@ def no_mail(platform: Platform, app: FastAPI) -> None:
     app.state.platform = replace(platform, settings=without)
 
 
+async def test_without_a_mail_server_an_address_changes_only_shortly_after_a_proof(
+    owner: Person, no_mail: None, clock: FakeClock
+) -> None:
+    clock.advance(timedelta(minutes=31))
+
+    answer = await ask(owner.client)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "proof_needed")
+
+
 async def test_without_a_mail_server_an_address_changes_at_once_and_counts_as_unproven(
     owner: Person, no_mail: None, platform: Platform, app: FastAPI
 ) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, select, text, update
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Role
 from allgreen.server.app import open_platform
+from allgreen.server.auth.admins import lock_admins
 from allgreen.server.auth.memberships import lock_workspace
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
@@ -122,6 +123,26 @@ async def test_of_two_who_disable_each_other_one_remains(
     )
 
     assert await count(platform, accounts.c.disabled_at.is_(None)) == 1
+
+
+async def test_who_was_disabled_meanwhile_does_nothing_to_others_any_more(
+    owner: Person, app: FastAPI, people: AsyncExitStack, platform: Platform
+) -> None:
+    other = await enrol(people, app, platform, "Cy Else", is_instance_admin=True)
+    async with platform.database.unit_of_work() as uow:
+        await lock_admins(uow.connection)
+        is_other = accounts.c.id == other.me["id"]
+        gone = update(accounts).where(is_other).values(disabled_at=platform.clock.now())
+        await uow.connection.execute(gone)
+
+        path = f"/api/v1/instance/accounts/{owner.me['id']}/end-sessions"
+        acting = asyncio.create_task(other.client.post(path))
+        while not acting.done() and not await is_somebody_waiting(platform):
+            await asyncio.wait({acting}, timeout=0.01)
+        await uow.commit()
+
+    assert (await acting).status_code == 403
+    assert (await owner.client.get("/api/v1/me")).status_code == 200
 
 
 async def test_of_two_owners_who_delete_their_accounts_at_once_one_remains(

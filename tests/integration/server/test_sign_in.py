@@ -264,7 +264,13 @@ async def test_a_wrong_proof_proves_nothing(
     assert not await is_proven(owner.client)
 
 
-async def test_proofs_are_not_guessed_in_an_open_session(owner: Person) -> None:
-    answers = [await prove(owner.client, password=f"guess {n}") for n in range(12)]
+async def test_proofs_are_not_guessed_in_an_open_session_and_its_owner_is_not_locked_out(
+    owner: Person, app: FastAPI
+) -> None:
+    elsewhere = person_of(app)
+    await log_in(elsewhere)
+
+    answers = [await prove(elsewhere, password=f"guess {n}") for n in range(12)]
 
     assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2
+    assert (await prove(owner.client)).status_code == 204

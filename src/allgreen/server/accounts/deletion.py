@@ -60,7 +60,7 @@ async def delete_account(platform: Platform, session: Session, form: ProofInput)
         await connection.execute(delete(accounts).where(accounts.c.id == account_id))
         await owe_farewell(platform, uow, session.email)
         await uow.commit()
-    platform.limits.forget(limits.PROOFS_PER_ACCOUNT, account_id)
+    platform.limits.forget(limits.PROOFS_PER_SESSION, session.id)
     platform.wake_dispatcher()
     endings.announce(platform, workspace_ids)
 

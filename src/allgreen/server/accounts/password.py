@@ -47,7 +47,7 @@ async def change_password(
             platform, uow, before, hashed, client=client, spare=hash_of(token)
         )
         await uow.commit()
-    platform.limits.forget(limits.PROOFS_PER_ACCOUNT, session.account_id)
+    platform.limits.forget(limits.PROOFS_PER_SESSION, session.id)
     platform.wake_dispatcher()
     endings.announce(platform, workspace_ids)
     return token

@@ -109,7 +109,7 @@ async def prove(platform: Platform, session: Session, form: ProofInput) -> str:
         await second_factor.require_code(uow.connection, cipher, session.account_id, form.code, now)
         token = await renew_session(uow.connection, session, now=now)
         await uow.commit()
-    platform.limits.forget(limits.PROOFS_PER_ACCOUNT, session.account_id)
+    platform.limits.forget(limits.PROOFS_PER_SESSION, session.id)
     platform.recent.forget_all()
     return token
 
@@ -119,15 +119,13 @@ async def check_password(
 ) -> None:
     """Let only those pass who know the password of the account that is signed in.
 
-    The tries are counted until `limits.PROOFS_PER_ACCOUNT` is forgotten.
+    The tries are counted until `limits.PROOFS_PER_SESSION` is forgotten.
 
     Raises:
         InvalidInputError: It is wrong, or the account has none.
         TooManyError: It was tried too often.
     """
-    platform.limits.count_slowly(
-        limits.PROOFS_PER_ACCOUNT, session.account_id, message=TOO_MANY_TRIES
-    )
+    platform.limits.count_slowly(limits.PROOFS_PER_SESSION, session.id, message=TOO_MANY_TRIES)
     async with platform.database.read() as connection:
         hashed = (await own.get_row(connection, session.account_id))["password_hash"]
     if hashed is None:

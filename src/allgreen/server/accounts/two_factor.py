@@ -54,7 +54,7 @@ async def confirm(platform: Platform, session: Session, code: str, client: Clien
     now = platform.clock.now()
     session.require_proof(now)
     account_id = session.account_id
-    platform.limits.count_slowly(limits.PROOFS_PER_ACCOUNT, account_id, message=TOO_MANY_TRIES)
+    platform.limits.count_slowly(limits.PROOFS_PER_SESSION, session.id, message=TOO_MANY_TRIES)
     async with platform.database.unit_of_work() as uow:
         row = await own.get_row(uow.connection, account_id)
         if row["totp_since"] is not None:
@@ -69,7 +69,7 @@ async def confirm(platform: Platform, session: Session, code: str, client: Clien
         await _tell(platform, uow, session, "two_factor.on", "a second factor was set up", client)
         await endings.end_sessions(uow.connection, account_id, but=session.id_hash)
         await uow.commit()
-    platform.limits.forget(limits.PROOFS_PER_ACCOUNT, account_id)
+    platform.limits.forget(limits.PROOFS_PER_SESSION, session.id)
     await _announce(platform, account_id)
     return RecoveryCodes(codes=codes)
 
