@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser import find_violations
 from tests.history import Past, write_history
-from tests.platform import Person, Platform
+from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -225,6 +225,43 @@ def test_other_sites_frame_the_summary_and_nothing_else(
     badge = page.get_by_alt_text("badge")
     assert badge.evaluate("(each) => each.decode().then(() => each.naturalWidth > 50)")
     page.screenshot(path=screens / "status-embed.png")
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><svg onload=alert(1)><a href="javascript:alert(1)">',
+    "' onmouseover=alert(1) style='position:fixed;inset:0' x='",
+    "[x](javascript:alert(1)) ![x](https://evil.example/x.png) <img src=x onerror=alert(1)>",
+)
+
+
+def test_what_people_write_runs_nowhere_and_fetches_nothing(
+    page: Page, platform: Platform, complaints: list[str]
+) -> None:
+    eve = Person(platform, email="eve@example.net")
+    me = eve.post("/accounts", name="Eve", email=eve.email, password=PASSWORD)
+    eve.workspace_id = me["workspaces"][0]["id"]
+    for text in HOSTILE:
+        eve.watch(text[:80], f"http://127.0.0.1:{CLOSED_PORT}/")
+    about = "\n\n".join(HOSTILE)
+    _set_page(eve, slug="hostile", is_published=True, title=HOSTILE[1], about=about)
+    asked: list[str] = []
+    dialogs: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+
+    for path in ("/status/hostile", "/embed/hostile", "/status/hostile/badge.svg"):
+        page.goto(f"{platform.address}{path}")
+        page.mouse.move(200, 200)
+
+    assert dialogs == []
+    assert {url for url in asked if not url.startswith(platform.address)} == set()
+    assert [each for each in complaints if "404" not in each] == []
 
 
 def test_the_front_page(page: Page, platform: Platform, look: Look, complaints: list[str]) -> None:

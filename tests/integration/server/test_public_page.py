@@ -221,6 +221,19 @@ async def test_maintenance_is_told_as_planned_and_its_outage_is_none(
     assert "Secret move" not in text
 
 
+async def test_work_that_lies_ahead_is_announced(
+    anonymous: httpx2.AsyncClient, owner: Person, published: dict[str, Any]
+) -> None:
+    window = {"name": "Move", "first": "2026-04-16", "at": "23:30", "duration_minutes": 60}
+    await owner.client.post(f"{owner.workspace}/maintenance-windows", json=window)
+
+    text = (await anonymous.get(PAGE)).text
+
+    planned = text[text.index('id="planned"') : text.index('id="past"')]
+    assert "<h3>Thu 16 April</h3>" in planned
+    assert "23:30 to Fri 17 April, 00:30. Not counted." in planned
+
+
 async def test_without_services_it_says_so(anonymous: httpx2.AsyncClient, owner: Person) -> None:
     await publish(owner)
 
@@ -466,6 +479,25 @@ async def test_badges_are_of_the_services_on_the_page_alone(
     assert shown.status_code == 200
     assert "Checkout: all green" in shown.text
     assert (hidden.status_code, by_id.status_code) == (404, 404)
+
+
+async def test_of_a_service_that_was_deleted_nothing_is_left(
+    anonymous: httpx2.AsyncClient,
+    owner: Person,
+    platform: Platform,
+    published: dict[str, Any],
+    clock: FakeClock,
+) -> None:
+    await add_outage(platform, owner, published, clock.now() - DAY, timedelta(minutes=5))
+    (shown,) = (await read(anonymous))["services"]
+    await owner.client.delete(f"/api/v1/services/{published['id']}")
+    later(clock)
+
+    page = await read(anonymous)
+
+    assert (page["services"], page["incidents"], page["uptime_pct"]) == ([], [], None)
+    assert (await anonymous.get(f"{PAGE}/badge/{shown['key']}.svg")).status_code == 404
+    assert "Checkout" not in (await anonymous.get(f"{PAGE}/feed.rss")).text
 
 
 async def test_members_see_a_page_before_it_is_published(

@@ -92,7 +92,7 @@ def _p95(hour: int) -> float:
 
 def _noise(number: int) -> float:
     """Return something between 0 and 1 that looks like chance and is the same each time."""
-    return (number * 2_654_435_761 % 1009) / 1009
+    return sin(number * 12.9898) * 43758.5453 % 1
 
 
 def _x(hour: float) -> str:
