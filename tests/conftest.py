@@ -28,7 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-SLOW_FILES = ("tests/e2e/", "tests/model/", "tests/packaging/", "tests/integration/")
+SLOW_FILES = (
+    "tests/e2e/",
+    "tests/authorization/",
+    "tests/model/",
+    "tests/packaging/",
+    "tests/integration/",
+)
 """They begin first, and in this order: what takes long must not be left to one worker in the end."""
 
 
