@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from "./routes/__root"
 import { Route as SignedInRouteImport } from "./routes/_signed-in"
 import { Route as SignedInIndexRouteImport } from "./routes/_signed-in/index"
+import { Route as SignedInSettingsRouteImport } from "./routes/_signed-in/settings"
 import { Route as SignedInWorkspacesWorkspaceIdRouteRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/route"
 import { Route as SignedInWorkspacesWorkspaceIdIndexRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/index"
 import { Route as SignedInWorkspacesWorkspaceIdAuditRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/audit"
@@ -29,6 +30,11 @@ const SignedInRoute = SignedInRouteImport.update({
 const SignedInIndexRoute = SignedInIndexRouteImport.update({
   id: "/",
   path: "/",
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInSettingsRoute = SignedInSettingsRouteImport.update({
+  id: "/settings",
+  path: "/settings",
   getParentRoute: () => SignedInRoute,
 } as any)
 const SignedInWorkspacesWorkspaceIdRouteRoute =
@@ -94,6 +100,7 @@ const SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute =
 
 export interface FileRoutesByFullPath {
   "/": typeof SignedInIndexRoute
+  "/settings": typeof SignedInSettingsRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
   "/workspaces/$workspaceId/audit": typeof SignedInWorkspacesWorkspaceIdAuditRoute
   "/workspaces/$workspaceId/keys": typeof SignedInWorkspacesWorkspaceIdKeysRoute
@@ -106,6 +113,7 @@ export interface FileRoutesByFullPath {
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
 export interface FileRoutesByTo {
+  "/settings": typeof SignedInSettingsRoute
   "/": typeof SignedInIndexRoute
   "/workspaces/$workspaceId/audit": typeof SignedInWorkspacesWorkspaceIdAuditRoute
   "/workspaces/$workspaceId/keys": typeof SignedInWorkspacesWorkspaceIdKeysRoute
@@ -120,6 +128,7 @@ export interface FileRoutesByTo {
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   "/_signed-in": typeof SignedInRouteWithChildren
+  "/_signed-in/settings": typeof SignedInSettingsRoute
   "/_signed-in/": typeof SignedInIndexRoute
   "/_signed-in/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
   "/_signed-in/workspaces/$workspaceId/audit": typeof SignedInWorkspacesWorkspaceIdAuditRoute
@@ -136,6 +145,7 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | "/"
+    | "/settings"
     | "/workspaces/$workspaceId"
     | "/workspaces/$workspaceId/audit"
     | "/workspaces/$workspaceId/keys"
@@ -148,6 +158,7 @@ export interface FileRouteTypes {
     | "/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesByTo: FileRoutesByTo
   to:
+    | "/settings"
     | "/"
     | "/workspaces/$workspaceId/audit"
     | "/workspaces/$workspaceId/keys"
@@ -161,6 +172,7 @@ export interface FileRouteTypes {
   id:
     | "__root__"
     | "/_signed-in"
+    | "/_signed-in/settings"
     | "/_signed-in/"
     | "/_signed-in/workspaces/$workspaceId"
     | "/_signed-in/workspaces/$workspaceId/audit"
@@ -192,6 +204,13 @@ declare module "@tanstack/react-router" {
       path: "/"
       fullPath: "/"
       preLoaderRoute: typeof SignedInIndexRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    "/_signed-in/settings": {
+      id: "/_signed-in/settings"
+      path: "/settings"
+      fullPath: "/settings"
+      preLoaderRoute: typeof SignedInSettingsRouteImport
       parentRoute: typeof SignedInRoute
     }
     "/_signed-in/workspaces/$workspaceId": {
@@ -307,11 +326,13 @@ const SignedInWorkspacesWorkspaceIdRouteRouteWithChildren =
   )
 
 interface SignedInRouteChildren {
+  SignedInSettingsRoute: typeof SignedInSettingsRoute
   SignedInIndexRoute: typeof SignedInIndexRoute
   SignedInWorkspacesWorkspaceIdRouteRoute: typeof SignedInWorkspacesWorkspaceIdRouteRouteWithChildren
 }
 
 const SignedInRouteChildren: SignedInRouteChildren = {
+  SignedInSettingsRoute: SignedInSettingsRoute,
   SignedInIndexRoute: SignedInIndexRoute,
   SignedInWorkspacesWorkspaceIdRouteRoute:
     SignedInWorkspacesWorkspaceIdRouteRouteWithChildren,

@@ -6,6 +6,11 @@ export type Theme = "system" | "light" | "dark"
 const STORAGE_KEY = "allgreen-theme"
 const listeners = new Set<() => void>()
 
+/** Told of each choice, and of the theme before it. */
+export type ThemeKeeper = (chosen: Theme, before: Theme) => void
+
+let keeper: ThemeKeeper | null = null
+
 /** The chosen theme and a way to choose another. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   return [useSyncExternalStore(subscribe, currentTheme), setTheme]
@@ -16,8 +21,28 @@ export function currentTheme(): Theme {
   return forced === "light" || forced === "dark" ? forced : "system"
 }
 
-/** Choose a theme, remember it on this device and cross-fade to it where the browser can. */
+/**
+ * Let somebody keep what is chosen, beyond this device.
+ *
+ * @returns A function that takes it back.
+ */
+export function keepThemes(next: ThemeKeeper): () => void {
+  keeper = next
+  return () => {
+    if (keeper === next) keeper = null
+  }
+}
+
+/** Choose a theme: show it at once, and hand it to who keeps it. */
 export function setTheme(theme: Theme): void {
+  const before = currentTheme()
+  showTheme(theme)
+  keeper?.(theme, before)
+}
+
+/** Show a theme, remember it on this device and cross-fade to it where the browser can. */
+export function showTheme(theme: Theme): void {
+  if (theme === currentTheme()) return
   remember(theme)
   const apply = () => {
     if (theme === "system") delete document.documentElement.dataset.theme

@@ -9,7 +9,7 @@ import { FormFailure } from "@/components/ui/form-failure"
 import { Input } from "@/components/ui/input"
 import { Skeleton } from "@/components/ui/skeleton"
 import { useShortForm } from "@/lib/short-form"
-import styles from "./proof.module.css"
+import styles from "./account.module.css"
 import { accountQuery } from "./queries"
 import { useLogOut } from "./use-log-out"
 

@@ -34,7 +34,7 @@ function Sent({ email }: { email: string }) {
     <div role="status">
       <Note>
         If <b className="med">{email}</b> has an account, a link is on its way. It works once, for
-        an hour. Nothing after ten minutes: look in the junk folder.
+        half an hour. Nothing after ten minutes: look in the junk folder.
       </Note>
     </div>
   )

@@ -1,4 +1,6 @@
+import { Link } from "@tanstack/react-router"
 import { LogOut, Settings } from "lucide-react"
+import type { MouseEvent } from "react"
 import type { Me } from "@/api/types.gen"
 import { Avatar } from "@/components/ui/avatar"
 import { Popover } from "@/components/ui/popover"
@@ -35,6 +37,10 @@ export function AccountMenu({ me, onLogOut, compact }: AccountMenuProps) {
         <Segmented label="Theme" size="sm" value={theme} options={THEMES} onChange={setTheme} />
       </div>
       <div className="nav">
+        <Link to="/settings" onClick={closeMenu}>
+          <Settings className="ic" aria-hidden="true" />
+          Your settings
+        </Link>
         <button type="button" onClick={onLogOut}>
           <LogOut className="ic" aria-hidden="true" />
           Log out
@@ -42,6 +48,11 @@ export function AccountMenu({ me, onLogOut, compact }: AccountMenuProps) {
       </div>
     </Popover>
   )
+}
+
+// The page changes below it, so nothing else would close it.
+function closeMenu(event: MouseEvent<HTMLElement>): void {
+  event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover?.()
 }
 
 // The name is text, not an aria-label: whoever says "click SL" to a computer must be understood.

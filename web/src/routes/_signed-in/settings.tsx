@@ -1,0 +1,53 @@
+import { useSuspenseQuery } from "@tanstack/react-query"
+import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
+import { ErrorState } from "@/components/ui/error-state"
+import { accountQuery, instanceQuery, profileQuery } from "@/features/account/queries"
+import { SettingsFrame, SettingsPage } from "@/features/account/settings-page"
+import { SettingsSkeleton } from "@/features/account/settings-skeleton"
+import { SignedInShell } from "./-signed-in-shell"
+
+export const Route = createFileRoute("/_signed-in/settings")({
+  loader: ({ context: { queryClient } }) =>
+    Promise.all([
+      queryClient.ensureQueryData(accountQuery()),
+      queryClient.ensureQueryData(profileQuery()),
+      queryClient.ensureQueryData(instanceQuery()),
+    ]),
+  pendingComponent: Pending,
+  errorComponent: Failed,
+  component: Settings,
+})
+
+function Settings() {
+  const { data: account } = useSuspenseQuery(accountQuery())
+  const { data: profile } = useSuspenseQuery(profileQuery())
+  const { data: instance } = useSuspenseQuery(instanceQuery())
+  return (
+    <SignedInShell>
+      <SettingsPage account={account} profile={profile} instance={instance} />
+    </SignedInShell>
+  )
+}
+
+function Pending() {
+  return (
+    <SignedInShell>
+      <SettingsSkeleton />
+    </SignedInShell>
+  )
+}
+
+function Failed({ error, reset }: ErrorComponentProps) {
+  const router = useRouter()
+  const retry = () => {
+    reset()
+    void router.invalidate()
+  }
+  return (
+    <SignedInShell>
+      <SettingsFrame>
+        <ErrorState error={error} onRetry={retry} />
+      </SettingsFrame>
+    </SignedInShell>
+  )
+}
