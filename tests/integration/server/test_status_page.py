@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 
 from allgreen.domain.policy import Role
 from allgreen.server.platform import Platform
-from allgreen.server.status_pages.slugs import RESERVED
 from allgreen.storage.sql.tables import audit, memberships
 from allgreen.testing import FakeClock
 from tests.api import PASSWORD, Person, fields
@@ -251,13 +250,6 @@ async def test_names_that_look_like_ours_are_kept(owner: Person, slug: str) -> N
     answer = await edit(owner, slug=slug)
 
     assert (answer.status_code, fields(answer)) == (422, {"slug": "invalid"})
-
-
-async def test_all_reserved_names_are_refused(owner: Person) -> None:
-    answers = {slug: await edit(owner, slug=slug, version=1) for slug in RESERVED}
-
-    assert len(RESERVED) > 200
-    assert {slug for slug, answer in answers.items() if answer.status_code != 422} == set()
 
 
 async def test_full_width_letters_become_plain_ones(owner: Person) -> None:
