@@ -118,6 +118,7 @@ REQUESTS: Mapping[str, Ask] = {
     "list_deleted_workspaces": LOOK,
     "get_workspace": LOOK,
     "edit_workspace": Ask(json={"name": "Other"}),
+    "export_workspace": LOOK,
     "delete_workspace": Ask(json={"name": "Owner's workspace"}),
     "restore_workspace": Ask(given=_deleted),
     "offer_workspace": Ask(json={"account_id": "{account_id}"}),

@@ -56,7 +56,7 @@ class Stage:
     own: dict[str, dict[str, str]]
     headers: dict[str, dict[str, str]]
     client: httpx2.AsyncClient
-    _live: sqlite3.Connection
+    _live: sqlite3.Connection | None
     _snapshot: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
     def ids_for(self, who: str) -> dict[str, str]:
@@ -64,17 +64,21 @@ class Stage:
         return self.ids | self.own.get(who, {})
 
     def keep(self) -> None:
-        """Remember the database as it is now."""
-        self._live.backup(self._snapshot)
+        """Remember the database as it is now; one on a server is not had again."""
+        if self._live is not None:
+            self._live.backup(self._snapshot)
 
     def state(self) -> int:
         """Return a number that is another one after anything was written."""
+        if self._live is None:
+            return 0
         (number,) = self._live.execute("PRAGMA data_version").fetchone()
         return int(number)
 
     def restore(self) -> None:
         """Have the database again as it was, and nothing in memory."""
-        self._snapshot.backup(self._live)
+        if self._live is not None:
+            self._snapshot.backup(self._live)
         self.forget()
 
     def forget(self) -> None:
@@ -96,10 +100,19 @@ Setting = Callable[[Stage], Any]
 
 
 @asynccontextmanager
-async def open_stage(folder: Path) -> AsyncIterator[Stage]:
-    """Open a platform on a database of its own, with everybody and everything in it."""
+async def open_stage(folder: Path, *, url: str | None = None) -> AsyncIterator[Stage]:
+    """Open a platform on a database of its own, with everybody and everything in it.
+
+    Args:
+        folder: Where its files are.
+        url: Of an empty database on a server; without it, it is a file.
+    """
     settings = Settings(
-        data_dir=folder, public_url=ADDRESS, allow_targets="127.0.0.1:9", min_interval_s=60
+        data_dir=folder,
+        database_url=url,
+        public_url=ADDRESS,
+        allow_targets="127.0.0.1:9",
+        min_interval_s=60,
     )
     clock = FakeClock(datetime.now(UTC))  # noqa: TID251 - ids hold the real time
     async with AsyncExitStack() as stack:
@@ -107,7 +120,9 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
             open_platform(settings, clock=clock, watches=False)
         )
         app = create_app(platform, bundle=folder / "no bundle")
-        live = stack.enter_context(closing(sqlite3.connect(folder / "allgreen.db")))
+        live = None
+        if url is None:
+            live = stack.enter_context(closing(sqlite3.connect(folder / "allgreen.db")))
         stage = Stage(
             platform=platform,
             app=app,
