@@ -12,6 +12,7 @@ from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.platform import get_platform
 from allgreen.server.wire import answers, render, render_nothing
 from allgreen.server.workspaces import actions, deletion, queries, transfer
+from allgreen.server.workspaces.export import WorkspaceExport, load_export
 from allgreen.server.workspaces.schemas import (
     DeletedWorkspace,
     DeletedWorkspaces,
@@ -88,6 +89,22 @@ async def delete_workspace(
     """Delete it; nothing in it is checked any more. For seven days its owners can have it back."""
     await deletion.delete_workspace(get_platform(request), access, workspace_id, body)
     return render_nothing()
+
+
+@router.get("/workspaces/{workspace_id}/export", **answers(WorkspaceExport))
+async def export_workspace(
+    request: Request,
+    workspace_id: str,
+    access: Annotated[Access, permission(Permission.WORKSPACE_EXPORT)],
+) -> Response:
+    """Hand out what people entered, and all incidents, as a file; no secret is in it."""
+    platform = get_platform(request)
+    async with platform.database.read() as connection:
+        member = await access.workspace(connection, workspace_id)
+        export = await load_export(connection, member, platform.clock.now())
+    return render(
+        export, headers={"content-disposition": 'attachment; filename="allgreen-workspace.json"'}
+    )
 
 
 @router.post("/workspaces/{workspace_id}/restore", **answers(Workspace))
