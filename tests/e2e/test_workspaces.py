@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.history import Past, write_history
 from tests.looks import Look, look_at
+from tests.mail import ReceivedMail, SmtpSink
 from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
 
@@ -59,14 +60,30 @@ def enter(page: Page, person: Person, screen: str = "") -> Page:
 
 def join(owner: Person, name: str, email: str, *, role: str = "observer") -> Person:
     """Invite somebody who registers by the link."""
-    sent = owner.post(
-        f"/workspaces/{owner.workspace_id}/invitations", email=email, role=role
-    )
-    token = sent["link"].rpartition("/")[2]
-    guest = Person(owner.platform, email=email, workspace_id=owner.workspace_id)
+    sent = owner.post(f"/workspaces/{owner.workspace_id}/invitations", email=email, role=role)
+    guest = register(owner.platform, name, email, sent["link"].rpartition("/")[2])
+    guest.workspace_id = owner.workspace_id
+    return guest
+
+
+def register(platform: Platform, name: str, email: str, token: str) -> Person:
+    """Make an account out of an invitation, and sign in."""
+    guest = Person(platform, email=email)
     guest.post("/accounts", name=name, email=email, password=PASSWORD, invitation=token)
     guest.post("/session", email=email, password=PASSWORD, keep=False)
     return guest
+
+
+def verify(person: Person, sink: SmtpSink) -> None:
+    """Open the link that proves the address."""
+    mail = sink.wait_for_mail_to(person.email, "Is this your address?")
+    person.http.post(link_in(mail, "verify"), headers={"Origin": "null"}).raise_for_status()
+
+
+def link_in(mail: ReceivedMail, path: str) -> str:
+    found = re.search(rf"https?://\S+/{path}/\S+", mail.text)
+    assert found, mail.text
+    return found.group()
 
 
 def ask(owner: Person, email: str) -> str:
@@ -97,9 +114,7 @@ def let_expire(platform: Platform, invitation_id: str) -> None:
     platform.start()
 
 
-def test_members_and_invitations(
-    page: Page, platform: Platform, sofia: Person, look: Look
-) -> None:
+def test_members_and_invitations(page: Page, platform: Platform, sofia: Person, look: Look) -> None:
     join(sofia, "Jonas Berg", JONAS, role="admin")
     join(sofia, "Amara Okafor", AMARA)
     let_expire(platform, ask(sofia, "ops@harbour.example"))
@@ -139,9 +154,7 @@ def test_members_and_invitations(
     expect(page.get_by_text("Two people can open Nordlys Commerce.")).to_be_visible()
 
 
-def test_an_observer_sees_who_is_in(
-    page: Page, sofia: Person, look: Look
-) -> None:
+def test_an_observer_sees_who_is_in(page: Page, sofia: Person, look: Look) -> None:
     amara = join(sofia, "Amara Okafor", AMARA)
     enter(page, amara, "/members")
 
@@ -237,7 +250,7 @@ def test_the_status_page(page: Page, chromium: Browser, sofia: Person, look: Loo
     expect(page.get_by_text("The status page is saved")).to_be_visible()
 
     page.get_by_role("button", name="Publish").click()
-    address = page.get_by_role("link", name=re.compile("/status/nordlys-commerce"))
+    address = page.get_by_role("link", name=re.compile("nordlys-commerce"))
     expect(address).to_be_visible()
     look(page, "status-page")
     public = chromium.new_page(locale="en-US", timezone_id="UTC")
@@ -262,17 +275,24 @@ def test_the_status_page(page: Page, chromium: Browser, sofia: Person, look: Loo
     public.close()
 
 
-def test_the_dashboard(chromium: Browser, tmp_path: Path, look: Look) -> None:
+def test_the_dashboard(chromium: Browser, tmp_path: Path, smtp_sink: SmtpSink, look: Look) -> None:
     target = Target().start()
-    allowed = f"127.0.0.1:{target.port},127.0.0.1:{CLOSED_PORT}"
-    settings = {"ALLGREEN_ALLOW_TARGETS": allowed, "ALLGREEN_MIN_INTERVAL_S": "1"}
-    platform = Platform(tmp_path / "busy", {**settings, "ALLGREEN_BACKOFF_SCALE": "0.05"}).start()
+    settings = {
+        "ALLGREEN_SMTP_URL": f"smtp://{smtp_sink.host}:{smtp_sink.port}",
+        "ALLGREEN_ALLOW_TARGETS": f"127.0.0.1:{target.port},127.0.0.1:{CLOSED_PORT}",
+        "ALLGREEN_MIN_INTERVAL_S": "1",
+        "ALLGREEN_BACKOFF_SCALE": "0.05",
+    }
+    platform = Platform(tmp_path / "busy", settings).start()
     sofia = Person(platform).set_up(workspace="Nordlys Commerce")
+    verify(sofia, smtp_sink)
     for past in PASTS:
         fails = past.name == "Payments webhook"
         url = f"http://127.0.0.1:{CLOSED_PORT}/stripe" if fails else target.url
         sofia.watch(past.name, url, every_s=2 if fails else 60)
-    jonas = join(sofia, "Jonas Berg", JONAS, role="admin")
+    ask(sofia, JONAS)
+    token = link_in(smtp_sink.wait_for_mail_to(JONAS, "invited you"), "invite").rpartition("/")[2]
+    jonas = register(platform, "Jonas Berg", JONAS, token)
     jonas.workspace_id = jonas.post("/workspaces", name="Harbour Tools")["id"]
     ask(jonas, sofia.email)
     nordlys = sofia.workspace_id
@@ -288,9 +308,7 @@ def test_the_dashboard(chromium: Browser, tmp_path: Path, look: Look) -> None:
     page.goto(f"{platform.address}/")
     expect(page.get_by_role("heading", name="One service is down.")).to_be_visible(timeout=40_000)
     expect(page.get_by_text("Jonas Berg invites you to Harbour Tools")).to_be_visible()
-    expect(page.get_by_role("link", name="Look at Payments webhook")).to_be_visible(
-        timeout=40_000
-    )
+    expect(page.get_by_role("link", name="Look at Payments webhook")).to_be_visible(timeout=40_000)
     look(page, "dashboard")
 
     page.get_by_role("button", name="Accept").click()

@@ -140,7 +140,7 @@ export function InviteForm({ workspaceId, roles, onSent }: InviteFormProps) {
       </Field>
       <Button type="submit" variant="primary" busy={busy} className={styles.send}>
         {!busy && <Send className="ic" aria-hidden="true" />}
-        {emails.length > 1 ? "Send invitations" : "Send invitation"}
+        {addEmails(emails, typed).length > 1 ? "Send invitations" : "Send invitation"}
       </Button>
       <p className={`hint ${styles.inviteHint}`}>
         They don’t need an account yet. The link works for seven days.

@@ -82,10 +82,7 @@ function InvitedRow({ workspaceId, invitation, now, onSent, onWithdraw }: Invite
       ) : (
         <span className={`t2 ${styles.role}`}>{ROLES[invitation.role].name}</span>
       )}
-      <span
-        className={`sm t3 ${styles.since}`}
-        data-always={left === "Expired" ? undefined : true}
-      >
+      <span className={`sm t3 ${styles.since}`} data-always={left === "Expired" ? undefined : true}>
         {left}
       </span>
       <Button

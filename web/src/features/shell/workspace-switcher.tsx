@@ -60,9 +60,7 @@ export function WorkspaceLink({ workspace, onClick }: WorkspaceLinkProps) {
     <Link
       to="/workspaces/$workspaceId"
       params={{ workspaceId: workspace.id }}
-      // Which workspace is in view says the switcher; the page in view is marked above.
-      activeOptions={{ exact: true }}
-      activeProps={{ "aria-current": undefined }}
+      className={styles.workspace}
       onClick={onClick}
     >
       <span className="trunc">{workspace.name}</span> <StatusGlyph {...HEALTH[workspace.health]} />

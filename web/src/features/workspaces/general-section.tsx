@@ -1,3 +1,4 @@
+import { useState } from "react"
 import type { Workspace } from "@/api"
 import { SettingsSection, SettingsSwitch } from "@/components/settings-section"
 import { Button } from "@/components/ui/button"
@@ -67,12 +68,18 @@ export function GeneralSection({ workspace }: { workspace: Workspace }) {
 
 function AdminsMayInvite({ workspace }: { workspace: Workspace }) {
   const edit = useEditWorkspace(workspace.id)
+  // Shown in the very moment of the press; the cache follows a blink later.
+  const [wanted, setWanted] = useState<boolean | null>(null)
+  const change = (admins_may_invite: boolean) => {
+    setWanted(admins_may_invite)
+    edit.mutate({ admins_may_invite }, { onSettled: () => setWanted(null) })
+  }
   return (
     <SettingsSwitch
       title="Admins may invite"
       text="As observers only. Admins and owners are for owners to make."
-      checked={workspace.admins_may_invite}
-      onChange={(event) => edit.mutate({ admins_may_invite: event.target.checked })}
+      checked={wanted ?? workspace.admins_may_invite}
+      onChange={(event) => change(event.target.checked)}
     />
   )
 }
