@@ -46,6 +46,19 @@ def test_every_route_of_the_platform_is_guarded() -> None:
     assert len(routes) > 30
 
 
+def test_what_is_not_in_the_document_opens_nothing_of_a_workspace() -> None:
+    """Pages are asked by nobody in the test of all operations: so none may need a right."""
+    hidden = [
+        route
+        for route in walk(build_routes().routes)
+        if isinstance(route, GuardedRoute) and not route.include_in_schema
+    ]
+    open_to_all = {Permission.PUBLIC, Permission.TOKEN, Permission.METRICS}
+
+    assert [route.path for route in hidden if route.permission not in open_to_all] == []
+    assert len(hidden) > 5
+
+
 def walk(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
     """Return the routes of the API, also those of included routers."""
     for route in routes:
