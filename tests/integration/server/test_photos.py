@@ -92,7 +92,7 @@ def with_text() -> bytes:
 
 def bomb(name: bytes, prefix: bytes) -> bytes:
     """A PNG with a small chunk that becomes 64 MiB when it is unpacked."""
-    packed = zlib.compress(bytes(64 * 1024 * 1024), 9)
+    packed = zlib.compress(bytes(64 * 1024 * 1024), 1)
     still = encode(picture(8, 8))
     at = still.index(b"IDAT") - 4
     return still[:at] + chunk(name, prefix + packed) + still[at:]
@@ -109,7 +109,7 @@ GOOD = {
     "transparent": encode(Image.new("RGBA", (40, 30), (1, 2, 3, 99))),
     "cmyk": encode(picture().convert("CMYK"), "JPEG"),
     "progressive": encode(picture(), "JPEG", progressive=True),
-    "24 megapixels": encode(picture(6000, 4000)),
+    "24 megapixels": encode(picture(6000, 4000), compress_level=1),
     "animated webp": encode(
         picture(), "WEBP", save_all=True, append_images=[picture(colour="red")]
     ),
@@ -147,7 +147,7 @@ BAD = {
         "pixels",
     ),
     "png of a pixel too many": (encode(Image.new("1", (6001, 4000))), "pixels"),
-    "jpeg of 81 megapixels": (encode(Image.new("L", (9_000, 9_000)), "JPEG"), "pixels"),
+    "jpeg of 25 megapixels": (encode(Image.new("L", (5_000, 5_000)), "JPEG"), "pixels"),
     "webp of 268 megapixels": (canvas(16_384, 16_384), "pixels"),
     "png without size": (png(header(0, 0)), "broken"),
     "png without pixels": (png(header(8, 8)), "broken"),
