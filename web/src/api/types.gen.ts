@@ -185,7 +185,7 @@ export type AccountExport = {
     /**
      * Recipients
      */
-    recipients: Array<ExportedRecipient>;
+    recipients: Array<AllgreenServerAccountsExportExportedRecipient>;
     /**
      * Sessions
      */
@@ -432,6 +432,13 @@ export type ChangePasswordInput = {
      */
     new_password: string;
 };
+
+/**
+ * CheckKind
+ *
+ * Which executor runs a check.
+ */
+export type CheckKind = 'http' | 'dns' | 'tcp' | 'tls';
 
 /**
  * CheckNow
@@ -920,6 +927,89 @@ export type Explanation = {
 };
 
 /**
+ * ExportedCheck
+ *
+ * A check as it is stored; header values and bodies of requests are secrets, and left out.
+ */
+export type ExportedCheck = {
+    /**
+     * Answers Within
+     */
+    answers_within: string | null;
+    /**
+     * Confirm Down
+     */
+    confirm_down: number;
+    /**
+     * Confirm Up
+     */
+    confirm_up: number;
+    /**
+     * Every
+     */
+    every: string;
+    /**
+     * Expectation
+     */
+    expectation: {
+        [key: string]: unknown;
+    };
+    /**
+     * Id
+     */
+    id: string;
+    kind: CheckKind;
+    /**
+     * Options
+     */
+    options: {
+        [key: string]: unknown;
+    };
+    /**
+     * Timeout
+     */
+    timeout: string;
+    /**
+     * Upside Down
+     */
+    upside_down: boolean;
+};
+
+/**
+ * ExportedIncident
+ *
+ * One outage of one service.
+ */
+export type ExportedIncident = {
+    /**
+     * Began At
+     */
+    began_at: string;
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    resolution: Resolution | null;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    state: IncidentState;
+};
+
+/**
  * ExportedKey
  *
  * A key of the API that somebody has made; the key itself is stored nowhere.
@@ -974,6 +1064,63 @@ export type ExportedMembership = {
 };
 
 /**
+ * ExportedPage
+ *
+ * The status page.
+ */
+export type ExportedPage = {
+    /**
+     * About
+     */
+    about: string;
+    /**
+     * Is Published
+     */
+    is_published: boolean;
+    /**
+     * Service Ids
+     */
+    service_ids: Array<string> | null;
+    /**
+     * Shows Latency
+     */
+    shows_latency: boolean;
+    /**
+     * Slug
+     */
+    slug: string | null;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Website
+     */
+    website: string;
+};
+
+/**
+ * ExportedPerson
+ *
+ * A member.
+ */
+export type ExportedPerson = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Name
+     */
+    name: string;
+    role: Role;
+};
+
+/**
  * ExportedProfile
  *
  * What somebody tells of themselves.
@@ -1011,31 +1158,93 @@ export type ExportedProfile = {
 };
 
 /**
- * ExportedRecipient
+ * ExportedService
  *
- * A service of which somebody is told; `service_name` is its own.
+ * A service with all that was entered for it.
  */
-export type ExportedRecipient = {
+export type ExportedService = {
     /**
-     * Address
+     * Checks
      */
-    address: string;
+    checks: Array<ExportedCheck>;
     /**
-     * Confirmed At
+     * Depends On
      */
-    confirmed_at: string | null;
+    depends_on: Array<string>;
     /**
-     * Service Id
+     * Id
      */
-    service_id: string;
+    id: string;
+    mode: Mode;
     /**
-     * Service Name
+     * Name
      */
-    service_name: string;
+    name: string;
     /**
-     * Workspace Id
+     * Recipients
      */
-    workspace_id: string;
+    recipients: Array<AllgreenServerWorkspacesExportExportedRecipient>;
+    /**
+     * Remind Every
+     */
+    remind_every: string | null;
+};
+
+/**
+ * ExportedWindow
+ *
+ * A maintenance window, in one of its versions.
+ */
+export type ExportedWindow = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Cancelled At
+     */
+    cancelled_at: string | null;
+    /**
+     * Day
+     */
+    day: number | null;
+    /**
+     * Duration
+     */
+    duration: string;
+    /**
+     * First
+     */
+    first: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    repeat: Repeat;
+    /**
+     * Service Ids
+     */
+    service_ids: Array<string>;
+    /**
+     * Until
+     */
+    until: string | null;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Weekdays
+     */
+    weekdays: Array<number>;
+    /**
+     * Zone
+     */
+    zone: string;
 };
 
 /**
@@ -1854,6 +2063,13 @@ export type Members = {
 };
 
 /**
+ * Mode
+ *
+ * What people want of a service.
+ */
+export type Mode = 'active' | 'paused' | 'deleted';
+
+/**
  * NewKey
  *
  * A key that was just made; `key` is told this once.
@@ -2537,6 +2753,7 @@ export type PublicMaintenance = {
  * incidents: Newest first, of about 90 days.
  * maintenance: In order, of as many days and of the two weeks to come.
  * as_of: When this was read.
+ * is_current: Nothing newer can be read when it is false; nobody knows then how services are.
  */
 export type PublicPage = {
     /**
@@ -2555,6 +2772,10 @@ export type PublicPage = {
      * Incidents
      */
     incidents: Array<PublicIncident>;
+    /**
+     * Is Current
+     */
+    is_current?: boolean;
     /**
      * Maintenance
      */
@@ -2830,6 +3051,13 @@ export type ResetPasswordInput = {
      */
     token: string;
 };
+
+/**
+ * Resolution
+ *
+ * Why an incident ended.
+ */
+export type Resolution = 'holds again' | 'paused' | 'configuration changed' | 'deleted';
 
 /**
  * Result
@@ -3801,6 +4029,47 @@ export type WorkspaceEdit = {
 };
 
 /**
+ * WorkspaceExport
+ *
+ * All of a workspace as of one moment, but for results and keys.
+ */
+export type WorkspaceExport = {
+    /**
+     * Exported At
+     */
+    exported_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Incidents
+     */
+    incidents: Array<ExportedIncident>;
+    /**
+     * Members
+     */
+    members: Array<ExportedPerson>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Services
+     */
+    services: Array<ExportedService>;
+    status_page: ExportedPage | null;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+    /**
+     * Windows
+     */
+    windows: Array<ExportedWindow>;
+};
+
+/**
  * WorkspaceInput
  *
  * A new workspace.
@@ -3840,6 +4109,50 @@ export type WorkspaceSummary = {
      * Time Zone
      */
     time_zone: string;
+};
+
+/**
+ * ExportedRecipient
+ *
+ * A service of which somebody is told; `service_name` is its own.
+ */
+export type AllgreenServerAccountsExportExportedRecipient = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string | null;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    /**
+     * Service Name
+     */
+    service_name: string;
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
+};
+
+/**
+ * ExportedRecipient
+ *
+ * An address that is told; without a moment of consent it is not told yet.
+ */
+export type AllgreenServerWorkspacesExportExportedRecipient = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string | null;
 };
 
 export type DeleteAccountData = {
@@ -3987,6 +4300,10 @@ export type AskForEmailErrors = {
 export type AskForEmailError = AskForEmailErrors[keyof AskForEmailErrors];
 
 export type AskForEmailResponses = {
+    /**
+     * Without a mail server: the address is changed, and not proven
+     */
+    200: Account;
     /**
      * The answer
      */
@@ -4964,8 +5281,10 @@ export type GetPhotoResponses = {
     /**
      * The photo
      */
-    200: unknown;
+    200: Blob | File;
 };
+
+export type GetPhotoResponse = GetPhotoResponses[keyof GetPhotoResponses];
 
 export type GetSmallPhotoData = {
     body?: never;
@@ -4992,8 +5311,10 @@ export type GetSmallPhotoResponses = {
     /**
      * The photo
      */
-    200: unknown;
+    200: Blob | File;
 };
+
+export type GetSmallPhotoResponse = GetSmallPhotoResponses[keyof GetSmallPhotoResponses];
 
 export type GetProfileData = {
     body?: never;
@@ -5741,6 +6062,36 @@ export type ListDeliveriesResponses = {
 };
 
 export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type ExportWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * Workspace Id
+         */
+        workspace_id: string;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{workspace_id}/export';
+};
+
+export type ExportWorkspaceErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type ExportWorkspaceError = ExportWorkspaceErrors[keyof ExportWorkspaceErrors];
+
+export type ExportWorkspaceResponses = {
+    /**
+     * The answer
+     */
+    200: WorkspaceExport;
+};
+
+export type ExportWorkspaceResponse = ExportWorkspaceResponses[keyof ExportWorkspaceResponses];
 
 export type ListIncidentsData = {
     body?: never;
@@ -6580,10 +6931,12 @@ export type PreviewStatusPageError = PreviewStatusPageErrors[keyof PreviewStatus
 
 export type PreviewStatusPageResponses = {
     /**
-     * Done
+     * Successful Response
      */
-    200: unknown;
+    200: string;
 };
+
+export type PreviewStatusPageResponse = PreviewStatusPageResponses[keyof PreviewStatusPageResponses];
 
 export type WithdrawOfferData = {
     body?: never;
