@@ -13,12 +13,14 @@ const CHUNKS = [
     name: "kit",
     test: sources(
       "components/(logo|page-title)\\.",
-      "components/ui/(button|check|field|input|spinner|status-glyph)\\.",
-      "features/auth/(auth\\.module|check-values|form-failure|use-auth-form)",
+      "components/ui/(button|check|down-glyph|field|input|spinner)\\.",
+      "features/auth/(auth-layout|auth\\.module|check-values|form-failure|note|use-auth-form)",
       "lib/(api-error|class-names|json-request|session|short-form)\\.",
     ),
   },
+  { name: "faces", test: sources("components/ui/(avatar|skeleton)\\.") },
   { name: "app", test: sources("api/", "lib/", "components/ui/") },
+  { name: "app", test: sources("features/[^/]+/queries\\.") },
   { name: "app", test: /\/node_modules\/(@tanstack|use-sync-external-store)\// },
 ]
 

@@ -1,5 +1,5 @@
 import { type ReactNode, useId } from "react"
-import { StatusGlyph } from "@/components/ui/status-glyph"
+import { DownGlyph } from "@/components/ui/down-glyph"
 import { cx } from "@/lib/class-names"
 
 /** What a control needs so that a reader hears its label, hint and error together. */
@@ -58,7 +58,7 @@ export function Field({ label, note, hint, error, aside, className, children }: 
 export function FieldError({ id, children }: { id?: string; children: ReactNode }) {
   return (
     <p className="err" id={id}>
-      <StatusGlyph state="down" />
+      <DownGlyph />
       <span>{children}</span>
     </p>
   )

@@ -1,3 +1,4 @@
+import { DOWN } from "@/components/ui/down-glyph"
 import { cx } from "@/lib/class-names"
 
 export type GlyphState = "up" | "degraded" | "partial" | "down" | "maint" | "paused" | "nodata"
@@ -37,10 +38,7 @@ const SHAPES: Record<Exclude<GlyphState, "nodata">, readonly [body: string, mark
     "M6.4 1.9a1.85 1.85 0 0 1 3.2 0l5.7 10.1a1.85 1.85 0 0 1-1.6 2.8H2.3A1.85 1.85 0 0 1 .7 12z",
     "M8 5.6v3.6M8 11.8v.01",
   ],
-  down: [
-    "M5.2 1h5.6c.4 0 .8.2 1 .4l2.8 2.8c.3.2.4.6.4 1v5.6c0 .4-.1.8-.4 1l-2.8 2.8c-.2.3-.6.4-1 .4H5.2c-.4 0-.8-.1-1-.4l-2.8-2.8c-.2-.2-.4-.6-.4-1V5.2c0-.4.2-.8.4-1l2.8-2.8c.2-.2.6-.4 1-.4z",
-    "M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6",
-  ],
+  down: DOWN,
   maint: [
     "M4.4 1h7.2A3.4 3.4 0 0 1 15 4.4v7.2a3.4 3.4 0 0 1-3.4 3.4H4.4A3.4 3.4 0 0 1 1 11.6V4.4A3.4 3.4 0 0 1 4.4 1",
     "M4.5 11.5l7-7M4.4 7.6l3.2-3.2M8.4 11.6l3.2-3.2",

@@ -1,14 +1,12 @@
-import { type ReactNode, useId } from "react"
+import { useId } from "react"
 import { FormProvider } from "react-hook-form"
 import type { Account, Instance, OwnProfile } from "@/api"
-import { PageTitle } from "@/components/page-title"
 import { UnsavedGuard } from "@/components/unsaved-guard"
-import styles from "./account.module.css"
 import { DataSection } from "./data-section"
 import { PhotoField } from "./photo-field"
 import { ProfileSection } from "./profile-section"
 import { SaveBar } from "./save-bar"
-import { SettingsContents } from "./settings-contents"
+import { SettingsFrame } from "./settings-frame"
 import { SignInSection } from "./sign-in-section"
 import { ThemeChoice } from "./theme-choice"
 import { useProfileForm } from "./use-profile-form"
@@ -42,25 +40,6 @@ export function SettingsPage({ account, profile, instance }: SettingsPageProps) 
       </FormProvider>
       <UnsavedGuard isUnsaved={isDirty && !isSubmitting} />
     </SettingsFrame>
-  )
-}
-
-/** The head and the way round, also while the rest is on its way. */
-export function SettingsFrame({ children }: { children: ReactNode }) {
-  return (
-    <div className={`wrap ${styles.wrap}`}>
-      <PageTitle>Your settings</PageTitle>
-      <div className="ph">
-        <div>
-          <h1>Your settings</h1>
-          <p>These follow you into every workspace.</p>
-        </div>
-      </div>
-      <div className={styles.columns}>
-        <SettingsContents />
-        <div className={styles.sections}>{children}</div>
-      </div>
-    </div>
   )
 }
 

@@ -1,5 +1,5 @@
 import { Skeleton } from "@/components/ui/skeleton"
-import { SettingsFrame } from "./settings-page"
+import { SettingsFrame } from "./settings-frame"
 
 /** The settings while they are on their way. */
 export function SettingsSkeleton() {

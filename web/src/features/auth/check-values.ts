@@ -1,8 +1,5 @@
 import type { Errors, Values } from "./use-auth-form"
 
-const PASSWORD_MIN = 12
-const PASSWORD_MAX = 128
-
 type Rule = (value: string) => string | null
 
 /** Look at each named value with its rule and collect the sentences of those that fail. */
@@ -19,10 +16,4 @@ export function mustBeFilled(message: string): Rule {
 export function mustBeEmail(value: string): string | null {
   if (value.trim() === "") return "Enter your email."
   return /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : "An email has an @, as in you@example.org."
-}
-
-export function mustBeNewPassword(value: string): string | null {
-  const length = Array.from(value).length
-  if (length < PASSWORD_MIN) return `Use ${PASSWORD_MIN} characters or more; this has ${length}.`
-  return length > PASSWORD_MAX ? `Use at most ${PASSWORD_MAX} characters.` : null
 }

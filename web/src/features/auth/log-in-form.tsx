@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { lazy, Suspense, useState } from "react"
 import { flushSync } from "react-dom"
 import type { LogInInput, Me } from "@/api/types.gen"
 import { Button } from "@/components/ui/button"
@@ -9,10 +9,11 @@ import { ApiError } from "@/lib/api-error"
 import { requestJson } from "@/lib/json-request"
 import styles from "./auth.module.css"
 import { checkValues, mustBeEmail, mustBeFilled } from "./check-values"
-import { CodeStep } from "./code-step"
 import { FormFailure } from "./form-failure"
 import { PasswordInput } from "./password-input"
 import { useAuthForm, type Values } from "./use-auth-form"
+
+const CodeStep = lazy(() => import("./code-step").then((module) => ({ default: module.CodeStep })))
 
 /** Sign in with email and password, and with a code where a second factor is on. */
 export function LogInForm({ onDone }: { onDone: () => void }) {
@@ -66,7 +67,11 @@ export function LogInForm({ onDone }: { onDone: () => void }) {
           Keep me signed in on this device
         </Check>
       </div>
-      {needsCode && <CodeStep error={errors.code} />}
+      {needsCode && (
+        <Suspense>
+          <CodeStep error={errors.code} />
+        </Suspense>
+      )}
       <FormFailure>{failure}</FormFailure>
       <Button type="submit" variant="primary" size="lg" wide busy={busy}>
         Sign in

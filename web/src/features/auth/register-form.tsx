@@ -5,8 +5,9 @@ import { Input } from "@/components/ui/input"
 import { ApiError } from "@/lib/api-error"
 import { requestJson } from "@/lib/json-request"
 import styles from "./auth.module.css"
-import { checkValues, mustBeEmail, mustBeFilled, mustBeNewPassword } from "./check-values"
+import { checkValues, mustBeEmail, mustBeFilled } from "./check-values"
 import { FormFailure } from "./form-failure"
+import { mustBeNewPassword } from "./new-password"
 import { useAuthForm, type Values } from "./use-auth-form"
 
 /** The link by which somebody was invited, and the masked address that it was sent to. */

@@ -156,10 +156,10 @@ test("a password that does not match any more leads back to it", async () => {
   expect(password()).toBeVisible()
 })
 
-test("GitHub is offered where it is set up, and comes back to the same page", () => {
+test("GitHub is offered where it is set up, and comes back to the same page", async () => {
   open("login", { github: true })
 
-  const link = screen.getByRole("link", { name: "Continue with GitHub" })
+  const link = await screen.findByRole("link", { name: "Continue with GitHub" })
   expect(link).toHaveAttribute("href", "/auth/github/start?next=%2Fworkspaces%2Fw1")
 })
 
@@ -243,16 +243,16 @@ test("a short password is told with how short it is", async () => {
   expect(password()).toHaveAccessibleDescription("Use 12 characters or more; this has 5.")
 })
 
-test("where nobody may register there is no form for it", () => {
+test("where nobody may register there is no form for it", async () => {
   open("register", { registration: "invited" })
 
-  expect(screen.getByText(/takes new people by invitation only/)).toBeInTheDocument()
+  expect(await screen.findByText(/takes new people by invitation only/)).toBeInTheDocument()
   expect(screen.queryByRole("textbox")).not.toBeInTheDocument()
 })
 
-test("an installation without an account leads to its console", () => {
+test("an installation without an account leads to its console", async () => {
   open("login", { needs_setup: true })
 
-  expect(screen.getByText(/printed a set-up link on its console/)).toBeInTheDocument()
+  expect(await screen.findByText(/printed a set-up link on its console/)).toBeInTheDocument()
   expect(screen.queryByRole("textbox")).not.toBeInTheDocument()
 })

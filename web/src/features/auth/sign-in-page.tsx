@@ -1,10 +1,7 @@
-import { useState } from "react"
+import { lazy, Suspense, useState } from "react"
 import type { Instance } from "@/api/types.gen"
-import { PageTitle } from "@/components/page-title"
 import { AuthLayout } from "./auth-layout"
 import type { AuthTab } from "./auth-tabs"
-import { CheckMail } from "./check-mail"
-import { Note } from "./note"
 import { WaysIn } from "./ways-in"
 
 type SignInPageProps = {
@@ -17,27 +14,22 @@ type SignInPageProps = {
   onDone: () => void
 }
 
+const NotSetUp = lazy(() => import("./notices").then((module) => ({ default: module.NotSetUp })))
+const CheckMail = lazy(() => import("./notices").then((module) => ({ default: module.CheckMail })))
+
 /** Sign in or create an account: one decision. */
 export function SignInPage({ instance, ...ways }: SignInPageProps) {
   const [mailedTo, setMailedTo] = useState<string | null>(null)
-  if (instance?.needs_setup) return <NotSetUp />
-  if (mailedTo) return <CheckMail email={mailedTo} />
+  const isFirst = instance?.needs_setup
   return (
-    <AuthLayout>
-      <WaysIn {...ways} instance={instance} onMailed={setMailedTo} />
-    </AuthLayout>
-  )
-}
-
-function NotSetUp() {
-  return (
-    <AuthLayout>
-      <PageTitle>Set up</PageTitle>
-      <h1>Nobody lives here yet</h1>
-      <Note>
-        Allgreen printed a set-up link on its console when it started. Open that link to make the
-        first account.
-      </Note>
-    </AuthLayout>
+    <Suspense>
+      {isFirst && <NotSetUp />}
+      {!isFirst && mailedTo && <CheckMail email={mailedTo} />}
+      {!isFirst && !mailedTo && (
+        <AuthLayout>
+          <WaysIn {...ways} instance={instance} onMailed={setMailedTo} />
+        </AuthLayout>
+      )}
+    </Suspense>
   )
 }

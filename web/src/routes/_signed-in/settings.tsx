@@ -2,7 +2,8 @@ import { useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
 import { ErrorState } from "@/components/ui/error-state"
 import { accountQuery, instanceQuery, profileQuery } from "@/features/account/queries"
-import { SettingsFrame, SettingsPage } from "@/features/account/settings-page"
+import { SettingsFrame } from "@/features/account/settings-frame"
+import { SettingsPage } from "@/features/account/settings-page"
 import { SettingsSkeleton } from "@/features/account/settings-skeleton"
 import { SignedInShell } from "./-signed-in-shell"
 
@@ -13,6 +14,8 @@ export const Route = createFileRoute("/_signed-in/settings")({
       queryClient.ensureQueryData(profileQuery()),
       queryClient.ensureQueryData(instanceQuery()),
     ]),
+  // The skeleton is a page of its own, and not for those who never come here.
+  codeSplitGroupings: [["component"], ["pendingComponent"], ["errorComponent"]],
   pendingComponent: Pending,
   errorComponent: Failed,
   component: Settings,

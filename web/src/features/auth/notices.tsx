@@ -15,3 +15,17 @@ export function CheckMail({ email }: { email: string }) {
     </AuthLayout>
   )
 }
+
+/** Nobody has an account yet: only who sees the console can make the first one. */
+export function NotSetUp() {
+  return (
+    <AuthLayout>
+      <PageTitle>Set up</PageTitle>
+      <h1>Nobody lives here yet</h1>
+      <Note>
+        Allgreen printed a set-up link on its console when it started. Open that link to make the
+        first account.
+      </Note>
+    </AuthLayout>
+  )
+}
