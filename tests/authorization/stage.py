@@ -184,6 +184,12 @@ async def _furnish(stage: Stage) -> None:
         "slug": "nordlys",
         "elsewhere": stage.people["stranger"].me["workspaces"][0]["id"],
     }
+    # Who has such things too may still not reach those of others by them.
+    theirs = await stage.people["stranger"].watch(TARGET)
+    elsewhere: dict[str, Any] = {
+        "service_id": ServiceId(theirs["id"]),
+        "workspace_id": WorkspaceId(ids["elsewhere"]),
+    }
     for who, scope, name in (
         ("owner", Scope.READ, "read key"),
         ("owner", Scope.WRITE, "write key"),
@@ -202,10 +208,12 @@ async def _furnish(stage: Stage) -> None:
             "service_id": ServiceId(ids["service_id"]),
             "workspace_id": workspace_id,
         }
-        incident = an_incident(
-            id=IncidentId(ids["incident_id"]), began_at=stage.clock.now(), **of_service
-        )
-        await uow.incidents.save(incident)
+        for incident_id, where in (
+            (ids["incident_id"], of_service),
+            (platform.new_id(), elsewhere),
+        ):
+            incident = an_incident(id=IncidentId(incident_id), began_at=stage.clock.now(), **where)
+            await uow.incidents.save(incident)
         result = a_result(check_id=CheckId(ids["check_id"]), slot=stage.clock.now(), **of_service)
         await uow.results.add([result])
         await uow.connection.execute(insert(invitations).values(_invitation(stage)))
