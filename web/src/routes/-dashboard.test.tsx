@@ -174,7 +174,7 @@ test("a deleted workspace can be had back", async () => {
   )
   const { user } = openApp("/")
 
-  await user.click(await screen.findByRole("button", { name: "Have Old shop back" }))
+  await user.click(await screen.findByRole("button", { name: "Have it back: Old shop" }))
 
   expect(await screen.findByText("Old shop is back")).toBeVisible()
   await vi.waitFor(() => expect(screen.queryByRole("heading", { name: "Deleted" })).toBeNull())

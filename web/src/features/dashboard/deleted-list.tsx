@@ -30,7 +30,7 @@ export function DeletedList({ workspaces, now, zone, busyId, onRestore }: Delete
             text={`Nothing in it is checked. You can have it back until ${formatMoment(until, now, zone)}.`}
           >
             <Button
-              aria-label={`Have ${name} back`}
+              aria-label={`Have it back: ${name}`}
               busy={busyId === id}
               onClick={() => onRestore(id)}
             >

@@ -27,11 +27,21 @@ export function LatestEvents({ events, now }: { events: readonly LatestEvent[]; 
             <span>{text}</span>
             <span className="t3 trunc">{workspace.name}</span>
             <time className="t3 num" dateTime={at} title={at}>
-              {formatAgo(at, now, workspace.zone)}
+              {formatWhen(at, now, workspace.zone)}
             </time>
           </li>
         ))}
       </ul>
     </>
+  )
+}
+
+const DAY_MS = 86_400_000
+
+/** How long ago, and from a day on the date: at a glance the time of day says nothing more. */
+function formatWhen(at: string, now: number, zone: string): string {
+  if (now - Date.parse(at) < DAY_MS) return formatAgo(at, now, zone)
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "long" }).format(
+    new Date(at),
   )
 }

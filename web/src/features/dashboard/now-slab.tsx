@@ -46,7 +46,7 @@ export function NowSlab({ workspaces, open }: NowSlabProps) {
           <UptimeStrip strip={strip} name={isOne ? "All services" : "All your workspaces"} />
           <div className="axis" aria-hidden="true">
             <span>{writeDate(dateOfDay(strip, 0))}</span>
-            {!isOne && <span>All your workspaces, each day where it was worst</span>}
+            {!isOne && <span>The worst of all workspaces</span>}
             <span>Today</span>
           </div>
         </div>
