@@ -183,7 +183,8 @@ async def _find(connection: AsyncConnection, invitation_id: str) -> RowMapping |
     if not is_id(invitation_id):
         return None
     query = invitations_with_names().where(invitations.c.id == invitation_id)
-    return (await connection.execute(query)).mappings().one_or_none()
+    found: RowMapping | None = (await connection.execute(query)).mappings().one_or_none()
+    return found
 
 
 async def _is_member(

@@ -101,13 +101,13 @@ async def cancel_messages(
     kind: NoticeKind | None = None,
 ) -> None:
     """Cancel what is owed for a workspace, to one address or of one kind where that is given."""
-    conditions = [IS_OPEN, outbox.c.workspace_id == workspace_id]
+    conditions = [outbox.c.workspace_id == workspace_id]
     if address is not None:
         conditions.append(outbox.c.address == address)
     if kind is not None:
         conditions.append(outbox.c.kind == kind)
     # Also what is being sent now: should it fail, it is not tried again.
-    cancel = update(outbox).where(*conditions).values(state=NoticeState.CANCELLED)
+    cancel = update(outbox).where(IS_OPEN, *conditions).values(state=NoticeState.CANCELLED)
     await connection.execute(cancel)
 
 
