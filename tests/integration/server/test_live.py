@@ -154,13 +154,13 @@ async def test_the_stream_of_a_workspace_that_is_deleted_ends(owner: Person) -> 
 
 async def test_the_stream_of_a_key_ends_when_it_is_revoked(owner: Person, address: str) -> None:
     made = await make_key(owner, "read")
-    async with httpx2.AsyncClient(base_url=address, headers=shown(made["key"])) as client:
-        async with listening(Person(client, owner.me)) as events:
-            await anext(events)
+    client = httpx2.AsyncClient(base_url=address, headers=shown(made["key"]))
+    async with client, listening(Person(client, owner.me)) as events:
+        await anext(events)
 
-            await owner.client.delete(f"{owner.workspace}/keys/{made['id']}")
+        await owner.client.delete(f"{owner.workspace}/keys/{made['id']}")
 
-            assert await rest_of(events) == []
+        assert await rest_of(events) == []
 
 
 async def test_hints_of_other_workspaces_are_not_passed_on(
