@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.github import CLIENT_ID, CLIENT_SECRET, GitHub
 from tests.looks import Look
 from tests.mail import SmtpServer, SmtpSink
 from tests.platform import PASSWORD, Person, Platform
+from tests.services import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -192,3 +194,33 @@ def test_the_end_of_an_account(settings: Page, look: Look) -> None:
     look(page, "settings-delete")
     page.get_by_role("button", name="Delete account", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="Allgreen")).to_be_visible()
+
+
+def test_github_as_a_way_in(page: Page, tmp_path: Path, look: Look) -> None:
+    github = GitHub(callback="", port=free_port()).start()
+    settings = {
+        "ALLGREEN_GITHUB_CLIENT_ID": CLIENT_ID,
+        "ALLGREEN_GITHUB_CLIENT_SECRET": CLIENT_SECRET,
+        # Another site than 127.0.0.1, as GitHub is: cookies come back only as they would there.
+        "ALLGREEN_GITHUB_URL": f"http://localhost:{github.port}",
+        "ALLGREEN_GITHUB_API_URL": github.url,
+    }
+    platform = Platform(tmp_path / "data", settings).start()
+    github.callback = f"{platform.address}/auth/github/callback"
+    page.context.add_cookies(Person(platform, email=SOFIA).set_up().browser_cookies())
+
+    page.goto(f"{platform.address}/settings")
+    page.get_by_role("button", name="Connect GitHub").click()
+    expect(page.get_by_text("Connected as anapetrov")).to_be_visible()
+    look(page, "settings-github")
+
+    page.context.clear_cookies()
+    page.goto(f"{platform.address}/login?next=/settings")
+    page.get_by_role("link", name="Continue with GitHub").click()
+    expect(page.get_by_role("heading", name="Your settings")).to_be_visible()
+
+    page.get_by_role("button", name="Disconnect GitHub").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Not connected")).to_be_visible()
+    platform.stop()
+    github.stop()

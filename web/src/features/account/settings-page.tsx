@@ -1,4 +1,4 @@
-import { useId } from "react"
+import { type ReactNode, useId } from "react"
 import { FormProvider } from "react-hook-form"
 import type { Account, Instance, OwnProfile } from "@/api"
 import { UnsavedGuard } from "@/components/unsaved-guard"
@@ -16,15 +16,18 @@ type SettingsPageProps = {
   account: Account
   profile: OwnProfile
   instance: Instance
+  /** Shown above all, when what is shown may be old. */
+  notice?: ReactNode
 }
 
 /** Everything that is one's own: a drawer in order. */
-export function SettingsPage({ account, profile, instance }: SettingsPageProps) {
+export function SettingsPage({ account, profile, instance, notice }: SettingsPageProps) {
   const formId = useId()
   const { form, submit } = useProfileForm(profile)
   const { isDirty, isSubmitting } = form.formState
   return (
     <SettingsFrame>
+      {notice}
       <FormProvider {...form}>
         {/* The fields name their form: dialogs among them have forms of their own. */}
         <form id={formId} onSubmit={submit} noValidate />

@@ -39,6 +39,7 @@ export const Route = createFileRoute("/_signed-in/")({
       ...me.workspaces.map(({ id }) => queryClient.ensureQueryData(workspaceQuery(id))),
     ])
   },
+  codeSplitGroupings: [["component"], ["pendingComponent"], ["errorComponent"]],
   pendingComponent: () => (
     <SignedInShell>
       <DashboardSkeleton />

@@ -22,12 +22,18 @@ export const Route = createFileRoute("/_signed-in/settings")({
 })
 
 function Settings() {
-  const { data: account } = useSuspenseQuery(accountQuery())
+  const { data: account, error, refetch } = useSuspenseQuery(accountQuery())
   const { data: profile } = useSuspenseQuery(profileQuery())
   const { data: instance } = useSuspenseQuery(instanceQuery())
   return (
     <SignedInShell>
-      <SettingsPage account={account} profile={profile} instance={instance} />
+      <SettingsPage
+        account={account}
+        profile={profile}
+        instance={instance}
+        // What was loaded stays in sight when it cannot be asked for again.
+        notice={error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      />
     </SignedInShell>
   )
 }
