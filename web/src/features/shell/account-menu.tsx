@@ -59,7 +59,7 @@ function closeMenu(event: MouseEvent<HTMLElement>): void {
 function Initials({ me }: { me: Me }) {
   return (
     <>
-      <Avatar name={me.name} strong sizePx={32} />
+      <Avatar name={me.name} photo={smallPhoto(me)} strong sizePx={32} />
       <span className="vh">Your account</span>
     </>
   )
@@ -68,7 +68,7 @@ function Initials({ me }: { me: Me }) {
 function Person({ me }: { me: Me }) {
   return (
     <>
-      <Avatar name={me.name} strong />
+      <Avatar name={me.name} photo={smallPhoto(me)} strong />
       <span className={cx("grow", styles.person)}>
         <span className="t1 med trunc">{me.name}</span>
         <span className="xs t3 trunc">{me.email}</span>
@@ -77,4 +77,8 @@ function Person({ me }: { me: Me }) {
       <Settings className="ic" aria-hidden="true" />
     </>
   )
+}
+
+function smallPhoto({ photo }: Me): string | null {
+  return photo && `${photo}/small`
 }
