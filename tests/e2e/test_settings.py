@@ -87,6 +87,7 @@ def test_the_profile(settings: Page, sofia: Person, tmp_path: Path, look: Look) 
     page.get_by_role("button", name="Use it").click()
     expect(page.get_by_role("button", name="Remove")).to_be_visible()
     assert sofia.get("/account/profile")["photo"]
+    look(page, "settings-with-photo")
 
 
 def test_the_theme_follows_the_account(
