@@ -264,3 +264,16 @@ async def test_a_reset_drops_a_pending_address_and_an_unconfirmed_second_factor(
     async with platform.database.read() as connection:
         row = (await connection.execute(select(accounts))).mappings().one()
     assert (row["pending_email"], row["totp_secret"]) == (None, None)
+
+
+async def test_the_link_to_another_address_is_dead_once_the_password_was_changed(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await owner.client.post("/api/v1/account/email", json={"email": "thief@example.org"})
+    path = await link_in(platform, NoticeKind.CHANGE_EMAIL, "thief@example.org")
+
+    changed = await change(owner.client)
+
+    assert changed.status_code == 204
+    assert (await anonymous.post(path)).status_code == 404
+    assert (await owner.client.get("/api/v1/me")).json()["email"] == ANA

@@ -117,10 +117,7 @@ async def reset_password(platform: Platform, form: ResetPasswordInput, client: C
         await uow.connection.execute(
             update(accounts)
             .where(accounts.c.id == account_id)
-            .values(
-                email_verified_at=account["email_verified_at"] or now,
-                pending_email=None,
-            )
+            .values(email_verified_at=account["email_verified_at"] or now)
         )
         await uow.commit()
     platform.limits.forget(limits.LOG_INS_PER_ACCOUNT, account["email"])
@@ -158,7 +155,10 @@ async def _set_password(
     connection, account_id = uow.connection, AccountId(account["id"])
     is_same = accounts.c.password_hash.is_not_distinct_from(account["password_hash"])
     changed = await connection.execute(
-        update(accounts).where(accounts.c.id == account_id, is_same).values(password_hash=hashed)
+        update(accounts)
+        .where(accounts.c.id == account_id, is_same)
+        # Whoever changes it to keep somebody out leaves them no link to another address either.
+        .values(password_hash=hashed, pending_email=None)
     )
     if changed.rowcount != 1:
         raise NotFoundError("link")
