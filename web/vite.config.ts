@@ -19,9 +19,16 @@ const CHUNKS = [
     ),
   },
   { name: "faces", test: sources("components/ui/(avatar|skeleton)\\.") },
-  { name: "app", test: sources("api/", "lib/", "components/ui/") },
+  {
+    name: "app",
+    test: sources("api/", "lib/", "components/ui/(?!chip|copy-field|form-failure|switch)"),
+  },
   { name: "app", test: sources("features/[^/]+/queries\\.") },
-  { name: "app", test: /\/node_modules\/(@tanstack|use-sync-external-store)\// },
+  {
+    name: "app",
+    // But for what no first page uses: many queries at once, pages of a list, the guard of a form.
+    test: /\/node_modules\/(@tanstack|use-sync-external-store)\/(?!.*\/(queriesObserver|useQueries|infiniteQueryObserver|useBlocker)\.)/,
+  },
 ]
 
 export default defineConfig({
@@ -31,10 +38,20 @@ export default defineConfig({
       routesDirectory: "src/routes",
       generatedRouteTree: "src/route-tree.gen.ts",
       autoCodeSplitting: true,
+      // The skeletons too: no first page has to bring those of all others.
+      codeSplittingOptions: {
+        defaultBehavior: [
+          ["component"],
+          ["pendingComponent"],
+          ["errorComponent"],
+          ["notFoundComponent"],
+        ],
+      },
       quoteStyle: "double",
       disableLogging: true,
     }),
     react(),
+    leaveOutEventReader(),
     preloadFont("instrument-sans-latin-wdth-normal"),
   ],
   resolve: { alias: { "@": fromHere("./src") } },
@@ -54,6 +71,17 @@ export default defineConfig({
   },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
 })
+
+/** The generated client brings a reader of event streams; the browser's own does that (`lib/live.ts`). */
+function leaveOutEventReader(): Plugin {
+  const STUB = "\0no-event-reader"
+  return {
+    name: "allgreen:no-event-reader",
+    enforce: "pre",
+    resolveId: (source) => (source.endsWith("/serverSentEvents.gen") ? STUB : null),
+    load: (id) => (id === STUB ? "export const createSseClient = undefined" : null),
+  }
+}
 
 /** Let the browser fetch the one font of every page before it has read the styles. */
 function preloadFont(name: string): Plugin {

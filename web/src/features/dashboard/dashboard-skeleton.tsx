@@ -1,8 +1,6 @@
 import { Skeleton } from "@/components/ui/skeleton"
-import styles from "./dashboard.module.css"
-import { WorkspaceCardSkeleton } from "./workspace-card"
 
-/** The page on its way: the slab and cards in their final boxes. */
+/** The page on its way. It is loaded with every first page, so it brings no styles of its own. */
 export function DashboardSkeleton() {
   return (
     <div className="wrap" aria-busy="true">
@@ -10,13 +8,8 @@ export function DashboardSkeleton() {
         Loading your workspaces
       </p>
       <Skeleton height={358} radius="var(--r-5)" />
-      <div className={styles.title}>
-        <Skeleton width={120} height={24} />
-      </div>
-      <div className={styles.cards}>
-        <WorkspaceCardSkeleton />
-        <WorkspaceCardSkeleton />
-      </div>
+      <div style={{ height: 76 }} />
+      <Skeleton height={226} radius="var(--r-5)" />
     </div>
   )
 }

@@ -122,11 +122,14 @@ export interface LatestEvent {
   workspace: { id: string; name: string; zone: string }
 }
 
+/** The outages of one workspace. */
+export interface Happened {
+  workspace: LatestEvent["workspace"]
+  incidents: readonly Incident[]
+}
+
 /** Begins and ends of outages of all workspaces, the newest first. */
-export function listEvents(
-  found: readonly { workspace: LatestEvent["workspace"]; incidents: readonly Incident[] }[],
-  most: number,
-): LatestEvent[] {
+export function listEvents(found: readonly Happened[], most: number): LatestEvent[] {
   return found
     .flatMap(({ workspace, incidents }) => incidents.flatMap((one) => eventsOf(one, workspace)))
     .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))

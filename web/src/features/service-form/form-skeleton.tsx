@@ -1,5 +1,4 @@
 import { Skeleton } from "@/components/ui/skeleton"
-import styles from "./service-form.module.css"
 
 /** The form's boxes while its content is on the way. */
 export function FormSkeleton() {
@@ -8,18 +7,10 @@ export function FormSkeleton() {
       <div className="ph">
         <Skeleton width={260} height={62} radius="var(--r-3)" />
       </div>
-      <div className={styles.cols}>
-        <div>
-          {[286, 566, 274, 380].map((height) => (
-            <Skeleton
-              key={height}
-              height={height}
-              radius="var(--r-5)"
-              className={styles.skeletonSection}
-            />
-          ))}
-        </div>
-        <Skeleton height={140} radius="var(--r-5)" />
+      <div style={{ display: "grid", gap: 14, maxWidth: 760 }}>
+        {[286, 566, 274, 380].map((height) => (
+          <Skeleton key={height} height={height} radius="var(--r-5)" />
+        ))}
       </div>
     </div>
   )

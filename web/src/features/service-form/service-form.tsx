@@ -10,7 +10,6 @@ import { placeErrors } from "./field-errors"
 import { FormFoot } from "./form-foot"
 import { createFormSchema } from "./form-schema"
 import { type FormValues, toServiceInput } from "./form-values"
-import { LeaveGuard } from "./leave-guard"
 import { OftenSection } from "./often-section"
 import styles from "./service-form.module.css"
 import { ToldSection } from "./told-section"
@@ -35,6 +34,8 @@ type ServiceFormProps = {
   onSave: (service: ServiceInput, changed: ChangedParts) => Promise<void>
 }
 
+// What was typed is worth a guard only after it was typed.
+const LeaveGuard = lazy(async () => ({ default: (await import("./leave-guard")).LeaveGuard }))
 const TryIt = lazy(async () => ({ default: (await import("./try-it")).TryIt }))
 
 /** A service in four questions, with proof beside them. */
@@ -85,7 +86,9 @@ export function ServiceForm(props: ServiceFormProps) {
           <ToldSection hasMail={hasMail} workspaceId={workspaceId} />
           <FormFoot cancel={cancel} submitLabel={submitLabel} />
         </form>
-        <LeaveGuard />
+        <Suspense>
+          <LeaveGuard />
+        </Suspense>
         {mayTry && hasCheck && (
           <Suspense fallback={<Skeleton height={122} radius="var(--r-5)" />}>
             <TryIt workspaceId={workspaceId} />

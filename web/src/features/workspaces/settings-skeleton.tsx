@@ -1,10 +1,9 @@
 import { Skeleton } from "@/components/ui/skeleton"
-import styles from "./workspaces.module.css"
 
-/** A drawer on its way: its head, the drawers, and cards. */
+/** A drawer on its way. It is loaded with every first page, so it brings no styles of its own. */
 export function SettingsSkeleton() {
   return (
-    <div className={`wrap ${styles.narrow}`} aria-busy="true">
+    <div className="wrap" style={{ maxWidth: 980 }} aria-busy="true">
       <p className="vh" role="status">
         Loading the settings
       </p>
@@ -14,13 +13,7 @@ export function SettingsSkeleton() {
           <Skeleton width={300} height={24} />
         </div>
       </div>
-      <div className={styles.two}>
-        <Skeleton height={138} radius="var(--r-3)" />
-        <div className={styles.fields}>
-          <Skeleton height={300} radius="var(--r-5)" />
-          <Skeleton height={140} radius="var(--r-5)" />
-        </div>
-      </div>
+      <Skeleton height={420} radius="var(--r-5)" />
     </div>
   )
 }

@@ -2,13 +2,16 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query"
 import { lazy, type ReactNode, Suspense, useState } from "react"
 import type { Counts, WorkspaceSummary } from "@/api"
 import { instanceQuery, meQuery } from "@/features/account/queries"
-import { UnverifiedNotice } from "@/features/account/unverified-notice"
 import { useLogOut } from "@/features/account/use-log-out"
 import { membersQuery } from "@/features/members/queries"
 import { workspaceQuery } from "@/features/overview/queries"
 import { AppShell } from "@/features/shell/app-shell"
 import { findLastWorkspace } from "@/lib/last-workspace"
 
+// What few people see, nobody waits for.
+const UnverifiedNotice = lazy(async () => ({
+  default: (await import("@/features/account/unverified-notice")).UnverifiedNotice,
+}))
 const NewWorkspaceDialog = lazy(async () => ({
   default: (await import("@/features/workspaces/new-workspace-dialog")).NewWorkspaceDialog,
 }))
@@ -39,7 +42,11 @@ export function SignedInShell({ workspace: given, notice, children }: SignedInSh
       onNewWorkspace={() => setMaking(true)}
       notice={
         <>
-          {!me.email_verified && instance?.mail && <UnverifiedNotice email={me.email} />}
+          {!me.email_verified && instance?.mail && (
+            <Suspense>
+              <UnverifiedNotice email={me.email} />
+            </Suspense>
+          )}
           {notice}
         </>
       }

@@ -11,7 +11,7 @@ import { InvitationCard } from "@/features/dashboard/invitation-card"
 import { LatestEvents } from "@/features/dashboard/latest-events"
 import { NowSlab } from "@/features/dashboard/now-slab"
 import { incidentsQuery, ownInvitationsQuery } from "@/features/dashboard/queries"
-import { listEvents } from "@/features/dashboard/summary"
+import { type Happened, listEvents } from "@/features/dashboard/summary"
 import {
   WorkspaceCard,
   WorkspaceCardError,
@@ -166,9 +166,7 @@ function placeOf({ id, name, time_zone }: WorkspaceSummary) {
   return { id, name, zone: time_zone }
 }
 
-type Happened = Parameters<typeof listEvents>[0]
-
-function findOpen(happened: Happened) {
+function findOpen(happened: readonly Happened[]) {
   for (const { workspace, incidents } of happened) {
     const incident = incidents.find(({ ended_at }) => ended_at === null)
     if (incident) return { workspaceId: workspace.id, incident }

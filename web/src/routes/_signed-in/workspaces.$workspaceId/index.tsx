@@ -11,7 +11,6 @@ import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
 import { SummarySlab } from "@/features/overview/summary-slab"
 import { usePageState } from "@/features/overview/use-page-state"
 import { WorkspaceHead } from "@/features/overview/workspace-head"
-import { EmptyServices } from "@/features/services/empty-services"
 import { type PageSearch, readPageSearch } from "@/features/services/page-search"
 import { servicesQuery } from "@/features/services/queries"
 import { ServiceDetailSkeleton } from "@/features/services/service-detail-skeleton"
@@ -22,6 +21,10 @@ import { useLiveState } from "@/lib/live"
 
 // The list stands without what an open row holds; it is fetched beside the data, for the first press.
 const loadDetail = () => import("@/features/services/service-detail")
+// Nor with what an empty page says.
+const EmptyServices = lazy(async () => ({
+  default: (await import("@/features/services/empty-services")).EmptyServices,
+}))
 const ServiceDetail = lazy(async () => ({ default: (await loadDetail()).ServiceDetail }))
 
 export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId/")({
@@ -59,7 +62,12 @@ function ServicesPage() {
       <ProberLine workspace={workspace} now={overview.dataUpdatedAt} />
       <WorkspaceHead workspace={workspace} isEmpty={services.length === 0} />
       {services.length === 0 ? (
-        <EmptyServices workspaceId={workspaceId} canAdd={workspace.may.includes("service.write")} />
+        <Suspense>
+          <EmptyServices
+            workspaceId={workspaceId}
+            canAdd={workspace.may.includes("service.write")}
+          />
+        </Suspense>
       ) : (
         <>
           <SummarySlab workspace={workspace} />
