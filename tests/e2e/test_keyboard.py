@@ -121,7 +121,9 @@ def log_in(page: Page, platform: Platform) -> None:
     write(page, "Email", "sofia@nordlys.example")
     write(page, "Password", PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Nordlys")).to_be_visible()
+    expect(page.get_by_role("heading", name="Workspaces")).to_be_visible()
+    press(page, "Services")
+    expect(page.get_by_role("heading", name="Nordlys", level=1)).to_be_visible()
 
 
 def press(page: Page, name: str) -> None:

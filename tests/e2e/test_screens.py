@@ -66,7 +66,8 @@ def signed_in(page: Page, platform: Platform) -> Page:
     page.get_by_role("textbox", name="Email").fill("sofia@nordlys.example")
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").last.click()
-    expect(page.get_by_role("heading", name="Nordlys Commerce")).to_be_visible()
+    page.get_by_role("link", name="Services").first.click()
+    expect(page.get_by_role("heading", name="Nordlys Commerce", level=1)).to_be_visible()
     return page
 
 
@@ -143,7 +144,7 @@ def test_an_empty_workspace(chromium: Browser, tmp_path: Path, look: Look) -> No
     context = chromium.new_context(locale="en-US", timezone_id="UTC")
     context.add_cookies(sofia.browser_cookies())
     page = context.new_page()
-    page.goto(fresh.address)
+    page.goto(f"{fresh.address}/workspaces/{sofia.workspace_id}")
     expect(page.get_by_role("heading", name="Nothing is watched yet")).to_be_visible()
     look(page, "workspace-empty")
     context.close()
