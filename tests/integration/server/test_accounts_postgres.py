@@ -13,9 +13,11 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import delete, func, select, text, update
 
+from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Role
 from allgreen.server.app import open_platform
+from allgreen.server.auth.actions import add_workspace
 from allgreen.server.auth.admins import lock_admins
 from allgreen.server.auth.memberships import lock_workspace
 from allgreen.server.platform import Platform
@@ -174,6 +176,30 @@ async def test_an_account_is_deleted_in_turn_with_whoever_else_leaves(
         ana = memberships.c.account_id == owner.me["id"]
         await uow.connection.execute(delete(memberships).where(ana))
 
+        deleting = asyncio.create_task(bo.client.delete(ACCOUNT))
+        while not deleting.done() and not await is_somebody_waiting(platform):
+            await asyncio.wait({deleting}, timeout=0.01)
+        await uow.commit()
+
+    assert (await deleting).status_code == 422
+
+
+async def test_no_workspace_is_left_to_nobody_that_is_made_while_its_account_goes(
+    owner: Person, app: FastAPI, people: AsyncExitStack, platform: Platform
+) -> None:
+    workspace_id = owner.me["workspaces"][0]["id"]
+    bo = await enrol(people, app, platform, "Bo Berg", in_workspace=workspace_id, role=Role.ADMIN)
+    async with platform.database.unit_of_work() as uow:
+        mine = select(accounts.c.id).where(accounts.c.id == bo.me["id"])
+        await uow.connection.execute(mine.with_for_update(key_share=True))
+        await add_workspace(
+            uow.connection,
+            workspace_id=WorkspaceId(platform.new_id()),
+            name="Second",
+            owner_id=bo.me["id"],
+            is_held=False,
+            now=platform.clock.now(),
+        )
         deleting = asyncio.create_task(bo.client.delete(ACCOUNT))
         while not deleting.done() and not await is_somebody_waiting(platform):
             await asyncio.wait({deleting}, timeout=0.01)

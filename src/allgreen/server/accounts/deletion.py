@@ -39,6 +39,7 @@ async def delete_account(platform: Platform, session: Session, form: ProofInput)
             cipher = platform.database.cipher
             await second_factor.require_code(connection, cipher, account_id, form.code, now)
         await refuse_without_admin(connection, account_id)
+        await _lock_account(connection, account_id)
         workspace_ids = await endings.list_workspaces_of(connection, account_id)
         for workspace_id in workspace_ids:
             await lock_workspace(connection, workspace_id)
@@ -63,6 +64,12 @@ async def delete_account(platform: Platform, session: Session, form: ProofInput)
     platform.limits.forget(limits.PROOFS_PER_SESSION, session.id)
     platform.wake_dispatcher()
     endings.announce(platform, workspace_ids)
+
+
+async def _lock_account(connection: AsyncConnection, account_id: AccountId) -> None:
+    """Wait until nobody makes a workspace for an account: else it would be left to nobody."""
+    query = select(accounts.c.id).where(accounts.c.id == account_id)
+    await connection.execute(query.with_for_update(key_share=True))
 
 
 async def _refuse_sole_owner(connection: AsyncConnection, account_id: AccountId) -> None:
