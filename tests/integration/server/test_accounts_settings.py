@@ -412,7 +412,7 @@ async def test_the_owners_are_told_who_is_not_told_any_more(
 
     (told,) = await letters(platform, NoticeKind.RECIPIENT_LOST)
     facts = Facts.from_json(told.facts)
-    assert (told.address, facts.address) == (ANA, BO)
+    assert (told.address, facts.address) == (ANA, "Bo Berg")
     assert facts.service_name == "Billing and 2 other services"
     assert facts.reason == "Their account was deleted."
     assert await changes_told_to(platform, BO) == ["your account was deleted"]

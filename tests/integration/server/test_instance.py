@@ -164,7 +164,8 @@ async def test_a_disabled_account_leaves_no_silent_hole_in_lists(
 
     (told,) = await letters(platform, NoticeKind.RECIPIENT_LOST)
     facts = Facts.from_json(told.facts)
-    assert (told.address, facts.address) == ("ana@example.org", BO)
+    # The name, not the address: admins read the messages of the workspace.
+    assert (told.address, facts.address) == ("ana@example.org", "Bo Berg")
     assert "disabled" in facts.reason
     async with platform.database.read() as connection:
         assert (await connection.execute(select(recipients))).all() == []
@@ -182,6 +183,21 @@ async def test_what_is_owed_to_a_disabled_account_is_cancelled_and_lists_elsewhe
 
     assert owed == [1, 1]
     assert [len(await letters(platform, kind, BO)) for kind in (ASKED, RESET)] == [1, 0]
+
+
+async def test_nobody_is_mailed_an_invitation_that_went_with_its_sender(
+    owner: Person, bo: Person, platform: Platform
+) -> None:
+    await owner.client.patch(owner.workspace, json={"admins_may_invite": True})
+    for sender in (bo, owner):
+        form = {"email": f"{sender.me['id']}@a.example", "role": "observer"}
+        invited = await sender.client.post(f"{owner.workspace}/invitations", json=form)
+        assert invited.status_code == 201, invited.text
+
+    await act(owner, bo, "disable")
+
+    (left,) = await letters(platform, NoticeKind.INVITED)
+    assert left.address == f"{owner.me['id']}@a.example"
 
 
 async def test_a_disabled_admin_is_not_told_what_admins_are_told(

@@ -221,6 +221,7 @@ async def test_who_is_removed_reaches_nothing_and_is_told_so(
     assert await states(platform) == {
         ("bo.berg@example.com", NoticeKind.REMINDER): NoticeState.CANCELLED,
         ("bo.berg@example.com", NoticeKind.REMOVED): NoticeState.PENDING,
+        ("ana@example.org", NoticeKind.RECIPIENT_LOST): NoticeState.PENDING,
         ("cy@example.net", NoticeKind.INVITED): NoticeState.CANCELLED,
         ("else@example.net", NoticeKind.CONFIRM_RECIPIENT): NoticeState.PENDING,
     }
@@ -299,6 +300,25 @@ async def test_who_leaves_is_gone_and_the_others_stay(
     assert list(await roles(platform)) == ["Ana Petrov"]
     assert await actions(platform) == ["member.left"]
     assert await mails(platform, NoticeKind.REMOVED) == []
+
+
+async def test_who_leaves_makes_no_silent_hole_in_lists(
+    owner: Person, join: Enrol, platform: Platform, silent_port: int
+) -> None:
+    observer, admin = await join("Bo Berg", Role.OBSERVER), await join("Cy Dahl", Role.ADMIN)
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/")
+    await observer.client.put(f"/api/v1/services/{service['id']}/subscription")
+
+    await observer.client.post(f"{owner.workspace}/leave")
+
+    assert await mails(platform, NoticeKind.RECIPIENT_LOST) == ["ana@example.org"]
+    path = f"{owner.workspace}/deliveries"
+    (shown,) = (await owner.client.get(path)).json()["items"]
+    assert shown["subject"].startswith("Bo Berg is not told of ")
+    assert "They left the workspace." in shown["body_text"]
+    # Addresses of members are for owners, also of those who are none any more.
+    assert "bo.berg@example.com" not in (await admin.client.get(path)).text
+    assert "bo.berg@example.com" not in (await admin.client.get(f"{owner.workspace}/audit")).text
 
 
 async def test_of_two_owners_who_leave_at_once_one_stays(

@@ -20,7 +20,7 @@ from allgreen.domain.commands import (
     RemoveRecipient,
     ResumeService,
 )
-from allgreen.domain.identity import CheckId, RecipientId
+from allgreen.domain.identity import AccountId, CheckId, RecipientId
 from allgreen.domain.incident import Resolution
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.service import Recipient
@@ -365,6 +365,18 @@ async def test_one_who_leaves_is_told_nothing_that_waits(scene: Scene) -> None:
 
     assert await scene.owed() == []
     assert await _summary(scene) == "mara@example.org left the list"
+
+
+@pytest.mark.parametrize(("name", "who"), [("Mara Lind", "Mara Lind"), ("", "a member")])
+async def test_the_address_of_a_member_who_leaves_is_not_in_the_history(
+    scene: Scene, name: str, who: str
+) -> None:
+    member = replace(a_recipient(account_id=AccountId("mara")), name=name)
+    await scene.watch(recipients=[member])
+
+    await scene.handle(RemoveRecipient(recipient_id=member.id, at=scene.now))
+
+    assert await _summary(scene) == f"{who} left the list"
 
 
 async def test_without_an_open_incident_a_new_recipient_is_told_nothing(scene: Scene) -> None:

@@ -34,11 +34,13 @@ async def remove_recipient(command: RemoveRecipient, turn: Turn) -> None:
 
 
 def _changed(recipient: Recipient, action: str, change: str, at: datetime) -> ServiceChanged:
+    # Admins read this too, and addresses of members are for owners.
+    who = recipient.address if recipient.account_id is None else recipient.name or "a member"
     return ServiceChanged(
         service_id=recipient.service_id,
         workspace_id=recipient.workspace_id,
         action=action,
-        change=f"{recipient.address} {change}",
+        change=f"{who} {change}",
         by=None,
         at=at,
     )

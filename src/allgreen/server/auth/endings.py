@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import RowMapping, and_, delete, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.facts import Facts
@@ -114,7 +114,8 @@ async def silence(
         reason: Sentence for the owners.
         now: When.
     """
-    lost = await _list_lost(uow.connection, account_id, address)
+    mine = await list_workspaces_of(uow.connection, account_id)
+    lost = await list_lost(uow.connection, account_id, address, mine)
     for row in lost:
         await uow.recipients.remove(RecipientId(row["id"]))
     # The history outlives the account, so its address does not stand there.
@@ -131,20 +132,25 @@ async def silence(
         for row in lost
     )
     await _cancel_letters(uow.connection, address)
-    await _tell_owners(platform, uow, account_id, lost, reason=reason)
+    await tell_owners(platform, uow, account_id, lost, reason=reason)
 
 
 async def withdraw(connection: AsyncConnection, account_id: AccountId, now: datetime) -> None:
     """Take back what an account has offered to others: invitations, and to own a workspace."""
-    await connection.execute(
-        update(invitations)
-        .where(
-            invitations.c.invited_by == account_id,
-            invitations.c.accepted_at.is_(None),
-            invitations.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
+    waiting = and_(
+        invitations.c.invited_by == account_id,
+        invitations.c.accepted_at.is_(None),
+        invitations.c.revoked_at.is_(None),
     )
+    invited = select(invitations.c.workspace_id, invitations.c.email).where(waiting)
+    # Nobody gets a mail whose link is dead.
+    await connection.execute(
+        update(outbox)
+        .where(IS_OPEN, outbox.c.kind == NoticeKind.INVITED)
+        .where(tuple_(outbox.c.workspace_id, outbox.c.address).in_(invited))
+        .values(state=NoticeState.CANCELLED)
+    )
+    await connection.execute(update(invitations).where(waiting).values(revoked_at=now))
     await connection.execute(
         update(workspaces)
         .where(or_(workspaces.c.offered_to == account_id, workspaces.c.offered_by == account_id))
@@ -159,16 +165,18 @@ def announce(platform: Platform, workspace_ids: Iterable[WorkspaceId]) -> None:
     )
 
 
-async def _list_lost(
-    connection: AsyncConnection, account_id: AccountId, address: str
+async def list_lost(
+    connection: AsyncConnection,
+    account_id: AccountId,
+    address: str,
+    workspace_ids: Iterable[WorkspaceId],
 ) -> list[RowMapping]:
-    mine = select(memberships.c.workspace_id).where(memberships.c.account_id == account_id)
+    """Return where a member is told of services in these workspaces, by account or by address."""
     query = (
         select(
             recipients.c.id,
             recipients.c.workspace_id,
             recipients.c.service_id,
-            recipients.c.address,
             services.c.name.label("service_name"),
             workspaces.c.name.label("workspace_name"),
         )
@@ -176,10 +184,8 @@ async def _list_lost(
         .join(workspaces, workspaces.c.id == recipients.c.workspace_id)
         .where(
             services.c.mode != Mode.DELETED,
-            or_(
-                recipients.c.account_id == account_id,
-                and_(recipients.c.address == address, recipients.c.workspace_id.in_(mine)),
-            ),
+            recipients.c.workspace_id.in_(list(workspace_ids)),
+            or_(recipients.c.account_id == account_id, recipients.c.address == address),
         )
         .order_by(services.c.name, recipients.c.id)
     )
@@ -195,7 +201,7 @@ async def _cancel_letters(connection: AsyncConnection, address: str) -> None:
     )
 
 
-async def _tell_owners(
+async def tell_owners(
     platform: Platform,
     uow: SqlUnitOfWork,
     account_id: AccountId,
@@ -203,7 +209,17 @@ async def _tell_owners(
     *,
     reason: str,
 ) -> None:
-    """Owe each owner one letter for each workspace, however many services it is about."""
+    """Owe each owner one letter for each workspace, however many services it is about.
+
+    Args:
+        platform: What routes work with.
+        uow: The transaction in which somebody is taken off.
+        account_id: Whose account it is; it is there still.
+        lost: Of which services they were told; see `list_lost`.
+        reason: Sentence for the owners.
+    """
+    query = select(accounts.c.name).where(accounts.c.id == account_id)
+    name = str(await uow.connection.scalar(query))
     by_workspace: dict[WorkspaceId, list[RowMapping]] = defaultdict(list)
     for row in lost:
         by_workspace[WorkspaceId(row["workspace_id"])].append(row)
@@ -211,7 +227,8 @@ async def _tell_owners(
         facts = Facts(
             service_name=_sum_up([row["service_name"] for row in rows]),
             workspace_name=rows[0]["workspace_name"],
-            address=rows[0]["address"],
+            # The name, not the address: admins read the messages of the workspace.
+            address=name,
             reason=reason,
         )
         for owner in await _list_other_owners(uow.connection, workspace_id, account_id):

@@ -11,6 +11,7 @@ from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
 from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.policy import Role
 from allgreen.errors import InvalidInputError
+from allgreen.server.auth import endings
 from allgreen.server.auth.access import Access, Member
 from allgreen.server.auth.queries import is_id
 from allgreen.server.platform import Platform
@@ -58,10 +59,13 @@ async def end_membership(
     workspace_id: WorkspaceId,
     account_id: AccountId,
     now: datetime,
+    *,
+    reason: str,
 ) -> list[Event]:
     """End a membership, with keys, messages, invitations and offers; announce the events later.
 
-    Call it after `in_turn` or `lock_workspace`.
+    Call it after `in_turn` or `lock_workspace`. The owners are told, by `reason`, of which services
+    they who go are told no more: else an outage would be told to nobody.
 
     Raises:
         InvalidInputError: Nobody would own the workspace any more.
@@ -73,9 +77,12 @@ async def end_membership(
             api_keys.c.workspace_id == workspace_id, api_keys.c.account_id == account_id
         )
     )
-    address = await connection.scalar(select(accounts.c.email).where(accounts.c.id == account_id))
-    events = await _unsubscribe(platform, uow, workspace_id, account_id, str(address), now)
-    await cancel_messages(connection, workspace_id, str(address))
+    query = select(accounts.c.email).where(accounts.c.id == account_id)
+    address = str(await connection.scalar(query))
+    lost = await endings.list_lost(connection, account_id, address, [workspace_id])
+    events = await _unsubscribe(platform, uow, workspace_id, account_id, address, now)
+    await cancel_messages(connection, workspace_id, address)
+    await endings.tell_owners(platform, uow, account_id, lost, reason=reason)
     await _revoke_invitations_by(connection, workspace_id, account_id, now)
     offered = or_(workspaces.c.offered_to == account_id, workspaces.c.offered_by == account_id)
     await void_offer(connection, workspace_id, offered)

@@ -91,7 +91,8 @@ async def remove_member(
         if member["role"] is Role.OWNER:
             access.caller.require_proof(now)
         removed = AccountId(member["id"])
-        events = await end_membership(platform, uow, id_, removed, now)
+        reason = "They were removed from the workspace."
+        events = await end_membership(platform, uow, id_, removed, now, reason=reason)
         # Not among the messages of the workspace: it is for somebody who is no member any more.
         facts = await _facts(uow, caller)
         await owe_errand(platform, uow, NoticeKind.REMOVED, member["email"], facts=facts)
@@ -118,7 +119,8 @@ async def leave(platform: Platform, access: Access, workspace_id: str) -> None:
     async with platform.database.unit_of_work() as uow:
         caller = await in_turn(access, uow.connection, workspace_id)
         id_ = caller.workspace_id
-        events = await end_membership(platform, uow, id_, caller.account_id, now)
+        reason = "They left the workspace."
+        events = await end_membership(platform, uow, id_, caller.account_id, now, reason=reason)
         row = AuditRow(
             workspace_id=id_,
             at=now,
