@@ -225,7 +225,7 @@ interface FootProps {
 
 function Foot({ failure, isDirty, onReload, children }: FootProps) {
   return (
-    <div className={styles.foot}>
+    <div className={styles.foot} data-dirty={isDirty || undefined}>
       <span className="grow t2 sm row" role="status">
         {failure && <StatusGlyph state="down" />}
         {failure?.text ?? (isDirty ? "Unsaved changes" : "")}

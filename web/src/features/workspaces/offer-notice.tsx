@@ -14,12 +14,14 @@ export function OfferNotice({ workspaceId, offer }: OfferNoticeProps) {
         <b className="med">{offer.by}</b> offers you this workspace. You become its owner, and{" "}
         {offer.by} stays on as an admin.
       </span>
-      <Button size="sm" busy={answer.isPending} onClick={() => answer.mutate("accept")}>
-        Accept
-      </Button>
-      <Button size="sm" variant="ghost" onClick={() => answer.mutate("decline")}>
-        Decline
-      </Button>
+      <span className="row">
+        <Button size="sm" busy={answer.isPending} onClick={() => answer.mutate("accept")}>
+          Accept
+        </Button>
+        <Button size="sm" variant="ghost" onClick={() => answer.mutate("decline")}>
+          Decline
+        </Button>
+      </span>
     </section>
   )
 }
