@@ -20,7 +20,7 @@ from allgreen.domain.notice import NoticeKind
 from allgreen.server.accounts.fixed_time import REGISTERED_AFTER_S
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
-from allgreen.storage.sql.tables import accounts, identities, profiles, recipients
+from allgreen.storage.sql.tables import accounts, identities, profiles, recipients, workspaces
 from allgreen.testing import FakeClock
 from tests.api import PASSWORD, Person, fields, person_of
 from tests.mailbox import changes_told_to, letters, link_in
@@ -261,6 +261,23 @@ async def test_verifying_ends_sessions_that_were_opened_before(
     await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
 
     assert (await squatter.get("/api/v1/me")).status_code == 401
+
+
+async def test_what_was_deleted_before_its_address_was_proven_is_watched_once_it_is_had_back(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    (mine,) = (await squatter.get("/api/v1/me")).json()["workspaces"]
+    path = f"/api/v1/workspaces/{mine['id']}"
+    deleted = await squatter.request("DELETE", path, json={"name": mine["name"]})
+
+    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+    assert await log_in(squatter, VICTIM) == 200
+    restored = await squatter.post(f"{path}/restore")
+
+    assert (deleted.status_code, restored.status_code) == (204, 200)
+    async with platform.database.read() as connection:
+        held = select(workspaces.c.is_held).where(workspaces.c.id == mine["id"])
+        assert await connection.scalar(held) is False
 
 
 async def test_verifying_drops_a_change_of_address_that_was_prepared(

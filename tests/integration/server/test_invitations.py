@@ -568,6 +568,10 @@ async def test_who_became_a_member_otherwise_keeps_their_role(
 
     assert answer.status_code == 200
     assert (await roles(platform, owner))["Lisa Lien"] is Role.OBSERVER
+    # Nor does the history say that they became what they are not.
+    history = await owner.client.get(f"{owner.workspace}/audit")
+    assert "joined as an admin" not in history.text
+    assert "stayed what they were" in history.text
 
 
 @pytest.mark.parametrize("token", ["", "x", "\0", "ä" * 100, "A" * 500, "A" * 501])

@@ -73,7 +73,8 @@ async def release_workspaces(
         Those that were held; publish a change of each after the commit.
     """
     mine = select(memberships.c.workspace_id).where(memberships.c.account_id == account_id)
-    held = and_(workspaces.c.id.in_(mine), workspaces.c.is_held, workspaces.c.deleted_at.is_(None))
+    # Also those that were deleted: nothing releases them any more when they are had back.
+    held = and_(workspaces.c.id.in_(mine), workspaces.c.is_held)
     released = (await connection.execute(select(workspaces.c.id).where(held))).scalars().all()
     await connection.execute(
         update(workspaces).where(workspaces.c.id.in_(released)).values(is_held=False)

@@ -89,13 +89,16 @@ async def accept_by_id(
         "role": invitation["role"],
         "created_at": now,
     }
-    # Who is a member already stays what they are: an owner changes roles, not a link.
+    words = f"joined as an {invitation['role']}, invited as {email}"
+    if await _is_member(connection, workspace_id, account_id):
+        # An owner changes roles, not a link.
+        words = f"accepted the invitation of {email}, and stayed what they were"
     await insert_new(connection, memberships, [joined])
     row = AuditRow(
         workspace_id=workspace_id,
         at=now,
         action="invitation.accepted",
-        summary=f"joined as an {invitation['role']}, invited as {email}",
+        summary=words,
         by=account_id,
         after={"role": invitation["role"].value, "invitation_id": invitation_id},
     )
