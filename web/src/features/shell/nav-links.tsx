@@ -39,6 +39,7 @@ function WorkspaceLinks({
   const params = { workspaceId: workspace.id }
   const icon = { className: cx("ic", isLarge && "l"), "aria-hidden": true } as const
   const place = useLocation({ select: ({ pathname }) => placeOf(pathname, workspace.id) })
+  const isSettings = SETTINGS.has(place) || (isLarge && place === "status-page")
   return (
     <>
       <Link
@@ -71,7 +72,7 @@ function WorkspaceLinks({
       <Link
         to="/workspaces/$workspaceId/settings"
         params={params}
-        aria-current={SETTINGS.has(place) ? "page" : undefined}
+        aria-current={isSettings ? "page" : undefined}
       >
         <SlidersHorizontal {...icon} />
         {isLarge ? "Workspace" : "Workspace settings"}

@@ -63,26 +63,28 @@ export function PublishSection(props: PublishSectionProps) {
           )
         }
       >
-        <a
-          className={buttonClass()}
-          href={previewHref(workspaceId)}
-          target="_blank"
-          rel="noreferrer"
-        >
-          <Eye className="ic" aria-hidden="true" />
-          Preview
-          <span className="vh"> (opens in a new tab)</span>
-        </a>
-        {canPublish &&
-          (page.is_published ? (
-            <Button variant="danger" onClick={() => setAsking(true)}>
-              Unpublish…
-            </Button>
-          ) : (
-            <Button busy={busy} onClick={() => void publish(true)}>
-              Publish
-            </Button>
-          ))}
+        <span className="row">
+          <a
+            className={buttonClass()}
+            href={previewHref(workspaceId)}
+            target="_blank"
+            rel="noreferrer"
+          >
+            <Eye className="ic" aria-hidden="true" />
+            Preview
+            <span className="vh"> (opens in a new tab)</span>
+          </a>
+          {canPublish &&
+            (page.is_published ? (
+              <Button variant="danger" onClick={() => setAsking(true)}>
+                Unpublish…
+              </Button>
+            ) : (
+              <Button busy={busy} onClick={() => void publish(true)}>
+                Publish
+              </Button>
+            ))}
+        </span>
       </SettingsLine>
       {!isAsking && failure && <FormFailure>{failure}</FormFailure>}
       <Dialog
