@@ -22,7 +22,7 @@ from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.tables import accounts, api_keys, memberships, recipients
 from allgreen.testing import FakeClock
-from tests.api import PASSWORD, Person, fields, person_of
+from tests.api import PASSWORD, Person, fields, person_of, service_form
 from tests.mailbox import changes_told_to, letters
 from tests.people import enrol, make_key, program_of
 
@@ -169,6 +169,23 @@ async def test_a_disabled_account_leaves_no_silent_hole_in_lists(
     assert "disabled" in facts.reason
     async with platform.database.read() as connection:
         assert (await connection.execute(select(recipients))).all() == []
+
+
+async def test_a_disabled_account_is_put_on_no_list_and_asked_first_like_a_stranger(
+    owner: Person, bo: Person, platform: Platform
+) -> None:
+    await act(owner, bo, "disable")
+    form = service_form("http://127.0.0.1:9/", recipients=[{"account_id": bo.me["id"]}])
+
+    refused = await owner.client.post(f"{owner.workspace}/services", json=form)
+    await owner.watch("http://127.0.0.1:9/", recipients=[{"email": BO}])
+
+    assert (refused.status_code, fields(refused)) == (422, {"recipients.0.account_id": "unknown"})
+    offered = (await owner.client.get(f"{owner.workspace}/people")).json()["items"]
+    assert [person["name"] for person in offered] == ["Ana Petrov"]
+    async with platform.database.read() as connection:
+        told = (await connection.execute(select(recipients))).mappings().one()
+    assert (told["account_id"], told["confirmed_at"]) == (None, None)
 
 
 async def test_what_is_owed_to_a_disabled_account_is_cancelled_and_lists_elsewhere_stay(

@@ -321,6 +321,23 @@ async def test_who_leaves_makes_no_silent_hole_in_lists(
     assert "bo.berg@example.com" not in (await admin.client.get(f"{owner.workspace}/audit")).text
 
 
+async def test_the_address_of_who_was_an_owner_stays_with_owners(
+    owner: Person, join: Enrol, platform: Platform, silent_port: int
+) -> None:
+    second, admin = await join("Bo Berg", Role.OWNER), await join("Cy Dahl", Role.ADMIN)
+    third = await join("Di Moe", Role.OBSERVER)
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/")
+    await third.client.put(f"/api/v1/services/{service['id']}/subscription")
+    await third.client.post(f"{owner.workspace}/leave")
+
+    await second.client.post(f"{owner.workspace}/leave")
+
+    lost = ["ana@example.org", "bo.berg@example.com"]
+    assert await mails(platform, NoticeKind.RECIPIENT_LOST) == lost
+    shown = await admin.client.get(f"{owner.workspace}/deliveries")
+    assert "bo.berg@example.com" not in shown.text
+
+
 async def test_of_two_owners_who_leave_at_once_one_stays(
     owner: Person, join: Enrol, platform: Platform
 ) -> None:

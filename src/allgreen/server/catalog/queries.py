@@ -223,11 +223,14 @@ async def _list_changes(
 async def list_members(
     connection: AsyncConnection, workspace_id: WorkspaceId
 ) -> dict[AccountId, tuple[str, str]]:
-    """Return name and address of the members, who are told without being asked first."""
+    """Return name and address of the members, who are told without being asked first.
+
+    Those whose account is disabled are not among them: nobody has them told of anything.
+    """
     query = (
         select(accounts.c.id, accounts.c.name, accounts.c.email)
         .join(memberships, memberships.c.account_id == accounts.c.id)
-        .where(memberships.c.workspace_id == workspace_id)
+        .where(memberships.c.workspace_id == workspace_id, accounts.c.disabled_at.is_(None))
     )
     return {AccountId(row[0]): (row[1], row[2]) for row in await connection.execute(query)}
 

@@ -114,7 +114,10 @@ _ATTEMPTS = (
 ).scalar_subquery()
 _WAS_KEPT = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.answer == KEPT)
 
-_TO_PEOPLE = (NoticeKind.INVITED, NoticeKind.OFFERED, NoticeKind.ROLE_CHANGED)
+_TO_PEOPLE = (
+    *(NoticeKind.INVITED, NoticeKind.OFFERED, NoticeKind.ROLE_CHANGED),
+    *(NoticeKind.RECIPIENT_LOST, NoticeKind.UNDELIVERED),
+)
 """Messages to those who are, were or may become members."""
 
 _STATES = {

@@ -160,11 +160,11 @@ async def find_member(
 async def list_members(
     connection: AsyncConnection, workspace_id: WorkspaceId
 ) -> list[dict[str, Any]]:
-    """Return id, name and address of the members, in the order in which they joined."""
+    """Return id, name and address of the members who can be told, in the order they joined."""
     query = (
         select(accounts.c.id, accounts.c.name, accounts.c.email)
         .join(memberships, memberships.c.account_id == accounts.c.id)
-        .where(memberships.c.workspace_id == workspace_id)
+        .where(memberships.c.workspace_id == workspace_id, accounts.c.disabled_at.is_(None))
         .order_by(memberships.c.created_at, accounts.c.id)
     )
     return [dict(row) for row in (await connection.execute(query)).mappings()]
