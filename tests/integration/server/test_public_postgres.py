@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, text
 
 from allgreen.domain.status import ServiceHealth
 from allgreen.server.app import create_app, open_platform
+from allgreen.server.auth.memberships import lock_workspace
+from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
+from allgreen.storage.sql.tables import status_pages
 from tests.api import ADDRESS, Person, fields, person_of, set_up
 from tests.public import SLUG, add_outage, publish, store_strip, turn
 
@@ -52,3 +57,36 @@ async def test_pages_are_written_and_read(
     assert fields(taken) == {"slug": "taken"}
     assert "One service is down." in shown.text
     assert (odd.status_code, preview.status_code, kept.status_code) == (404, 200, 200)
+
+
+async def test_of_two_who_write_a_page_first_the_second_learns_of_the_other(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    url = postgres_url.replace("+asyncpg", "")
+    settings = Settings(data_dir=tmp_path, database_url=url, public_url=ADDRESS)
+    async with (
+        open_platform(settings, watches=False) as platform,
+        person_of(create_app(platform, bundle=tmp_path)) as client,
+    ):
+        owner = await set_up(client, platform)
+        path = f"{owner.workspace}/status-page"
+        workspace_id = owner.me["workspaces"][0]["id"]
+        page = {"workspace_id": workspace_id, "is_published": False, "title": "Theirs"}
+        page |= {"about": "", "website": "", "shows_latency": False, "version": 2}
+        async with platform.database.unit_of_work() as uow:
+            await lock_workspace(uow.connection, workspace_id)
+            await uow.connection.execute(insert(status_pages).values(page))
+            form, read = {"title": "Mine"}, {"If-Match": '"1"'}
+            second = asyncio.create_task(client.patch(path, json=form, headers=read))
+            while not second.done() and not await is_somebody_waiting(platform):
+                await asyncio.wait({second}, timeout=0.01)
+            await uow.commit()
+
+        assert (await second).status_code == 412
+        assert (await client.get(path)).json()["title"] == "Theirs"
+
+
+async def is_somebody_waiting(platform: Platform) -> bool:
+    """Tell whether a transaction waits for another one."""
+    async with platform.database.read() as connection:
+        return bool(await connection.scalar(text("select 1 from pg_locks where not granted")))

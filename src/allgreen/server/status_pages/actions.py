@@ -18,6 +18,7 @@ from allgreen.errors import (
 )
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth.access import Access, Member
+from allgreen.server.auth.memberships import lock_workspace
 from allgreen.server.platform import Platform
 from allgreen.server.status_pages import queries
 from allgreen.server.status_pages.saved import drop_page
@@ -48,7 +49,9 @@ async def edit_page(
         member = await access.workspace(uow.connection, workspace_id)
         if form.model_fields_set & _OF_OWNERS and not member.has(Permission.STATUS_PAGE_PUBLISH):
             raise NotAllowedError(Permission.STATUS_PAGE_PUBLISH)
-        before = await queries.load_settings(uow.connection, member.workspace_id, lock=True)
+        # Not of its row: of a page that nobody has written yet there is none.
+        await lock_workspace(uow.connection, member.workspace_id)
+        before = await queries.load_settings(uow.connection, member.workspace_id)
         if before["version"] != read_version(if_match, "status page"):
             raise VersionConflictError("status page")
         after = _apply(before, form, now)

@@ -17,13 +17,9 @@ FIRST_VERSION = 1
 """Of a page that nobody has written yet."""
 
 
-async def load_settings(
-    connection: AsyncConnection, workspace_id: WorkspaceId, *, lock: bool = False
-) -> dict[str, Any]:
+async def load_settings(connection: AsyncConnection, workspace_id: WorkspaceId) -> dict[str, Any]:
     """Return the row of a page; one that nobody has written is made up, unpublished."""
     query = select(status_pages).where(status_pages.c.workspace_id == workspace_id)
-    if lock:
-        query = query.with_for_update()
     row = (await connection.execute(query)).mappings().first()
     if row is not None:
         return dict(row)
