@@ -21,9 +21,14 @@ const CHUNKS = [
   { name: "faces", test: sources("components/ui/(avatar|skeleton)\\.") },
   {
     name: "app",
-    test: sources("api/", "lib/", "components/ui/(?!chip|copy-field|form-failure|switch)"),
+    test: sources(
+      "api/",
+      "lib/",
+      "components/ui/(?!chip|copy-field|form-failure)",
+      "features/[^/]+/queries\\.",
+      "features/account/use-log-out\\.",
+    ),
   },
-  { name: "app", test: sources("features/[^/]+/queries\\.") },
   {
     name: "app",
     // But for what no first page uses: many queries at once, pages of a list, the guard of a form.
@@ -66,11 +71,17 @@ export default defineConfig({
     // An inlined font or image would be a data: address, which the policy allows for images only.
     assetsInlineLimit: 0,
     // The policy has no 'unsafe-inline'; the polyfill is one inline script for browsers we do not serve.
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: leaveOutFirstLoad },
     rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
 })
+
+/** Name no script to be loaded ahead that the first page brought: the list comes with that page. */
+function leaveOutFirstLoad(_: string, chunks: string[], host: { hostId: string }) {
+  if (!/\/app-[^/]+$/.test(host.hostId)) return chunks
+  return chunks.filter((chunk) => !/\/(app|index|kit|rolldown-runtime)-[^/]+\.js$/.test(chunk))
+}
 
 /** The generated client brings a reader of event streams; the browser's own does that (`lib/live.ts`). */
 function leaveOutEventReader(): Plugin {
