@@ -171,17 +171,18 @@ def _workspace_deleted(told: Told, links: LetterLinks) -> Letter:
 
 
 def _recipient_lost(told: Told, links: LetterLinks) -> Letter:
-    address = plain(told.facts.address) or "somebody"
+    # A name that people gave themselves; see `catalog.taken_off` and `auth.endings`.
+    name = wording.unlinked(plain(told.facts.address, longest=LONGEST_NAME)) or "Somebody"
     why = sentence(told.facts.reason) or "They were taken off the list."
     return Letter(
-        subject=f"{address} is not told of {told.service} any more",
+        subject=f"{name} is not told of {told.service} any more",
         preview=why,
         tone="quiet",
         glyph="!",
         status=f"Since {told.at(None)}",
-        headline=f"{address} is not told of {told.service} any more.",
+        headline=f"{name} is not told of {told.service} any more.",
         paragraphs=(why, "If somebody else is to know when it is down, put them on the list."),
-        rows=told.rows(("Address", address, True)),
+        rows=told.rows(("Person", name, False)),
         button="Open the service",
         button_url=links.open,
         why=f"You get this because you are an owner of {told.workspace or 'its workspace'}.",

@@ -186,6 +186,14 @@ def test_a_stranger_is_asked_without_a_link_in_the_names() -> None:
     assert letter.button_url == LINKS.act
 
 
+def test_a_member_who_is_told_no_more_is_named_as_a_person_and_without_a_link() -> None:
+    letter = a_letter(NoticeKind.RECIPIENT_LOST, address="Bo www.evil.example")
+
+    said = (letter.subject, letter.headline, *(row.value for row in letter.rows))
+    assert all("evil.e" not in text for text in said)
+    assert letter.rows[0].label == "Person"
+
+
 def test_nameless_facts_still_make_a_letter() -> None:
     letter = write_letter(
         a_notice(service_name="", workspace_name="\u202e"), LetterLinks(), host="", now=AT
