@@ -93,9 +93,10 @@ def test_the_profile(settings: Page, sofia: Person, tmp_path: Path, look: Look) 
 def test_the_theme_follows_the_account(
     settings: Page, chromium: Browser, platform: Platform, sofia: Person
 ) -> None:
-    settings.get_by_role("radio", name="Dark").check()
+    with settings.expect_response(lambda each: each.request.method == "PATCH") as kept:
+        settings.get_by_role("radio", name="Dark").check()
     expect(settings.locator("html")).to_have_attribute("data-theme", "dark")
-    settings.wait_for_timeout(300)
+    assert kept.value.ok
     assert sofia.get("/account")["theme"] == "dark"
 
     elsewhere = chromium.new_context(locale="en-US", timezone_id="UTC")
