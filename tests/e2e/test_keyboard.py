@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
@@ -15,6 +16,8 @@ from tests.target import Target
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 MOST_STEPS = 80
+# A row that moves to another group, and the page that follows the focus.
+RESTS_WITHIN_MS = 1_000
 
 # What a sighted person sees of the focus: a mark round the control or round what holds it, inside
 # the window, and under nothing else.
@@ -126,6 +129,15 @@ def log_in(page: Page, platform: Platform) -> None:
     expect(page.get_by_role("heading", name="Nordlys", level=1)).to_be_visible()
 
 
+def comes_clear(page: Page) -> bool:
+    """Tell whether what has the focus is seen once the page has come to rest."""
+    try:
+        page.wait_for_function(f"() => ({FOCUS})().clear", timeout=RESTS_WITHIN_MS)
+    except PlaywrightTimeoutError:
+        return False
+    return True
+
+
 def press(page: Page, name: str) -> None:
     reach(page, name)
     page.keyboard.press("Enter")
@@ -149,5 +161,5 @@ def reach(page: Page, name: str) -> None:
         passed.append(focus["name"])
         if focus["name"]:
             assert focus["marked"], f"no mark shows that {focus['name']!r} has the focus"
-            assert focus["clear"], f"{focus['name']!r} has the focus under something else"
+            assert focus["clear"] or comes_clear(page), f"{focus['name']!r} is under something else"
     pytest.fail(f"{name!r} is not reached by Tab, only {passed}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -113,9 +114,13 @@ async def scripted_dns(script: Script, *, tcp: bool = False) -> AsyncIterator[Dn
         tcp: Answer over TCP too, on the same port.
     """
     stub = await start_dns(script)
-    server = None
-    if tcp:
-        server = await asyncio.start_server(stub.on_connection, "127.0.0.1", stub.port)
+    server = await _start_tcp(stub) if tcp else None
+    while tcp and server is None:
+        # A port that is free for packets may be taken for streams.
+        assert stub.transport is not None
+        stub.transport.close()
+        stub = await start_dns(script)
+        server = await _start_tcp(stub)
     try:
         yield stub
     finally:
@@ -123,6 +128,16 @@ async def scripted_dns(script: Script, *, tcp: bool = False) -> AsyncIterator[Dn
             server.close()
         assert stub.transport is not None
         stub.transport.close()
+
+
+async def _start_tcp(stub: DnsStub) -> asyncio.Server | None:
+    """Answer over TCP on the port of the stub; `None` when somebody else has it."""
+    try:
+        return await asyncio.start_server(stub.on_connection, "127.0.0.1", stub.port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return None
 
 
 async def start_dns(script: Script) -> DnsStub:
