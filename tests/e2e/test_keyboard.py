@@ -127,6 +127,8 @@ def log_in(page: Page, platform: Platform) -> None:
     expect(page.get_by_role("heading", name="Workspaces")).to_be_visible()
     press(page, "Services")
     expect(page.get_by_role("heading", name="Nordlys", level=1)).to_be_visible()
+    # The head of the page stands before what is in it.
+    expect(page.get_by_role("link", name="Watch a service").first).to_be_visible()
 
 
 def comes_clear(page: Page) -> bool:

@@ -116,6 +116,8 @@ def test_an_invitation_to_somebody_known(
     link = invite(JONAS)
     page.goto(link)
     page.get_by_role("tab", name="Sign in").click()
+    # The other form stays until this one has faded in.
+    expect(page.get_by_label("Password", exact=True)).to_have_count(1)
     sign_in(page, JONAS, PASSWORD)
 
     expect(page.get_by_role("heading", name="Join Nordlys Commerce?")).to_be_visible()
