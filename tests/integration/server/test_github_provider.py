@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from allgreen.errors import SignInFailedError
 from allgreen.server.github import provider
+from allgreen.server.github.person import Person
 from allgreen.server.settings import Settings
 from tests.api import ADDRESS
 from tests.github import CLIENT_ID, CLIENT_SECRET, Account, GitHub
@@ -54,7 +55,7 @@ async def test_a_code_with_its_verifier_tells_who_somebody_is(
 ) -> None:
     person = await client.identify(code_of(client, github), VERIFIER)
 
-    assert person == provider.Person(
+    assert person == Person(
         subject="583231", login="anapetrov", name="Ana Petrov", email="ana.petrov@example.org"
     )
 

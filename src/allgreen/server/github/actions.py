@@ -21,7 +21,7 @@ from allgreen.server.auth.sessions import Client, Session, open_session
 from allgreen.server.github import attempts
 from allgreen.server.github.attempts import Attempt
 from allgreen.server.github.identities import add_identity, find_owner, is_of
-from allgreen.server.github.provider import Person
+from allgreen.server.github.person import Person
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Registration
 from allgreen.storage.sql.tables import accounts, identities, invitations

@@ -11,7 +11,7 @@ from allgreen.server.auth.errands import tell_change
 from allgreen.server.auth.sessions import Client, Session
 from allgreen.server.github.attempts import Attempt
 from allgreen.server.github.identities import add_identity, find_owner, list_identities
-from allgreen.server.github.provider import NAME, Person
+from allgreen.server.github.person import NAME, Person
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import accounts, identities
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId
-from allgreen.server.github.provider import NAME, Person
+from allgreen.server.github.person import NAME, Person
 from allgreen.storage.sql.tables import identities
 
 

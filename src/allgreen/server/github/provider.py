@@ -5,7 +5,6 @@ practice has it (RFC 9700). The token is forgotten with the two answers that it 
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar, final
 
 import httpx2
@@ -18,10 +17,9 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from allgreen.errors import SignInFailedError
 from allgreen.server.auth.schemas import clean_email
+from allgreen.server.github.person import CALLBACK, Person
 from allgreen.server.settings import Settings
 
-NAME: Final = "github"
-CALLBACK: Final = "/auth/github/callback"
 SCOPE: Final = "read:user user:email"
 LARGEST_ANSWER: Final = 256 * 1024
 TIMEOUT_S: Final = 10.0
@@ -32,23 +30,6 @@ _NOT_AN_ANSWER: Final = (
     *(ValueError, TypeError, KeyError, AttributeError),
 )
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who somebody is at GitHub.
-
-    Attributes:
-        subject: Number of the account there, which never changes hands; names do.
-        login: Name there, for people to recognise it.
-        name: As they call themselves; empty when they do not say.
-        email: The primary address if GitHub has verified it, as `clean_email` writes it.
-    """
-
-    subject: str
-    login: str
-    name: str
-    email: str | None
 
 
 class _User(BaseModel):

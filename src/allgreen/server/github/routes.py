@@ -22,7 +22,7 @@ from allgreen.server.auth.sessions import Client, current_session, set_cookie
 from allgreen.server.github import actions, attempts, connections
 from allgreen.server.github.actions import Passed
 from allgreen.server.github.paths import read_next
-from allgreen.server.github.provider import CALLBACK, GitHub
+from allgreen.server.github.person import CALLBACK
 from allgreen.server.github.schemas import AtGitHub
 from allgreen.server.pages import render_page
 from allgreen.server.platform import Platform, get_platform
@@ -143,7 +143,7 @@ async def _pass(platform: Platform, request: Request) -> Passed:
     if "error" in brought or not 0 < len(code) <= _LONGEST:
         # Only now: nobody else can make our page say anything.
         raise _refused(brought.get("error_description") or brought.get("error", ""))
-    person = await GitHub(platform.settings).identify(code, attempt.verifier)
+    person = await attempts.github_of(platform).identify(code, attempt.verifier)
     client, session = Client.of(request), await current_session(request)
     if attempt.account_id is None:
         return await actions.sign_in(platform, person, attempt, client=client, before=session)
