@@ -42,7 +42,7 @@ async def test_the_next_one_waits_until_the_first_has_left() -> None:
 
 
 async def test_who_waits_for_an_answer_too_long_holds_nobody_up() -> None:
-    turnstile = Turnstile(answer_within=AT_ONCE, mark_within=NEVER)
+    turnstile = Turnstile(answer_within=AT_ONCE, patience=AT_ONCE, mark_within=NEVER)
     with turnstile.passage() as hangs, turnstile.passage() as second:
         await hangs.enter()
         await second.enter()
@@ -73,6 +73,58 @@ async def test_a_mark_that_takes_too_long_holds_nobody_up() -> None:
         await second.enter()
 
         assert second.was_entered
+
+
+async def test_a_hiccup_of_the_channel_is_waited_for() -> None:
+    turnstile = Turnstile(answer_within=AT_ONCE, patience=NEVER, mark_within=NEVER)
+    with turnstile.passage() as first, turnstile.passage() as second:
+        await first.enter()
+        entering = asyncio.create_task(second.enter())
+        await asyncio.wait([entering], timeout=0.02)
+        waited = not second.was_entered
+
+        first.was_answered()
+        first.leave()
+        await entering
+
+    assert waited
+    assert 0 < turnstile.patience_s < NEVER.total_seconds()
+
+
+async def test_patience_is_lost_only_once() -> None:
+    moment = timedelta(milliseconds=20)
+    turnstile = Turnstile(answer_within=AT_ONCE, patience=moment, mark_within=NEVER)
+    with turnstile.passage() as hangs, turnstile.passage() as second:
+        await hangs.enter()
+        await second.enter()
+
+    assert second.was_entered
+    assert turnstile.patience_s == 0
+
+
+async def test_a_quick_answer_brings_patience_back() -> None:
+    moment = timedelta(milliseconds=20)
+    turnstile = Turnstile(answer_within=NEVER, patience=moment, mark_within=NEVER)
+    turnstile.patience_s = 0
+    with turnstile.passage() as passage:
+        await passage.enter()
+        passage.was_answered()
+
+    assert turnstile.patience_s == moment.total_seconds()
+
+
+async def test_an_answer_after_its_time_keeps_no_writer_waiting() -> None:
+    turnstile = Turnstile(answer_within=AT_ONCE, patience=NEVER, mark_within=NEVER)
+    ready, second = Prepared(), Prepared()
+    with turnstile.passage(ready) as slow:
+        await slow.enter()
+        await ready.given_back.wait()
+        slow.was_answered()
+    with turnstile.passage(second) as passage:
+        await passage.enter()
+
+    assert not turnstile.is_quick
+    assert not second.is_ready
 
 
 async def test_a_program_that_was_busy_gives_the_answer_its_time() -> None:
@@ -108,7 +160,9 @@ async def test_a_program_that_stays_busy_gives_it_again_and_again() -> None:
 
 async def test_a_program_that_is_busy_for_ever_holds_nobody_up_for_ever() -> None:
     moment = timedelta(milliseconds=20)
-    turnstile = Turnstile(answer_within=moment, mark_within=NEVER, busy_for=moment)
+    turnstile = Turnstile(
+        answer_within=moment, mark_within=NEVER, patience=AT_ONCE, busy_for=moment
+    )
     with turnstile.passage() as hangs, turnstile.passage() as second:
         await hangs.enter()
         entering = asyncio.create_task(second.enter())
@@ -163,7 +217,7 @@ class Prepared:
 
     def __init__(self, *, never: bool = False) -> None:
         self.is_ready = False
-        self.was_given_back = False
+        self.given_back = asyncio.Event()
         self._never = never
 
     async def prepare(self) -> None:
@@ -172,7 +226,7 @@ class Prepared:
         self.is_ready = True
 
     def give_back(self) -> None:
-        self.was_given_back = True
+        self.given_back.set()
 
 
 async def test_all_is_ready_for_the_mark_before_the_hand_over() -> None:
@@ -183,16 +237,19 @@ async def test_all_is_ready_for_the_mark_before_the_hand_over() -> None:
         passage.was_answered()
 
     assert was_ready
-    assert not ready.was_given_back
+    assert not ready.given_back.is_set()
 
 
 async def test_a_slow_channel_keeps_nobody_waiting_for_its_mark() -> None:
-    turnstile, ready = Turnstile(answer_within=AT_ONCE, mark_within=NEVER), Prepared()
+    turnstile, ready = (
+        Turnstile(answer_within=AT_ONCE, patience=AT_ONCE, mark_within=NEVER),
+        Prepared(),
+    )
     with turnstile.passage(ready) as slow, turnstile.passage() as second:
         await slow.enter()
         await second.enter()
 
-    assert ready.was_given_back
+    assert ready.given_back.is_set()
     assert not turnstile.is_quick
 
 
@@ -216,7 +273,7 @@ async def test_a_mark_that_takes_long_keeps_what_it_works_with() -> None:
         first.was_answered()
         await second.enter()
 
-    assert not ready.was_given_back
+    assert not ready.given_back.is_set()
     assert turnstile.is_quick
 
 
