@@ -128,7 +128,9 @@ async def test_an_answer_after_its_time_keeps_no_writer_waiting() -> None:
 
 
 async def test_a_program_that_was_busy_gives_the_answer_its_time() -> None:
-    turnstile = Turnstile(answer_within=timedelta(milliseconds=20), mark_within=NEVER)
+    turnstile = Turnstile(
+        answer_within=timedelta(milliseconds=20), patience=AT_ONCE, mark_within=NEVER
+    )
     with turnstile.passage() as first, turnstile.passage() as second:
         await first.enter()
         entering = asyncio.create_task(second.enter())
@@ -143,7 +145,9 @@ async def test_a_program_that_was_busy_gives_the_answer_its_time() -> None:
 
 
 async def test_a_program_that_stays_busy_gives_it_again_and_again() -> None:
-    turnstile = Turnstile(answer_within=timedelta(milliseconds=20), mark_within=NEVER)
+    turnstile = Turnstile(
+        answer_within=timedelta(milliseconds=20), patience=AT_ONCE, mark_within=NEVER
+    )
     with turnstile.passage() as first, turnstile.passage() as second:
         await first.enter()
         entering = asyncio.create_task(second.enter())
