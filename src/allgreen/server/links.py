@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Final, final
 from uuid import UUID
 
-from allgreen.domain.notice import Notice, NoticeKind
+from allgreen.domain.notice import BEGINS, ENDS, Notice, NoticeKind
 from allgreen.errors import NotFoundError
 from allgreen.notifiers.stationery import LetterLinks
 
@@ -111,7 +111,7 @@ class LinkSigner:
             leave = self.url("leave", self.leave_token(recipient_id, address))
             if notice.kind is NoticeKind.CONFIRM_RECIPIENT:
                 act = self.url("confirm", self.confirm_token(recipient_id, address, at=at))
-        return LetterLinks(open=self._service_url(notice), act=act, leave=leave)
+        return LetterLinks(open=self._page_url(notice), act=act, leave=leave)
 
     def read(self, token: str, purpose: Purpose, now: datetime) -> Link:
         """Return what a token asks for.
@@ -152,12 +152,14 @@ class LinkSigner:
     def _mac(self, payload: bytes) -> bytes:
         return hmac.digest(self._key, payload, "sha256")
 
-    def _service_url(self, notice: Notice) -> str:
+    def _page_url(self, notice: Notice) -> str:
+        """Return the page of the outage that a mail tells of, else of the service."""
         if notice.workspace_id is None:
             return self._base_url
-        if notice.service_id is None:
-            return f"{self._base_url}/workspaces/{notice.workspace_id}"
-        return f"{self._base_url}/workspaces/{notice.workspace_id}?open={notice.service_id}"
+        workspace = f"{self._base_url}/workspaces/{notice.workspace_id}"
+        if notice.incident_id is not None and notice.kind in _ABOUT_INCIDENTS:
+            return f"{workspace}/incidents/{notice.incident_id}"
+        return workspace if notice.service_id is None else f"{workspace}?open={notice.service_id}"
 
 
 def stamp_of(*parts: str) -> bytes:
@@ -179,6 +181,7 @@ def read_link_fact(facts: Mapping[str, object]) -> tuple[str, bytes]:
     return str(subject), bytes.fromhex(str(stamp))
 
 
+_ABOUT_INCIDENTS: Final = BEGINS | ENDS
 _STAMPED: Final[Mapping[NoticeKind, tuple[str, Callable[..., str]]]] = {
     NoticeKind.RESET_PASSWORD: ("reset", LinkSigner.reset_token),
     NoticeKind.CHANGE_EMAIL: ("change-email", LinkSigner.change_token),

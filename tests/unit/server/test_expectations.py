@@ -34,14 +34,13 @@ from allgreen.domain.veil import is_open
 from allgreen.executors.verdict import Seen
 from allgreen.server.catalog.check_schemas import ExpectationsInput
 from allgreen.server.catalog.expectations import (
-    HIDDEN,
     Asked,
     list_patterns,
     read_expectations,
     show_expectations,
 )
 from allgreen.server.catalog.mistakes import Problems
-from allgreen.server.catalog.queries import show_explanation
+from allgreen.server.views.explanations import HIDDEN, show_explanation
 from allgreen.server.wire import encode
 from allgreen.testing import a_check
 

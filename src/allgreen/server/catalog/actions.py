@@ -47,6 +47,7 @@ from allgreen.server.catalog.translation import (
     read_reminder,
 )
 from allgreen.server.platform import Platform
+from allgreen.server.views.explanations import show_explanation
 from allgreen.server.wire import read_version
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
@@ -429,9 +430,7 @@ def _show_preview(check: Check, preview: Preview) -> schemas.Preview:
         latency_ms=result.latency_ms,
         phases=schemas.Phases(**asdict(result.phases)),
         answers_within_ms=None if within is None else round(within / timedelta(milliseconds=1)),
-        explanations=[
-            queries.show_explanation(line, is_whole=True) for line in preview.explanations
-        ],
+        explanations=[show_explanation(line, is_whole=True) for line in preview.explanations],
         failure=failure,
         body_excerpt=preview.body_excerpt,
         certificate_days=result.certificate_days,

@@ -41,8 +41,8 @@ from allgreen.server.catalog.check_schemas import (
     SizeRule,
 )
 from allgreen.server.catalog.mistakes import Problems, join
+from allgreen.server.views.explanations import HIDDEN
 
-HIDDEN: Final = "••••"
 MOST_PATTERNS: Final = 5
 """Each may take a tenth of a second, and a run has to end."""
 

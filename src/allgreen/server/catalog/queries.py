@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.calendar import Calendar, Day
-from allgreen.domain.expectation import Explanation
 from allgreen.domain.identity import AccountId, ServiceId, WorkspaceId
 from allgreen.domain.incident import IncidentState
 from allgreen.domain.maintenance import account
@@ -19,15 +18,14 @@ from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Mode, ServiceHealth, Shown
 from allgreen.domain.uptime import Span, Tally, tally, worst_spans
-from allgreen.domain.veil import is_open_in_words
 from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
 from allgreen.server.catalog import schemas
-from allgreen.server.catalog.expectations import HIDDEN
 from allgreen.server.catalog.history import Window, draw_buckets, list_outages
 from allgreen.server.catalog.options import show_place
 from allgreen.server.catalog.schemas import Range
 from allgreen.server.catalog.translation import show_check, show_period
+from allgreen.server.views.explanations import show_explanation
 from allgreen.server.views.queries import list_incidents
 from allgreen.server.views.schemas import Strip
 from allgreen.server.views.strips import align_strip
@@ -287,22 +285,6 @@ def show_result(result: Result, *, is_whole: bool) -> schemas.Result:
         explanations=[show_explanation(line, is_whole=is_whole) for line in result.explanations],
         certificate_days=result.certificate_days,
     )
-
-
-def show_explanation(line: Explanation, *, is_whole: bool) -> schemas.Explanation:
-    """Return why one expectation held or not; see `show_result`."""
-    return schemas.Explanation(
-        operand=line.operand,
-        actual=HIDDEN if line.quotes and not is_whole else line.actual,
-        expected=line.expected if is_whole or not _looks_for_text(line) else HIDDEN,
-        holds=line.holds,
-    )
-
-
-def _looks_for_text(line: Explanation) -> bool:
-    if line.operand.startswith("$"):
-        return not is_open_in_words(line.expected)
-    return line.operand == "Body" or line.operand.startswith("Header ")
 
 
 async def _show_rows(

@@ -10,7 +10,7 @@ from pydantic import Field
 from allgreen.domain.status import FailureClass, Outcome, ServiceHealth, Shown
 from allgreen.server.auth.schemas import NameText
 from allgreen.server.catalog.check_schemas import CheckInput, CheckView
-from allgreen.server.views.schemas import Incident, Strip
+from allgreen.server.views.schemas import Explanation, Incident, Strip
 from allgreen.server.wire import Input
 
 # A malformed one is none of the services that are there.
@@ -88,16 +88,6 @@ class Phases:
     tls_ms: float | None
     first_byte_ms: float | None
     body_ms: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why one expectation held or not."""
-
-    operand: str
-    actual: str
-    expected: str
-    holds: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

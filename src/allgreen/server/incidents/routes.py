@@ -8,7 +8,7 @@ from starlette.responses import Response
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.incidents import queries
-from allgreen.server.incidents.schemas import IncidentPage
+from allgreen.server.incidents.schemas import IncidentInFull, IncidentPage
 from allgreen.server.platform import get_platform
 from allgreen.server.views.schemas import Incident
 from allgreen.server.wire import Cut, Page, answers, cut_rows, render
@@ -48,18 +48,18 @@ async def list_service_incidents(
     return _render_page(found, cut)
 
 
-@router.get("/incidents/{incident_id}", **answers(Incident))
+@router.get("/incidents/{incident_id}", **answers(IncidentInFull))
 async def get_incident(
     request: Request,
     incident_id: str,
     access: Annotated[Access, permission(Permission.INCIDENT_READ)],
 ) -> Response:
-    """Show one outage."""
+    """Show one outage: why it is one, what happened in it, and how many were told when."""
     platform = get_platform(request)
     async with platform.database.read() as connection:
         member = await access.incident(connection, incident_id)
         return render(
-            await queries.get_incident(connection, member, incident_id, platform.clock.now())
+            await queries.load_in_full(connection, member, incident_id, platform.clock.now())
         )
 
 

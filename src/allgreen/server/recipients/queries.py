@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, exists, func, select
+from sqlalchemy import RowMapping, exists, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
@@ -16,6 +16,7 @@ from allgreen.notifiers.log import KEPT
 from allgreen.notifiers.rendering import render_text
 from allgreen.notifiers.stationery import Letter, LetterLinks
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.queries import is_id
 from allgreen.server.platform import Platform
 from allgreen.server.recipients.schemas import Delivery, DeliveryForm, DeliveryState
 from allgreen.server.wire import Cut
@@ -75,9 +76,17 @@ async def list_waiting(connection: AsyncConnection, told: Told) -> list[Recipien
 
 
 async def list_deliveries(
-    connection: AsyncConnection, member: Member, cut: Cut, platform: Platform
+    connection: AsyncConnection,
+    member: Member,
+    cut: Cut,
+    platform: Platform,
+    *,
+    incident_id: str | None = None,
 ) -> list[Delivery]:
-    """Return the messages of a workspace, newest first, and one more than asked for."""
+    """Return the messages of a workspace, newest first, and one more than asked for.
+
+    Those about one outage, if asked.
+    """
     query = (
         select(
             outbox,
@@ -92,6 +101,9 @@ async def list_deliveries(
     )
     if cut.after is not None:
         query = query.where(outbox.c.id < cut.after[0])
+    if incident_id is not None:
+        # What can be no id of ours is in no message.
+        query = query.where(outbox.c.incident_id == incident_id if is_id(incident_id) else false())
     rows = (await connection.execute(query)).mappings().all()
     readers = _Readers(member=member, members=await _load_members(connection, member.workspace_id))
     return [_show(row, readers, platform) for row in rows]
@@ -163,6 +175,7 @@ def _show(row: RowMapping, readers: _Readers, platform: Platform) -> Delivery:
         kind=row["kind"],
         service_id=row["service_id"],
         service_name=row["service_name"],
+        incident_id=row["incident_id"],
         to=readers.address(row),
         to_name=readers.name(row),
         state=DeliveryState.KEPT if row["was_kept"] else _STATES[row["state"]],

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from allgreen.domain.policy import Permission
@@ -24,12 +24,18 @@ async def list_deliveries(
     workspace_id: str,
     cut: Page,
     access: Annotated[Access, permission(Permission.DELIVERY_READ)],
+    incident: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
-    """List the messages of a workspace, newest first, each with its text."""
+    """List the messages of a workspace, newest first, each with its text.
+
+    Of one outage, if asked.
+    """
     platform = get_platform(request)
     async with platform.database.read() as connection:
         member = await access.workspace(connection, workspace_id)
-        found = await queries.list_deliveries(connection, member, cut, platform)
+        found = await queries.list_deliveries(
+            connection, member, cut, platform, incident_id=incident
+        )
     items, next_cursor = cut_rows(found, cut, lambda delivery: (delivery.id,))
     return render(DeliveryPage(items=items, next_cursor=next_cursor))
 

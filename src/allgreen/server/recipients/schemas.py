@@ -49,6 +49,7 @@ class Delivery:
     kind: NoticeKind
     service_id: str | None
     service_name: str | None
+    incident_id: str | None
     to: str | None
     to_name: str | None
     state: DeliveryState

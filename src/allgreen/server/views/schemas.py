@@ -36,6 +36,16 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why one expectation held or not."""
+
+    operand: str
+    actual: str
+    expected: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One outage of one service.
 
