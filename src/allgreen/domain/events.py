@@ -1,6 +1,7 @@
 """What happened: facts in the past tense, raised by the domain and told on the bus."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from allgreen.domain.check import ParkedReason
@@ -144,6 +145,8 @@ class ServiceChanged:
         by: Who did it; `None` when somebody without an account followed a link in a mail.
         action: Stable word for the history, such as ``service.paused``.
         version: Version of the service after it.
+        before: What was changed, by name, as it was, in words that hold no secret.
+        after: The same as it is now.
     """
 
     service_id: ServiceId
@@ -153,6 +156,8 @@ class ServiceChanged:
     at: datetime
     action: str = "service.edited"
     version: int = 0
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,9 @@
 """What checks, results and edits are called in messages and in the history."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
@@ -43,6 +46,31 @@ _SIGNS = {
     JsonOperator.ABOVE: ">",
     JsonOperator.BELOW: "<",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One thing that people changed of a service.
+
+    Nothing in it quotes what may be secret: see `request_in_words` and `expected_in_words`.
+
+    Attributes:
+        words: For the history: ``changed the limit from 500 ms to 800 ms``.
+        what: Stable name of what was changed; empty where both sides read the same.
+        before: How it was, in words; empty for what was not there.
+        after: How it is now.
+    """
+
+    words: str
+    what: str = ""
+    before: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, what: str, which: str, before: str, after: str) -> Edit:
+        """Say that one thing became another."""
+        words = f"changed {which} from {before} to {after}"
+        return cls(words=words, what=what, before=before, after=after)
 
 
 def period_in_words(every: timedelta) -> str:
@@ -91,55 +119,79 @@ def parked_in_words(reason: ParkedReason) -> str:
     return f"{_PARKED[reason]} The log of the server says why."
 
 
-def changes_in_words(before: Service, after: Service) -> str:
-    """Return what an edit changed: ``changed the limit from 500 to 800 ms``; empty for nothing."""
-    return "; ".join(_changes(before, after))
+def list_changes(before: Service, after: Service) -> list[Edit]:
+    """Return what an edit changed, in the order of the form."""
+    return list(_changes(before, after))
 
 
-def _changes(before: Service, after: Service) -> Iterator[str]:
+def edits_in_words(edits: Iterable[Edit]) -> str:
+    """Return one line: ``changed the limit from 500 ms to 800 ms; turned it upside down``."""
+    return "; ".join(edit.words for edit in edits)
+
+
+def _changes(before: Service, after: Service) -> Iterator[Edit]:
     if before.name != after.name:
-        yield f"changed the name from {before.name} to {after.name}"
+        yield Edit.of("name", "the name", before.name, after.name)
     known = {check.id: check for check in before.checks}
-    for check in after.checks:
+    for number, check in enumerate(after.checks, 1):
         old = known.pop(check.id, None)
         if old is None:
-            yield f"added {request_in_words(check)}"
+            request = request_in_words(check)
+            yield Edit(words=f"added {request}", what=f"check {number}", after=request)
         else:
-            yield from _changes_of_check(old, check)
-    for removed in known.values():
-        yield f"removed {request_in_words(removed)}"
+            # Of one check alone nobody needs to be told which.
+            which = f" of check {number}" if len(after.checks) > 1 else ""
+            for edit in _changes_of_check(old, check):
+                yield replace(edit, what=f"{edit.what}{which}")
+    for number, removed in enumerate(known.values(), 1):
+        request = request_in_words(removed)
+        yield Edit(words=f"removed {request}", what=f"removed {number}", before=request)
+    if before.remind_every != after.remind_every:
+        periods = [_reminders(service) for service in (before, after)]
+        yield Edit.of("reminders", "the reminders", *periods)
+    if before.depends_on != after.depends_on:
+        yield Edit(words="changed what it depends on")
 
 
-def _changes_of_check(old: Check, new: Check) -> Iterator[str]:
-    if request_in_words(old) != request_in_words(new):
-        yield f"changed the request from {request_in_words(old)} to {request_in_words(new)}"
+def _changes_of_check(old: Check, new: Check) -> Iterator[Edit]:
+    requests = [request_in_words(check) for check in (old, new)]
+    if requests[0] != requests[1]:
+        yield Edit.of("request", "the request", *requests)
     elif old.options != new.options:
-        yield "changed the request"
+        yield Edit(words="changed the request")
     if old.expectation != new.expectation:
         texts = [", ".join(_expectation_in_words(check.expectation)) for check in (old, new)]
         if texts[0] == texts[1]:
-            yield "changed the text that is expected"
+            yield Edit(words="changed the text that is expected")
         else:
-            yield f"changed what is expected from {texts[0]} to {texts[1]}"
+            yield Edit.of("expected", "what is expected", *texts)
     if old.schedule.every != new.schedule.every:
         periods = [period_in_words(check.schedule.every) for check in (old, new)]
-        yield f"changed the period from {periods[0]} to {periods[1]}"
+        yield Edit.of("period", "the period", *periods)
     yield from _changes_of_patience(old, new)
 
 
-def _changes_of_patience(old: Check, new: Check) -> Iterator[str]:
+def _changes_of_patience(old: Check, new: Check) -> Iterator[Edit]:
     if old.answers_within != new.answers_within:
-        yield f"changed the limit from {_limit(old)} to {_limit(new)}"
+        yield Edit.of("limit", "the limit", _limit(old), _limit(new))
     if old.timeout != new.timeout:
         timeouts = [_milliseconds(check.timeout) for check in (old, new)]
-        yield f"changed the timeout from {timeouts[0]} to {timeouts[1]}"
+        yield Edit.of("timeout", "the timeout", *timeouts)
     before, after = old.confirmation, new.confirmation
     if before.down != after.down:
-        yield f"changed the failures that make it down from {before.down} to {after.down}"
+        failures = "the failures that make it down"
+        yield Edit.of("failures", failures, str(before.down), str(after.down))
     if before.up != after.up:
-        yield f"changed the good results that make it up from {before.up} to {after.up}"
+        good = "the good results that make it up"
+        yield Edit.of("good results", good, str(before.up), str(after.up))
     if old.upside_down != new.upside_down:
-        yield "turned it upside down" if new.upside_down else "turned it the right way up"
+        words = "turned it upside down" if new.upside_down else "turned it the right way up"
+        sides = ["upside down" if check.upside_down else "the right way up" for check in (old, new)]
+        yield Edit(words=words, what="side", before=sides[0], after=sides[1])
+
+
+def _reminders(service: Service) -> str:
+    return "none" if service.remind_every is None else period_in_words(service.remind_every)
 
 
 def _host_and_port(hostname: str, port: int) -> str:

@@ -6,7 +6,14 @@ from typing import get_args
 
 import pytest
 
-from allgreen.domain.check import DnsOptions, Options, RecordType, TcpOptions, TlsOptions
+from allgreen.domain.check import (
+    Confirmation,
+    DnsOptions,
+    Options,
+    RecordType,
+    TcpOptions,
+    TlsOptions,
+)
 from allgreen.domain.expectation import (
     AllOf,
     AnyOf,
@@ -26,6 +33,8 @@ from allgreen.domain.expectation import (
     StatusIs,
     list_leaves,
 )
+from allgreen.domain.identity import CheckId, ServiceId
+from allgreen.domain.service import Service
 from allgreen.domain.status import Outcome
 from allgreen.monitoring import wording
 from allgreen.testing import a_check, a_result, a_service
@@ -173,26 +182,28 @@ def test_got(latency_ms: float | None, http_status: int | None, reason: str, wor
     assert wording.got_in_words(result) == words
 
 
+def told_of(before: Service, after: Service) -> str:
+    return wording.edits_in_words(wording.list_changes(before, after))
+
+
 def test_another_expectation_is_a_change() -> None:
     before = a_service(a_check(expectation=STATUS))
     after = a_service(a_check(expectation=BodyContains(text="ok")))
 
-    assert wording.changes_in_words(before, after) == (
-        "changed what is expected from 202 to a text in the body"
-    )
+    assert told_of(before, after) == ("changed what is expected from 202 to a text in the body")
 
 
 def test_another_text_in_the_body_is_a_change_that_does_not_quote_it() -> None:
     before = a_service(a_check(expectation=BodyContains(text="ok")))
     after = a_service(a_check(expectation=BodyContains(text="fine")))
 
-    assert wording.changes_in_words(before, after) == "changed the text that is expected"
+    assert told_of(before, after) == "changed the text that is expected"
 
 
 def test_a_check_is_turned_the_right_way_up_again() -> None:
     before = a_service(replace(a_check(), upside_down=True))
 
-    assert wording.changes_in_words(before, a_service()) == "turned it the right way up"
+    assert told_of(before, a_service()) == "turned it the right way up"
 
 
 def test_several_changes_are_told_in_one_line() -> None:
@@ -202,7 +213,7 @@ def test_several_changes_are_told_in_one_line() -> None:
         name="Checkout",
     )
 
-    assert wording.changes_in_words(before, after) == (
+    assert told_of(before, after) == (
         "changed the name from Payments webhook to Checkout; "
         "changed the limit from 500 ms to 800 ms; "
         "changed the timeout from 10000 ms to 5000 ms"
@@ -210,4 +221,63 @@ def test_several_changes_are_told_in_one_line() -> None:
 
 
 def test_no_change_has_no_words() -> None:
-    assert wording.changes_in_words(a_service(), a_service()) == ""
+    assert told_of(a_service(), a_service()) == ""
+
+
+def test_what_an_edit_changed_is_noted_side_by_side() -> None:
+    check = a_check(answers_within=timedelta(milliseconds=500))
+    before = a_service(check)
+    confirmation = Confirmation(down=2, up=3)
+    changed = replace(
+        check,
+        answers_within=None,
+        confirmation=confirmation,
+        upside_down=True,
+        timeout=timedelta(seconds=5),
+    )
+    after = replace(a_service(changed, name="Checkout"), remind_every=timedelta(hours=1))
+
+    edits = wording.list_changes(before, after)
+
+    assert {edit.what: (edit.before, edit.after) for edit in edits} == {
+        "name": ("Payments webhook", "Checkout"),
+        "limit": ("500 ms", "none"),
+        "timeout": ("10000 ms", "5000 ms"),
+        "failures": ("3", "2"),
+        "good results": ("1", "3"),
+        "side": ("the right way up", "upside down"),
+        "reminders": ("none", "every hour"),
+    }
+
+
+def test_of_several_checks_it_is_noted_which_one_changed() -> None:
+    first = a_check()
+    gone, third = (replace(first, id=CheckId(name)) for name in ("b", "c"))
+    before = a_service(first, gone)
+    after = a_service(replace(first, answers_within=timedelta(seconds=2)), third)
+
+    edits = wording.list_changes(before, after)
+
+    request = wording.request_in_words(first)
+    assert [(edit.what, edit.before, edit.after) for edit in edits] == [
+        ("limit of check 1", "none", "2000 ms"),
+        ("check 2", "", request),
+        ("removed 1", request, ""),
+    ]
+
+
+def test_a_hidden_header_leaves_words_and_nothing_to_read() -> None:
+    before = a_service(a_check(headers={"Authorization": "Bearer S3CRET"}))
+    after = a_service(a_check(headers={"Authorization": "Bearer S4CRET"}))
+
+    (edit,) = wording.list_changes(before, after)
+
+    assert edit == wording.Edit(words="changed the request")
+
+
+def test_another_service_that_it_depends_on_is_a_change() -> None:
+    service = a_service()
+
+    (edit,) = wording.list_changes(service, replace(service, depends_on=(ServiceId("s"),)))
+
+    assert edit.words == "changed what it depends on"

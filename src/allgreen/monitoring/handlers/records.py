@@ -53,6 +53,8 @@ async def note_change(event: ServiceChanged, turn: Turn) -> None:
         action=event.action,
         summary=event.change,
         by=event.by,
+        before=event.before,
+        after=event.after,
     )
     turn.note(row)
 

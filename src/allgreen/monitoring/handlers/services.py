@@ -1,6 +1,6 @@
 """Commands by which people say what is watched, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,6 +29,7 @@ from allgreen.monitoring.handlers.asking import (
     plan_soon,
 )
 from allgreen.monitoring.handlers.dependencies import depend
+from allgreen.monitoring.wording import Edit
 from allgreen.ports import UnitOfWork
 
 
@@ -74,15 +75,14 @@ async def edit_service(command: EditService, turn: Turn) -> None:
         after = await depend(after, command.depends_on, uow)
     await uow.services.save([after])
     await _plan_anew(before, after, command.at, uow)
-    words = [wording.changes_in_words(before, after)]
+    edits = wording.list_changes(before, after)
     added: list[RecipientAdded] = []
     if command.recipients is not None:
-        added, change = await _replace_recipients(before, command.recipients, command.at, uow)
-        words.append(change)
-    change = "; ".join(filter(None, words)) or "saved it without a change"
+        added, told = await _replace_recipients(before, command.recipients, command.at, uow)
+        edits += told
     await turn.tell(
         *observed.events,
-        _changed(after, "service.edited", change, command.by, command.at),
+        _edit(after, "service.edited", edits, command.by, command.at),
         *added,
     )
     await _release_downstream(before, after, command.at, uow)
@@ -147,10 +147,8 @@ async def delete_check(command: DeleteCheck, turn: Turn) -> None:
     after = _edited(observed.service)
     await turn.uow.checks.revoke_lease([command.check_id])
     await turn.uow.services.save([after])
-    change = wording.changes_in_words(before, after)
-    await turn.tell(
-        *observed.events, _changed(after, "check.deleted", change, command.by, command.at)
-    )
+    edits = wording.list_changes(before, after)
+    await turn.tell(*observed.events, _edit(after, "check.deleted", edits, command.by, command.at))
     await _release_downstream(before, after, command.at, turn.uow)
 
 
@@ -216,7 +214,7 @@ def _version(known: Mapping[CheckId, Check], check: Check) -> int | None:
 
 async def _replace_recipients(
     service: Service, recipients: tuple[Recipient, ...], at: datetime, uow: UnitOfWork
-) -> tuple[list[RecipientAdded], str]:
+) -> tuple[list[RecipientAdded], list[Edit]]:
     known = {recipient.id for recipient in await uow.recipients.of_service(service.id)}
     removed = known - {recipient.id for recipient in recipients}
     for recipient_id in removed:
@@ -233,7 +231,26 @@ async def _replace_recipients(
         for recipient in new
         if recipient.confirmed_at is not None
     ]
-    return added, "changed who is told" if new or removed else ""
+    # How many, and not who: an address that is taken off must not stay for ever in the history.
+    told = Edit(
+        words="changed who is told",
+        what="told",
+        before=str(len(known)),
+        after=str(len(recipients)),
+    )
+    return added, [told] if new or removed else []
+
+
+def _edit(
+    service: Service, action: str, edits: Sequence[Edit], by: AccountId, at: datetime
+) -> ServiceChanged:
+    """Note what was changed, in words and side by side."""
+    change = wording.edits_in_words(edits) or "saved it without a change"
+    return replace(
+        _changed(service, action, change, by, at),
+        before={edit.what: edit.before for edit in edits if edit.before},
+        after={edit.what: edit.after for edit in edits if edit.after},
+    )
 
 
 def _changed(
