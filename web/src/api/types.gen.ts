@@ -390,6 +390,37 @@ export type Bucket = {
 };
 
 /**
+ * Cause
+ *
+ * The run that confirmed an outage.
+ *
+ * Attributes:
+ * explanations: Why each expectation held or not.
+ */
+export type Cause = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Explanations
+     */
+    explanations: Array<Explanation>;
+    /**
+     * Http Status
+     */
+    http_status: number | null;
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
+    /**
+     * Message
+     */
+    message: string | null;
+};
+
+/**
  * Change
  *
  * A line of the history: ``Jonas changed the limit from 500 to 800 ms``.
@@ -509,6 +540,38 @@ export type Counts = {
 };
 
 /**
+ * Dashboard
+ *
+ * What concerns an account now, over all its workspaces.
+ *
+ * Attributes:
+ * workspaces: The oldest first.
+ * events: The latest ones, the newest first.
+ * invitations: Those that can be accepted now, the latest first.
+ * deleted: Workspaces that one owns and can have back, the latest first.
+ * prober: Whether services are checked.
+ */
+export type Dashboard = {
+    /**
+     * Deleted
+     */
+    deleted: Array<DeletedWorkspace>;
+    /**
+     * Events
+     */
+    events: Array<LatestEvent>;
+    /**
+     * Invitations
+     */
+    invitations: Array<OwnInvitation>;
+    prober: Prober;
+    /**
+     * Workspaces
+     */
+    workspaces: Array<WorkspaceCard>;
+};
+
+/**
  * DeletedWorkspace
  *
  * A workspace that an owner can have back until an instant.
@@ -586,6 +649,10 @@ export type Delivery = {
      * Id
      */
     id: string;
+    /**
+     * Incident Id
+     */
+    incident_id: string | null;
     kind: NoticeKind;
     /**
      * Last Error
@@ -738,6 +805,13 @@ export type DnsCheckView = {
  * How an outage ended.
  */
 export type Ending = 'holds again' | 'paused' | 'configuration changed';
+
+/**
+ * EventKind
+ *
+ * What happened to a service.
+ */
+export type EventKind = 'down' | 'up';
 
 /**
  * ExpectNode
@@ -1248,6 +1322,33 @@ export type ExportedWindow = {
 };
 
 /**
+ * Face
+ *
+ * Somebody who is in the workspace.
+ *
+ * Attributes:
+ * photo: Path of their photo; `None` without one.
+ */
+export type Face = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Photo
+     */
+    photo: string | null;
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
  * Failure
  *
  * Where and why a target failed.
@@ -1598,6 +1699,89 @@ export type Incident = {
 };
 
 /**
+ * IncidentInFull
+ *
+ * One outage with its story.
+ *
+ * Attributes:
+ * workspace_id: Of the workspace that it happened in.
+ * service_is_deleted: The service is no longer watched, so there is nothing to open.
+ * cause: `None` when the results of that time are not kept any more.
+ * moments: What happened, oldest first.
+ * strip: The latest ninety days of the service.
+ */
+export type IncidentInFull = {
+    /**
+     * Began At
+     */
+    began_at: string;
+    /**
+     * Blocked By
+     */
+    blocked_by: string | null;
+    cause: Cause | null;
+    /**
+     * Confirmed At
+     */
+    confirmed_at: string;
+    /**
+     * Duration S
+     */
+    duration_s: number | null;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Moments
+     */
+    moments: Array<Moment>;
+    quiet: Quiet | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Reopened
+     */
+    reopened: number;
+    /**
+     * Reopened At
+     */
+    reopened_at: string | null;
+    /**
+     * Resolution
+     */
+    resolution: string | null;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    /**
+     * Service Is Deleted
+     */
+    service_is_deleted: boolean;
+    /**
+     * Service Name
+     */
+    service_name: string;
+    state: IncidentState;
+    strip: Strip;
+    /**
+     * Told
+     */
+    told: number;
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
+};
+
+/**
  * IncidentPage
  *
  * Outages, newest first.
@@ -1806,6 +1990,47 @@ export type KeyInput = {
      */
     name: string;
     scope: Scope;
+};
+
+/**
+ * LatestEvent
+ *
+ * An outage that began, or one that ended.
+ *
+ * Attributes:
+ * reason: What was found when it began.
+ * lasted_s: Seconds from its begin to its end; `None` where it begins.
+ */
+export type LatestEvent = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Incident Id
+     */
+    incident_id: string;
+    kind: EventKind;
+    /**
+     * Lasted S
+     */
+    lasted_s: number | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    /**
+     * Service Name
+     */
+    service_name: string;
+    /**
+     * Workspace Id
+     */
+    workspace_id: string;
 };
 
 /**
@@ -2068,6 +2293,42 @@ export type Members = {
  * What people want of a service.
  */
 export type Mode = 'active' | 'paused' | 'deleted';
+
+/**
+ * Moment
+ *
+ * One line of the story of an outage.
+ *
+ * Attributes:
+ * text: What was found, done or noted, in words.
+ * attempt: Of a run: 1 for the planned one, 2 and 3 for those that confirm it.
+ * health: To what the service turned.
+ * told: Only for `MomentKind.TOLD`.
+ */
+export type Moment = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Attempt
+     */
+    attempt?: number | null;
+    health?: ServiceHealth | null;
+    /**
+     * Text
+     */
+    text?: string | null;
+    told?: Told | null;
+    what: MomentKind;
+};
+
+/**
+ * MomentKind
+ *
+ * What happened at a moment of an outage.
+ */
+export type MomentKind = 'failed' | 'confirmed' | 'turned' | 'noted' | 'told' | 'ended';
 
 /**
  * NewKey
@@ -3794,6 +4055,52 @@ export type TokenInput = {
 };
 
 /**
+ * Told
+ *
+ * Messages about one fact, counted; who they are for is in the list of messages.
+ *
+ * Attributes:
+ * owed_at: When they were owed, which is the same for all of them.
+ * sent: How many the mail server took.
+ * kept: How many reached nobody, because no mail server is set.
+ * waiting: How many go out at once, or are tried again.
+ * given_up: How many were refused for good, or for too long.
+ * cancelled: How many were no longer true before they could go out.
+ * you: Whether one is for whoever asks.
+ */
+export type Told = {
+    /**
+     * Cancelled
+     */
+    cancelled: number;
+    /**
+     * Given Up
+     */
+    given_up: number;
+    /**
+     * Kept
+     */
+    kept: number;
+    kind: NoticeKind;
+    /**
+     * Owed At
+     */
+    owed_at: string;
+    /**
+     * Sent
+     */
+    sent: number;
+    /**
+     * Waiting
+     */
+    waiting: number;
+    /**
+     * You
+     */
+    you: boolean;
+};
+
+/**
  * UptimeFigures
  *
  * Uptime of the latest 24 hours and 7, 30 and 90 days, floored.
@@ -3820,9 +4127,15 @@ export type UptimeFigures = {
 /**
  * VerifyEmailInput
  *
- * The token of the link in the mail.
+ * The token of the link in the mail, and the password with which the account was made.
+ *
+ * Without the password it is enough to be signed in to the account.
  */
 export type VerifyEmailInput = {
+    /**
+     * Password
+     */
+    password?: string | null;
     /**
      * Token
      */
@@ -4007,6 +4320,60 @@ export type Workspace = {
 };
 
 /**
+ * WorkspaceCard
+ *
+ * A workspace at a glance.
+ *
+ * Attributes:
+ * may: What the one who asks may do there.
+ * worst: `None` while nothing is down or degraded, and while nothing can be known.
+ * uptime_pct: Pooled over all services and 90 days, floored; 100 only if exactly so.
+ * members: How many people are in it.
+ * faces: The first few of them, in the order in which they joined.
+ * is_published: Everybody sees its status page.
+ * offer: To own it; `None` where there is none, and for whom it does not concern.
+ */
+export type WorkspaceCard = {
+    counts: Counts;
+    /**
+     * Faces
+     */
+    faces: Array<Face>;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Is Published
+     */
+    is_published: boolean;
+    /**
+     * May
+     */
+    may: Array<string>;
+    /**
+     * Members
+     */
+    members: number;
+    /**
+     * Name
+     */
+    name: string;
+    offer: Offer | null;
+    role: Role;
+    strip: Strip;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+    /**
+     * Uptime Pct
+     */
+    uptime_pct: number | null;
+    worst: WorstService | null;
+};
+
+/**
  * WorkspaceEdit
  *
  * What to change; parts that are absent stay as they are.
@@ -4109,6 +4476,31 @@ export type WorkspaceSummary = {
      * Time Zone
      */
     time_zone: string;
+};
+
+/**
+ * WorstService
+ *
+ * The service that is worst; of several the one that has been so for longest.
+ *
+ * Attributes:
+ * health: down or degraded.
+ * since: Begin of its outage; of one that is degraded, since when it is.
+ */
+export type WorstService = {
+    health: ServiceHealth;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Service Id
+     */
+    service_id: string;
+    /**
+     * Since
+     */
+    since: string | null;
 };
 
 /**
@@ -4232,6 +4624,31 @@ export type EditAccountResponses = {
 };
 
 export type EditAccountResponse = EditAccountResponses[keyof EditAccountResponses];
+
+export type GetDashboardData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/account/dashboard';
+};
+
+export type GetDashboardErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type GetDashboardError = GetDashboardErrors[keyof GetDashboardErrors];
+
+export type GetDashboardResponses = {
+    /**
+     * The answer
+     */
+    200: Dashboard;
+};
+
+export type GetDashboardResponse = GetDashboardResponses[keyof GetDashboardResponses];
 
 export type ListDeletedWorkspacesData = {
     body?: never;
@@ -4943,7 +5360,7 @@ export type GetIncidentResponses = {
     /**
      * The answer
      */
-    200: Incident;
+    200: IncidentInFull;
 };
 
 export type GetIncidentResponse = GetIncidentResponses[keyof GetIncidentResponses];
@@ -6033,6 +6450,10 @@ export type ListDeliveriesData = {
         workspace_id: string;
     };
     query?: {
+        /**
+         * Incident
+         */
+        incident?: string | null;
         /**
          * Limit
          */
