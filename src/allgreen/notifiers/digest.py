@@ -46,14 +46,17 @@ def write_digest(
         *([f"{other} other {'message' if other == 1 else 'messages'}"] if other else []),
     ]
     headline = wording.listed(said)
-    names = wording.listed([line.name for line in lines[:3]], of=len(lines))
+    # A lock screen shows a few words: what is worst comes first there, and all else after it.
+    first = [line for line in lines if line.tone == lines[0].tone]
+    names = wording.listed([line.name for line in first[:3]], of=len(first))
+    also = f"Also {wording.listed(said[1:])}. " if len(said) > 1 else ""
     # Rows of a digest are of one workspace, but not each of them knows its name.
     workspace = next(filter(None, (Told.of(row, now, host).workspace for row in notice.rows)), "")
     where = f" in {workspace}" if workspace else ""
     left = next((line for line in lines if line.leave_url), None)
     return Letter(
-        subject=f"{headline}: {names}",
-        preview=names,
+        subject=f"{said[0]}: {names}",
+        preview=f"{also}{first[0].name} {first[0].text}",
         tone=lines[0].tone,
         glyph=lines[0].glyph,
         status=f"{len(lines)} messages in one",

@@ -356,8 +356,11 @@ def test_a_digest_names_each_with_what_became_of_it() -> None:
         )
     )
 
-    assert letter.subject == (
-        "2 services are down, 1 holds again and 1 other message: Checkout, Shop, Search and 1 more"
+    assert letter.subject == "2 services are down: Checkout and Shop"
+    assert letter.headline == "2 services are down, 1 holds again and 1 other message."
+    assert letter.preview == (
+        "Also 1 holds again and 1 other message. "
+        "Checkout down since 23:18 UTC. It answered 503 instead of 202."
     )
     assert [(line.tone, line.name, line.text) for line in letter.lines] == [
         ("down", "Checkout", "down since 23:18 UTC. It answered 503 instead of 202."),
