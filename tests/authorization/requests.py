@@ -113,6 +113,8 @@ REQUESTS: Mapping[str, Ask] = {
     "renew_recovery_codes": Ask(refusals=INVALID),
     "list_events": LOOK,
     "export_account": LOOK,
+    # dashboard
+    "get_dashboard": LOOK,
     # workspaces
     "create_workspace": Ask(json={"name": "One more"}),
     "list_deleted_workspaces": LOOK,

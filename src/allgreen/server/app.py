@@ -34,6 +34,7 @@ from allgreen.ports import Canary, Clock, Notifier
 from allgreen.server import middleware, problems
 from allgreen.server.accounts import routes as accounts
 from allgreen.server.catalog import routes as catalog
+from allgreen.server.dashboard import routes as dashboard
 from allgreen.server.devices import DeviceSigner
 from allgreen.server.frontend import BUNDLE, build_frontend
 from allgreen.server.github import routes as github
@@ -85,6 +86,7 @@ def build_routes() -> FastAPI:
     for capability in (
         setup,
         accounts,
+        dashboard,
         workspaces,
         members,
         invitations,

@@ -27,11 +27,11 @@ from allgreen.server.invitations import queries
 from allgreen.server.invitations.schemas import (
     Invitation,
     InvitationInput,
-    OwnInvitation,
     SentInvitation,
 )
 from allgreen.server.links import INVITE_WITHIN, link_fact, stamp_of
 from allgreen.server.platform import Platform
+from allgreen.server.views.invitations import list_own
 from allgreen.storage.sql.tables import invitations
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
@@ -168,18 +168,6 @@ async def accept(platform: Platform, access: Access, token: str) -> WorkspaceId:
     return workspace_id
 
 
-async def list_own(
-    platform: Platform, access: Access, connection: AsyncConnection
-) -> list[OwnInvitation]:
-    """Return what is open for the caller's proven address, the latest first.
-
-    Without a mail server no address is proven: there the link itself is needed.
-    """
-    if platform.settings.smtp_url is None:
-        return []
-    return await queries.list_own(connection, access.caller.account_id, platform.clock.now())
-
-
 async def accept_own(platform: Platform, access: Access, invitation_id: str) -> WorkspaceId:
     """Become a member by an invitation to one's own verified address.
 
@@ -188,7 +176,7 @@ async def accept_own(platform: Platform, access: Access, invitation_id: str) -> 
     """
     now, caller = platform.clock.now(), access.caller
     async with platform.database.unit_of_work() as uow:
-        own = await list_own(platform, access, uow.connection)
+        own = await list_own(platform, uow.connection, caller.account_id)
         if invitation_id not in {each.id for each in own}:
             raise NotFoundError("invitation")
         account = await people.find_account(uow.connection, caller.account_id)
@@ -209,7 +197,7 @@ async def decline_own(platform: Platform, access: Access, invitation_id: str) ->
     """
     now = platform.clock.now()
     async with platform.database.unit_of_work() as uow:
-        own = await list_own(platform, access, uow.connection)
+        own = await list_own(platform, uow.connection, access.caller.account_id)
         if invitation_id not in {each.id for each in own}:
             raise NotFoundError("invitation")
         declined = (

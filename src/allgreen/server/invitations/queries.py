@@ -10,9 +10,9 @@ from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Role
 from allgreen.errors import NotFoundError
 from allgreen.server.auth.access import Member
-from allgreen.server.auth.invitations import IS_WAITING, invitations_with_names, is_open
+from allgreen.server.auth.invitations import IS_WAITING, invitations_with_names
 from allgreen.server.auth.queries import is_id
-from allgreen.server.invitations.schemas import Invitation, OwnInvitation
+from allgreen.server.invitations.schemas import Invitation
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.tables import accounts, invitations, memberships, outbox, workspaces
 
@@ -69,33 +69,6 @@ def show_invitation(row: RowMapping, now: datetime) -> Invitation:
         expires_at=row["expires_at"],
         is_expired=row["expires_at"] <= now,
     )
-
-
-async def list_own(
-    connection: AsyncConnection, account_id: AccountId, now: datetime
-) -> list[OwnInvitation]:
-    """Return what is open for the verified address of an account, the latest first."""
-    theirs = select(accounts.c.email).where(
-        accounts.c.id == account_id, accounts.c.email_verified_at.is_not(None)
-    )
-    query = (
-        invitations_with_names()
-        .where(invitations.c.email.in_(theirs), *IS_WAITING)
-        .order_by(invitations.c.id.desc())
-    )
-    rows = (await connection.execute(query)).mappings()
-    return [
-        OwnInvitation(
-            id=row["id"],
-            workspace_name=row["workspace_name"],
-            invited_by=row["inviter_name"],
-            role=row["role"],
-            sent_at=row["sent_at"],
-            expires_at=row["expires_at"],
-        )
-        for row in rows
-        if is_open(row, now)
-    ]
 
 
 async def admins_may_invite(connection: AsyncConnection, workspace_id: WorkspaceId) -> bool:

@@ -21,6 +21,7 @@ from allgreen.server.invitations.schemas import (
     TokenInput,
 )
 from allgreen.server.platform import get_platform
+from allgreen.server.views.invitations import list_own
 from allgreen.server.wire import Page, answers, cut_rows, render, render_nothing
 
 router = guarded_router("invitations")
@@ -122,7 +123,7 @@ async def list_own_invitations(
     """List the invitations to one's own verified address."""
     platform = get_platform(request)
     async with platform.database.read() as connection:
-        items = await actions.list_own(platform, access, connection)
+        items = await list_own(platform, connection, access.caller.account_id)
     return render(OwnInvitations(items=items))
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from allgreen.domain.policy import Role
 from allgreen.server.auth.schemas import EmailText
+from allgreen.server.views.invitations import OwnInvitation
 from allgreen.server.wire import Input
 
 
@@ -77,18 +78,6 @@ class Invited:
     email: str
     expires_at: datetime
     is_yours: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnInvitation:
-    """An invitation to one's own address."""
-
-    id: str
-    workspace_name: str
-    invited_by: str
-    role: Role
-    sent_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

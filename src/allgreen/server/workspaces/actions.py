@@ -121,7 +121,7 @@ async def edit_workspace(
         await uow.audit.add([row])
         shown = await queries.load_workspace(uow.connection, member, now)
         await uow.commit()
-    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_)])
+    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_, is_public=True)])
     return shown
 
 

@@ -4,6 +4,7 @@ Nothing in it changes meanwhile: its checks are not handed out, and the time is 
 maintenance window, so that none of it counts as up or down.
 """
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,16 +23,16 @@ from allgreen.ports import AuditRow, Change
 from allgreen.server.auth.access import Access
 from allgreen.server.auth.errands import owe_errand
 from allgreen.server.auth.memberships import (
-    cancel_messages,
     in_turn,
     list_owners,
     lock_workspace,
     void_offer,
 )
 from allgreen.server.auth.queries import is_id
+from allgreen.server.page_copies import drop_copy
 from allgreen.server.platform import Platform
-from allgreen.server.workspaces import queries
-from allgreen.server.workspaces.queries import KEPT_FOR
+from allgreen.server.views.deleted import KEPT_FOR
+from allgreen.server.workspaces import queries, unsaid
 from allgreen.server.workspaces.schemas import DeletionInput, Workspace
 from allgreen.storage.sql.dialect import upsert
 from allgreen.storage.sql.tables import (
@@ -77,9 +78,9 @@ async def delete_workspace(
         await void_offer(connection, id_)
         # What is found by runs that have begun belongs to the history only.
         await uow.checks.revoke_lease(await _list_checks(connection, id_))
-        await _keep_slug(connection, id_, now)
+        slug = await _keep_slug(connection, id_, now)
         await uow.windows.save([_window(WindowId(platform.new_id()), id_, now)])
-        await cancel_messages(connection, id_)
+        await unsaid.hold_back(connection, id_)
         facts = Facts(
             workspace_name=name,
             actor=member.name,
@@ -97,7 +98,11 @@ async def delete_workspace(
         )
         await uow.audit.add([row])
         await uow.commit()
-    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_)])
+    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_, is_public=True)])
+    if slug is not None:
+        # Else a restart without a database would show what is no longer for everybody. After the
+        # hint: whoever writes a copy in this moment sees by it that they must take it back.
+        await asyncio.to_thread(drop_copy, platform.settings.data_dir, slug)
     platform.wake_dispatcher()
 
 
@@ -115,6 +120,7 @@ async def restore_workspace(platform: Platform, access: Access, workspace_id: st
             id_ = WorkspaceId(workspace_id)
             await _undelete(uow, id_, deleted_at, now)
             events = await _catch_up(platform, uow, id_, now)
+            await unsaid.say(connection, id_, now)
             row = AuditRow(
                 workspace_id=id_,
                 at=now,
@@ -128,8 +134,9 @@ async def restore_workspace(platform: Platform, access: Access, workspace_id: st
         await uow.commit()
     platform.bus.announce(events)
     id_ = member.workspace_id
-    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_)])
+    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_, is_public=True)])
     platform.wake_agent()
+    platform.wake_dispatcher()
     return shown
 
 
@@ -188,15 +195,18 @@ async def _list_checks(connection: AsyncConnection, workspace_id: WorkspaceId) -
     return [CheckId(each) for each in (await connection.execute(query)).scalars()]
 
 
-async def _keep_slug(connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime) -> None:
+async def _keep_slug(
+    connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime
+) -> str | None:
     """Let nobody else have the name of its page, also for a while after it is gone."""
     query = select(status_pages.c.slug).where(status_pages.c.workspace_id == workspace_id)
-    slug = await connection.scalar(query)
+    slug: str | None = await connection.scalar(query)
     if slug is not None:
         until = now + KEPT_FOR + _SLUG_KEPT_FOR
         await upsert(
             connection, slugs, [{"slug": slug, "workspace_id": workspace_id, "until": until}]
         )
+    return slug
 
 
 def _window(window_id: WindowId, workspace_id: WorkspaceId, now: datetime) -> Window:

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from allgreen.domain.policy import Permission, Role
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.platform import get_platform
+from allgreen.server.views.deleted import list_deleted
 from allgreen.server.wire import answers, render, render_nothing
 from allgreen.server.workspaces import actions, deletion, queries, transfer
 from allgreen.server.workspaces.export import WorkspaceExport, load_export
 from allgreen.server.workspaces.schemas import (
-    DeletedWorkspace,
     DeletedWorkspaces,
     DeletionInput,
     OfferInput,
@@ -45,10 +45,7 @@ async def list_deleted_workspaces(
     """List the workspaces that one deleted as an owner and can have back."""
     platform = get_platform(request)
     async with platform.database.read() as connection:
-        rows = await queries.list_deleted(
-            connection, access.caller.account_id, platform.clock.now()
-        )
-    items = [DeletedWorkspace(**row, until=row["deleted_at"] + queries.KEPT_FOR) for row in rows]
+        items = await list_deleted(connection, access.caller.account_id, platform.clock.now())
     return render(DeletedWorkspaces(items=items))
 
 

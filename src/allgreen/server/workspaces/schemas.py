@@ -9,7 +9,10 @@ from pydantic import AfterValidator, Field
 
 from allgreen.domain.policy import Role
 from allgreen.server.auth.schemas import NameText
+from allgreen.server.views.deleted import DeletedWorkspace
+from allgreen.server.views.offers import Offer
 from allgreen.server.views.schemas import Strip
+from allgreen.server.views.sums import Counts
 from allgreen.server.views.watchers import Prober
 from allgreen.server.wire import Input
 
@@ -51,34 +54,6 @@ class OfferInput(Input):
     """Which member may become the owner."""
 
     account_id: Annotated[str, Field(max_length=64)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many services are how."""
-
-    up: int
-    degraded: int
-    down: int
-    unknown: int
-    paused: int
-    maintenance: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """The offer to own the workspace, for its owners and for who may accept it.
-
-    Attributes:
-        by: Name of the owner who offers it.
-        to: Name of the member who may accept it until `until`.
-        you: The one who asks may accept it.
-    """
-
-    by: str
-    to: str
-    until: datetime
-    you: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,16 +104,6 @@ class People:
     """Who may be told."""
 
     items: list[Person]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletedWorkspace:
-    """A workspace that an owner can have back until an instant."""
-
-    id: str
-    name: str
-    deleted_at: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

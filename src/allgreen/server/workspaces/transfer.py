@@ -14,6 +14,7 @@ from allgreen.server.auth.access import Access, Member
 from allgreen.server.auth.errands import owe_errand
 from allgreen.server.auth.memberships import cancel_messages, in_turn, void_offer
 from allgreen.server.platform import Platform
+from allgreen.server.views.offers import list_offers
 from allgreen.server.workspaces import queries
 from allgreen.server.workspaces.schemas import OfferInput, Workspace
 from allgreen.storage.sql.tables import memberships, workspaces
@@ -98,7 +99,7 @@ async def accept_offer(platform: Platform, access: Access, workspace_id: str) ->
         connection = uow.connection
         member = await in_turn(access, connection, workspace_id)
         id_ = member.workspace_id
-        offer = await queries.find_offer(connection, id_, now)
+        offer = (await list_offers(connection, [id_], now)).get(id_)
         if offer is None or offer["offered_to"] != member.account_id:
             raise NotFoundError("offer")
         caller.require_proof(now)

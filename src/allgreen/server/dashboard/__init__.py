@@ -1,0 +1,1 @@
+"""All workspaces of one account on one page."""
