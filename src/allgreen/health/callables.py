@@ -21,12 +21,17 @@ def is_coroutine_function(function: Callable[..., object]) -> bool:
     return bool(_flags_of(function) & _IS_COROUTINE)
 
 
-def refuse_generator(function: Callable[..., object]) -> None:
-    """Refuse what would do nothing when called.
+def refuse_what_does_nothing(function: Callable[..., object]) -> None:
+    """Refuse what would do nothing when called, or nothing from the second time on.
 
     Raises:
-        CheckDefinitionError: It is a generator function.
+        CheckDefinitionError: It is a generator function, or one that keeps its first answer.
     """
+    if hasattr(function, "cache_info") and hasattr(function, "cache_clear"):
+        raise CheckDefinitionError(
+            "A check cannot keep its answer: with `functools.cache` its first one would be given "
+            "for ever. Remove the cache; results are shared and kept for a second anyway."
+        )
     if _flags_of(function) & (_IS_GENERATOR | _IS_ASYNC_GENERATOR):
         raise CheckDefinitionError(
             "A check cannot be a generator function: calling it runs none of its lines. "

@@ -13,6 +13,7 @@ from types import (
 )
 
 _LAZY = (GeneratorType, AsyncGeneratorType, map, filter)
+_STATUSES = ("allgreen.domain.status", "allgreen.domain.report")
 _CALLABLE = (FunctionType, MethodType, BuiltinFunctionType, MethodWrapperType)
 
 
@@ -31,11 +32,14 @@ def find_unawaited(value: object) -> str | None:
 def find_forgotten(value: object) -> str | None:
     """Say what is wrong with a value that is true whatever happens; `None` when nothing is.
 
-    That is what was never awaited, a function that was never called, and a generator, which is
-    true also when all that it would give is false.
+    That is what was never awaited, a function that was never called, a generator, which is true
+    also when all that it would give is false, and a report or a status of ours, however bad.
     """
     if isinstance(value, _LAZY):
         return f"{_name(value)} is always true; write all(...) or any(...) around it"
+    # By its home, as a program that only writes down its checks has not imported it.
+    if type(value).__module__ in _STATUSES:
+        return f"{_name(value)} is always true, also a bad one; compare its status"
     if isinstance(value, _CALLABLE):
         return f"the function {value.__name__!r} was never called; write () after its name"
     return find_unawaited(value)

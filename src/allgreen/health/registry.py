@@ -6,7 +6,7 @@ import _thread  # `threading` brings modules that take half of the time of the w
 import sys
 
 from allgreen.errors import CheckDefinitionError, DuplicateCheckError, UnknownOptionError
-from allgreen.health.callables import refuse_generator
+from allgreen.health.callables import refuse_what_does_nothing
 from allgreen.health.check import DEFAULT_TIMEOUT_S, Check, Location
 
 TYPE_CHECKING = False  # `typing` is slow to import
@@ -108,7 +108,7 @@ class CheckRegistry:
             frequency = Frequency.parse(run)
 
         def register(function: F) -> F:
-            refuse_generator(function)
+            refuse_what_does_nothing(function)
             made = Check(
                 _name_of(function, description) if name is None else _text(name, "name"),
                 _text(description, "description"),

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from allgreen.domain.report import Report
+from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.health.heartbeat.notify import LONGEST_STATUS, SystemdNotifier
 
 WITHIN_S = 10.0
@@ -171,6 +173,18 @@ def test_who_cannot_say_yes_is_not_alive(
         "is_alive must not be async",
         "is_alive says no",
     ]
+
+
+@pytest.mark.semantics(65)
+def test_a_status_or_report_is_alive_unless_it_is_unhealthy(watchdog: Systemd) -> None:
+    good, bad, worst = HealthStatus
+    report = Report.of((), at=0.0, made=0.0, duration_ms=0.0)
+    answers = (good, bad, worst, report, report._replace(status=bad), CheckVerdict.FAILED, len)
+
+    reasons = [SystemdNotifier(lambda said=said: said)._why_not_alive(1.0) for said in answers]
+
+    assert reasons[:5] == ["", "", "is_alive says unhealthy", "is_alive says unhealthy", ""]
+    assert all("says neither yes nor no" in reason for reason in reasons[5:])
 
 
 @pytest.mark.semantics(24, 65)

@@ -284,9 +284,7 @@ def test_a_coroutine_function_is_known_in_each_form(function: Any) -> None:
     assert register(function, name="waits").is_async
 
 
-@pytest.mark.parametrize(
-    "function", [works, len, int, functools.partial(works), functools.cache(waits)]
-)
+@pytest.mark.parametrize("function", [works, len, int, functools.partial(works), WaitsToo])
 def test_anything_else_is_called_in_a_thread(function: Any) -> None:
     assert not register(function, name="works").is_async
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Self, final
 from allgreen.domain.report import CheckResult, Ending
 from allgreen.domain.status import ComponentStatus, HealthStatus, SystemHealthStatus
 from allgreen.errors import CheckDefinitionError, UnknownComponentError
-from allgreen.health.callables import refuse_generator
+from allgreen.health.callables import refuse_what_does_nothing
 from allgreen.health.check import Check
 from allgreen.health.checker.breaker import Breaker
 from allgreen.health.checker.changes import Change, ChangeDetector, ChangeFeed, Publishes, close_all
@@ -32,6 +32,9 @@ from allgreen.health.running.runner import CheckRunner, RunOptions
 CONCURRENCY: Final = 64
 DEADLINE_S: Final = 30.0
 """One attempt has ended by then, also at components without a timeout."""
+
+UNKNOWN: Final = "allgreen:components"
+"""Name of the component that says that others are enabled which nobody has registered."""
 
 _TO_BEGIN_S: Final = 1.0
 """Longer than the longest timeout, so that what waits for its turn has its whole time too."""
@@ -96,7 +99,7 @@ class HealthChecker:
             per_component_timeouts_ms=per_component_timeouts_ms or {},
             retry_count=retry_count,
             backoff_base_seconds=backoff_base_seconds,
-            components=None if components is None else frozenset(components),
+            components=components,  # type: ignore[arg-type]  # the settings make a set of it
         )
         self.statistics = Statistics()
         self._clock = clock
@@ -178,7 +181,7 @@ class HealthChecker:
             raise CheckDefinitionError("The name of a component is text, and not empty.")
         if not callable(fn):
             raise TypeError(f"The check of {name!r} is {fn!r}, and no function.")
-        refuse_generator(fn)
+        refuse_what_does_nothing(fn)
         with self._lock:
             timeout_s = _timeout_s(self._settings, name)
             check = Check(name, name, translate_function(fn), timeout_s=timeout_s)
@@ -235,12 +238,16 @@ class HealthChecker:
         return component
 
     async def check_all_components(self) -> SystemHealthStatus:
-        """Check all components that are enabled, at the same time; healthy when there are none."""
+        """Check all components that are enabled, at the same time; healthy when there are none.
+
+        One that is enabled and that nobody has registered makes the whole degraded: its name may
+        be misspelt, and then nobody looks at what was meant.
+        """
         settings, parts = self._settings, self._parts
         names = [name for name in parts if settings.is_enabled(name)]
         components = await self._check(names, parts)
         now = datetime.fromtimestamp(self._clock.wall(), UTC)
-        return SystemHealthStatus.of(components, now)
+        return SystemHealthStatus.of([*components, *_find_unknown(settings, parts)], now)
 
     async def _check(
         self, names: Collection[str], parts: Mapping[str, _Part]
@@ -363,6 +370,17 @@ class HealthChecker:
                 part.breaker.record(component, is_failure=finding.is_failure)
             self._feed.observe(component)
         return component
+
+
+def _find_unknown(settings: HealthSettings, parts: Collection[str]) -> list[ComponentStatus]:
+    """Return a component that says which are enabled and not registered: nobody looks at them."""
+    unknown = sorted((settings.components or frozenset()).difference(parts))
+    if not unknown:
+        return []
+    message = f"Enabled and not registered, so that nobody looks at it: {', '.join(unknown)}"
+    close = suggest(unknown[0], parts)
+    hint = f". Did you mean {close!r}?" if close else ""
+    return [ComponentStatus(UNKNOWN, HealthStatus.DEGRADED, message + hint)]
 
 
 def _release(part: _Part) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from http.client import HTTPException
+from types import AsyncGeneratorType, GeneratorType
 from typing import Any, Final, NamedTuple
 
 from allgreen.domain.status import ComponentStatus, HealthStatus
@@ -139,9 +140,14 @@ def _ask_client(client: Any, provider: Provider, key: str) -> Steps[Any]:
     call = _lister(client) or client
     try:
         value = yield call()
+        # A list that is made as it is read has asked nobody yet.
+        if isinstance(value, GeneratorType):
+            value = next(value, None)
+        elif isinstance(value, AsyncGeneratorType):
+            value = yield anext(value, None)
     except Exception as error:  # noqa: BLE001 - clients raise what they like; it may hold the key
         raise HealthCheckError(_without(key, describe(error))) from None
-    if value is False:
+    if value is False or _is_refusal(value):
         return _status(provider, HealthStatus.UNHEALTHY, "AI model check failed", bool(key))
     if isinstance(value, ComponentStatus | HealthStatus):
         return value
@@ -198,6 +204,11 @@ def _status(
         "is_called": is_called,
     }
     return ComponentStatus("ai_model", status, message, 0.0, metadata)
+
+
+def _is_refusal(value: object) -> bool:
+    """Tell whether a response says no, as those of httpx, requests and aiohttp do."""
+    return any(getattr(value, name, None) is False for name in ("is_success", "ok"))
 
 
 def _lister(client: Any) -> Any:

@@ -29,8 +29,8 @@ def cache(client: Any = None, *, memory: Any = None, stats_source: Any = None) -
             and read, under a key of its own that lives for seconds. So is a mapping, but for a
             plain `dict`, which is only looked into: writing there would disturb whoever goes
             through it.
-        stats_source: What knows more, to be shown. One that says ``{"redis": {"status": "error"}}``
-            or names an ``error`` makes the cache degraded.
+        stats_source: What knows more, to be shown. One that says ``{"redis": {"status": "error"}}``,
+            names an ``error``, says ``healthy: False`` or nothing at all makes the cache degraded.
 
     Raises:
         SettingsError: There is nothing that could be asked.
@@ -120,9 +120,13 @@ def _ttl_name(function: Any) -> str | None:
 def _problems_in(said: Attempt) -> list[str]:
     if said.problem:
         return [said.problem]
+    if said.value is None or said.value is False:
+        return [f"its statistics are {said.value}"]
     if not isinstance(said.value, Mapping):
         return []
     problems = [f"the cache says: {said.value['error']}"] if said.value.get("error") else []
+    if said.value.get("healthy") is False:
+        problems.append("the cache says that it is not healthy")
     for part in ("redis", "memory"):
         told = said.value.get(part)
         if isinstance(told, Mapping) and told.get("status") in ("error", "unavailable"):

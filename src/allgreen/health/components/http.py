@@ -26,7 +26,8 @@ def http(
     """Return a check of an upstream by its address.
 
     A connection of its own is made and closed, no redirect is followed, and at most 64 KiB are
-    read. An upstream that says ``X-Health: degraded`` is degraded.
+    read. An upstream that says ``X-Health: degraded`` is degraded, and one that says
+    ``X-Health: unhealthy`` is unhealthy, whatever its status code is.
 
     Args:
         url: Absolute, ``http`` or ``https``.
@@ -46,13 +47,18 @@ def http(
         if name.lower() in _OURS:
             raise SettingsError("headers", f"{name} is set by Allgreen.")
 
+    last = HealthStatus.HEALTHY
+
     def check() -> ComponentStatus:
+        nonlocal last
         depth = current_depth()
         if depth >= MOST:
-            return _not_asked(depth)
+            return _not_asked(depth, last)
         headers = {**sent, HEADER: str(depth + 1), ASKER: name_process()}
-        answer = fetch(address, headers=headers, timeout_s=timeout_s)
-        return _judge(answer, expected)
+        last = HealthStatus.UNHEALTHY  # should it raise
+        judged = _judge(fetch(address, headers=headers, timeout_s=timeout_s), expected)
+        last = judged.status
+        return judged
 
     return check
 
@@ -62,16 +68,20 @@ def _judge(answer: Fetched, expected: Container[int]) -> ComponentStatus:
     if answer.status not in expected:
         message = f"Upstream check failed: it answers {answer.status}"
         return ComponentStatus("http", HealthStatus.UNHEALTHY, message, 0.0, metadata)
-    if answer.headers.get("x-health", "").strip().lower() == "degraded":
-        message = "The upstream says that it is degraded"
-        return ComponentStatus("http", HealthStatus.DEGRADED, message, 0.0, metadata)
+    said = answer.headers.get("x-health", "").strip().lower()
+    if said in (HealthStatus.DEGRADED, HealthStatus.UNHEALTHY):
+        # Also with a good status code: metrics have one always, and others may be chosen.
+        message = f"The upstream says that it is {said}"
+        return ComponentStatus("http", HealthStatus(said), message, 0.0, metadata)
     message = f"The upstream answers {answer.status}"
     return ComponentStatus("http", HealthStatus.HEALTHY, message, 0.0, metadata)
 
 
-def _not_asked(depth: int) -> ComponentStatus:
+def _not_asked(depth: int, last: HealthStatus) -> ComponentStatus:
     message = (
         f"Not asked: {depth} programs asked one another for their health already, and one of them "
         "may be this one"
     )
-    return ComponentStatus("http", HealthStatus.DEGRADED, message)
+    # Whoever asks from so deep must not make an outage look better than it is.
+    status = HealthStatus.worst_of((HealthStatus.DEGRADED, last))
+    return ComponentStatus("http", status, message)

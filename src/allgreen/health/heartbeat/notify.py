@@ -13,7 +13,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, final
 
+from allgreen.domain.report import Report
+from allgreen.domain.status import HealthStatus
 from allgreen.health import environment
+from allgreen.health.forgotten import find_forgotten
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -39,8 +42,9 @@ class SystemdNotifier:
     Nothing is raised. What cannot be said is logged, once.
 
     Args:
-        is_alive: Says whether the program is alive, such as by its checks with the tag ``live``;
-            called in a thread of its own. One that raises or hangs counts as dead.
+        is_alive: Says whether the program is alive, such as by its checks with the tag ``live``:
+            something true or false, or a report or status, of which only unhealthy is dead. Called
+            in a thread of its own. One that raises or hangs counts as dead.
     """
 
     def __init__(self, is_alive: Callable[[], object] | None = None) -> None:
@@ -138,6 +142,12 @@ class SystemdNotifier:
             return f"is_alive raised {type(error).__name__}"
         if hasattr(type(is_alive), "__await__"):
             return "is_alive must not be async"
+        status = is_alive.status if isinstance(is_alive, Report) else is_alive
+        if isinstance(status, HealthStatus):  # as a text, the worst one would be true as well
+            return "" if status is not HealthStatus.UNHEALTHY else "is_alive says unhealthy"
+        forgotten = find_forgotten(is_alive)
+        if forgotten:
+            return f"is_alive says neither yes nor no: {forgotten}"
         return "" if is_alive else "is_alive says no"
 
     def _say_once(self, what: str, status: str) -> None:

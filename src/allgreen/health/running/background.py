@@ -46,8 +46,10 @@ class Background(Runs):
         stale_after_s: float | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        if not period_s > 0:
+        if not 0 < period_s < float("inf"):
             raise ValueError(f"A period is longer than nothing, and not {period_s!r} s.")
+        if stale_after_s is not None and not stale_after_s > 0:  # nor what is no number
+            raise ValueError(f"A result counts for some time, and not for {stale_after_s!r} s.")
         self.runner = runner
         self.period_s = period_s
         self.stale_after_s = 2 * period_s if stale_after_s is None else stale_after_s
@@ -106,7 +108,7 @@ class Background(Runs):
         """Return what is known; with `fresh`, after the checks were run."""
         if fresh:
             return self.runner.run(names, tags=tags, deadline_s=deadline_s, fresh=True)
-        return self.runner.recall(names, tags=tags, stale_after_s=self.stale_after_s)
+        return self._recall(names, tags)
 
     async def run_async(
         self,
@@ -119,7 +121,11 @@ class Background(Runs):
         """Return what is known; with `fresh`, after the checks were run."""
         if fresh:
             return await self.runner.run_async(names, tags=tags, deadline_s=deadline_s, fresh=True)
-        return self.runner.recall(names, tags=tags, stale_after_s=self.stale_after_s)
+        return self._recall(names, tags)
+
+    def _recall(self, names: Collection[str] | None, tags: Collection[str]) -> Report:
+        limit_s = self.stale_after_s
+        return self.runner.recall(names, tags=tags, stale_after_s=limit_s, unseen_after_s=limit_s)
 
     def recall(
         self,

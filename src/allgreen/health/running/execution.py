@@ -90,6 +90,8 @@ class Cell:
         failing_since: When the first of them was over, on the monotonic clock.
         failed_at: When the latest of them began, in seconds since 1970.
         was_good: What was reported before it was skipped was good.
+        looked_at: When somebody last wanted to run it, on the monotonic clock; only of a check
+            that has a budget, whose result may be old and still count.
     """
 
     __slots__ = (
@@ -101,6 +103,7 @@ class Cell:
         "is_plain",
         "label",
         "last",
+        "looked_at",
         "was_good",
     )
 
@@ -119,6 +122,7 @@ class Cell:
         self.failing_since = 0.0
         self.failed_at = 0.0
         self.was_good = False
+        self.looked_at = 0.0
 
 
 class Execution(Run):

@@ -184,6 +184,21 @@ def find_stale(result: CheckResult, now: float, limit_s: float) -> CheckResult:
     message = (
         f"Its latest result is {now - result.finished:.0f} s old, and counts for {limit_s:g} s"
     )
+    return _outdated(result, message)
+
+
+def find_unseen(result: CheckResult, unseen_s: float) -> CheckResult:
+    """Return the result of a check of which nobody has asked lately whether it is to run again."""
+    message = f"For {unseen_s:.0f} s nobody has looked whether it is to run again"
+    return _outdated(result, message)
+
+
+def find_lost(result: CheckResult) -> CheckResult:
+    """Return the result of a check whose later runs have all ended without one."""
+    return _outdated(result, "No run since its latest result has come to its end")
+
+
+def _outdated(result: CheckResult, message: str) -> CheckResult:
     return result._replace(
         verdict=CheckVerdict.FAILED,
         status=_worse(result.label.is_critical),

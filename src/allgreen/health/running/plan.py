@@ -28,10 +28,12 @@ class Selection(NamedTuple):
     Attributes:
         shown: In the order of the report.
         steps: What to run for it, with what it depends on, which comes before it.
+        beneath: What is run because others depend on it, and shown only when it has failed.
     """
 
     shown: tuple[Cell, ...]
     steps: tuple[Step, ...]
+    beneath: tuple[Cell, ...]
 
 
 class Plan:
@@ -64,7 +66,9 @@ class Plan:
             if (names is None or check.name in names)
             and (not tags or not check.tags.isdisjoint(tags))
         )
-        return Selection(shown, self._sort(shown))
+        steps, seen = self._sort(shown), {*shown}
+        beneath = tuple(step.cell for step in steps if step.cell not in seen)
+        return Selection(shown, steps, beneath)
 
     def _sort(self, wanted: Sequence[Cell]) -> tuple[Step, ...]:
         """Return steps so that what a check depends on comes before it; a circle is cut open."""

@@ -220,6 +220,7 @@ class Procedure:
             return self._conclude(execution, read_failed_condition(self._read(error)))
         if check.frequency is None:
             return None
+        cell.looked_at = self._monotonic()
         try:
             kept = self._around.rations.hold_back(execution)
             execution.is_repeat = kept is not None

@@ -11,6 +11,7 @@ from allgreen.health.budgets.ledger import Ledger
 from allgreen.health.budgets.reservation import Refusal
 from allgreen.health.clock import Clock
 from allgreen.health.running.execution import Cell, Execution
+from allgreen.health.running.findings import find_lost
 
 
 @final
@@ -59,10 +60,25 @@ class Rationing:
                 cell.label, CheckVerdict.SKIPPED, None, Ending.NOT_MEANT, "Has no result yet",
                 wall, now, 0.0, None, NO_METADATA, note,
             )  # fmt: skip
-        return CheckResult(
+        shown = CheckResult(
             cell.label, last.verdict, last.status, last.ending, last.message,
             last.at, now - max(0.0, wall - last.at), last.duration_ms, None, NO_METADATA, note,
         )  # fmt: skip
+        return find_lost(shown) if _is_lost(refusal, last, wall) else shown
 
     def _noted(self, note: str) -> str:
         return " ".join(filter(None, (note, self._ledger.warning)))
+
+
+def _is_lost(refusal: Refusal, last: StoredResult, wall: float) -> bool:
+    """Tell whether runs end without a result for so long that the last one says nothing more.
+
+    A process that is ended in the middle of a run is no reason to doubt what was found before; a
+    check that ends its process each time is. So the last result counts until the period after its
+    own is over.
+    """
+    began = refusal.unfinished_at
+    if began is None or began <= last.at or refusal.is_unfinished_alive:
+        return False
+    _, end = refusal.frequency.period_of(last.at)
+    return wall >= refusal.frequency.period_of(end)[1]

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final, Protocol, final
 
 from allgreen.domain.report import CheckResult, Report
@@ -32,12 +33,13 @@ from allgreen.health.running.findings import (
     find_not_yet,
     find_stale,
     find_unfinished,
+    find_unseen,
 )
 from allgreen.health.running.flight import Flight, LoopBell, ThreadBell
 from allgreen.health.running.loops import GRACE_S
 from allgreen.health.running.news import Listener
 from allgreen.health.running.places import Places
-from allgreen.health.running.plan import Plan
+from allgreen.health.running.plan import Plan, Selection
 from allgreen.health.running.procedure import Hook, Rations, Surroundings
 from allgreen.health.running.rationing import Rationing
 from allgreen.health.runs import DEADLINE_S, Runs
@@ -88,7 +90,8 @@ class RunOptions:
             raise SettingsError("concurrency", f"{self.concurrency!r} is less than 1.")
         for name in ("keep_good_for_s", "keep_bad_for_s", "snapshot_for_s"):
             seconds = getattr(self, name)
-            if not seconds >= 0:  # nor what is no number
+            # Nor what is no number, nor for ever: what was good once would stay so.
+            if not 0 <= seconds < float("inf"):
                 raise SettingsError(name, f"{seconds!r} is no number of seconds from 0.")
 
 
@@ -169,10 +172,10 @@ class CheckRunner(Runs):
         bell = ThreadBell()
         blocks = asyncio._get_running_loop()  # noqa: SLF001 - the other one raises, which takes long
         flight = Flight(bell.ring, None, self._clock.monotonic(), deadline_s, blocks)
-        shown = self._take_off(flight, names, tags, fresh)
+        selection = self._take_off(flight, names, tags, fresh)
         if flight.left:
             self._wait(flight, bell)
-        return self._land(flight, shown)
+        return self._land(flight, selection)
 
     async def run_async(
         self,
@@ -187,10 +190,10 @@ class CheckRunner(Runs):
         bell = LoopBell(loop)
         home = None if self.options.own_loop else loop
         flight = Flight(bell.ring, home, self._clock.monotonic(), deadline_s)
-        shown = self._take_off(flight, names, tags, fresh)
+        selection = self._take_off(flight, names, tags, fresh)
         if flight.left:
             await self._wait_on_loop(flight, bell)
-        return self._land(flight, shown)
+        return self._land(flight, selection)
 
     def now(self) -> float:
         """Return the monotonic clock by which ages are told, in seconds."""
@@ -202,20 +205,40 @@ class CheckRunner(Runs):
         *,
         tags: Collection[str] = (),
         stale_after_s: float,
+        unseen_after_s: float = inf,
     ) -> Report:
-        """Return a report of what is known, and run nothing; see `Runs`."""
+        """Return a report of what is known, and run nothing; see `Runs`.
+
+        Args:
+            names: See `Runs`.
+            tags: See `Runs`.
+            stale_after_s: See `Runs`. Not for a check with a budget, whose last result counts
+                until it runs again.
+            unseen_after_s: For so many seconds such a check counts after somebody last wanted to
+                run it.
+        """
         now = self._clock.monotonic()
         self._dispatch.offset = self._clock.wall() - now
-        shown = self._current_plan().select(names, tags).shown
-        results = (self._recall(cell, now, stale_after_s) for cell in shown)
+        selection = self._current_plan().select(names, tags)
+        limits_s = (stale_after_s, unseen_after_s)
+        results = [self._recall(cell, now, *limits_s) for cell in selection.shown]
+        if selection.beneath:
+            beneath = (self._recall(cell, now, *limits_s) for cell in selection.beneath)
+            results += (result for result in beneath if result.is_bad)
         return self._report(results, now, now)
 
-    def _recall(self, cell: Cell, now: float, stale_after_s: float) -> CheckResult:
+    def _recall(
+        self, cell: Cell, now: float, stale_after_s: float, unseen_after_s: float
+    ) -> CheckResult:
         last = cell.last
         if last is None:
             return find_not_yet(cell, now, self._dispatch.offset)
-        is_kept = last.verdict is not CheckVerdict.SKIPPED and cell.check.frequency is None
-        if is_kept and now - last.finished > stale_after_s:
+        if last.verdict is CheckVerdict.SKIPPED:
+            return last
+        if cell.check.frequency is not None:
+            unseen_s = now - cell.looked_at
+            return last if unseen_s <= unseen_after_s else find_unseen(last, unseen_s)
+        if now - last.finished > stale_after_s:
             return find_stale(last, now, stale_after_s)
         return last
 
@@ -227,11 +250,11 @@ class CheckRunner(Runs):
         names: Collection[str] | None,
         tags: Collection[str],
         fresh: bool,
-    ) -> Sequence[Cell]:
+    ) -> Selection:
         """Find out what is known already, and begin or join the runs of the rest.
 
         Returns:
-            What the report shows, whatever becomes of these checks meanwhile.
+            What the report is about, whatever becomes of these checks meanwhile.
         """
         selection = self._current_plan().select(names, tags)
         self._dispatch.offset = self._clock.wall() - flight.began
@@ -240,7 +263,7 @@ class CheckRunner(Runs):
         except BaseException:  # who asked is interrupted
             self._dispatch.take_back(flight)
             raise
-        return selection.shown
+        return selection
 
     # Waiting --------------------------------------------------------------------------------
 
@@ -305,10 +328,14 @@ class CheckRunner(Runs):
 
     # What comes of it -----------------------------------------------------------------------
 
-    def _land(self, flight: Flight, shown: Sequence[Cell]) -> Report:
+    def _land(self, flight: Flight, selection: Selection) -> Report:
         now = self._clock.monotonic()
         entries = flight.entries
-        results = [self._find(entries[cell], now) for cell in shown]
+        results = [self._find(entries[cell], now) for cell in selection.shown]
+        if selection.beneath:
+            # What is blocked does not count, because what blocks it does: so that must be here.
+            beneath = (self._find(entries[cell], now) for cell in selection.beneath)
+            results += (result for result in beneath if result.is_bad)
         if flight.inside is not None:
             self._dispatch.ask_no_more(flight)
         return self._report(results, flight.began, now)

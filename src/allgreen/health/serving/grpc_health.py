@@ -6,8 +6,10 @@ https://github.com/grpc/grpc/blob/master/doc/health-checking.md
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from enum import IntEnum
 from queue import SimpleQueue
 from typing import Final, final
@@ -15,6 +17,8 @@ from typing import Final, final
 from allgreen.errors import NotFoundError
 from allgreen.health.serving.endpoint import HealthEndpoint
 from allgreen.health.serving.exchange import Request, Response
+
+logger = logging.getLogger(__name__)
 
 OVERALL: Final = ""
 """The name under which the health of the whole program is known."""
@@ -147,7 +151,8 @@ class HealthService:
 
         Args:
             name: Of a service, which need not be there yet.
-            listener: Called from any thread, one call after the other; must not raise.
+            listener: Called from any thread, one call after the other. One that raises is called
+                no more.
 
         Returns:
             What ends it.
@@ -155,7 +160,8 @@ class HealthService:
         watch = _Watch(name, listener, self.status_of)
         with self._lock:
             self._watches.add(watch)
-        watch.tell()
+        if not watch.tell():
+            self._end(watch)
         return lambda: self._end(watch)
 
     def watch(self, name: str, listener: Listener) -> Callable[[], None]:
@@ -183,8 +189,8 @@ class HealthService:
 
     def _tell(self, name: str) -> None:
         for watch in self._snapshot():
-            if watch.name == name:
-                watch.tell()
+            if watch.name == name and not watch.tell():
+                self._end(watch)
 
     def _snapshot(self) -> list[_Watch]:
         with self._lock:
@@ -202,7 +208,8 @@ class HealthService:
     def _look(self) -> None:
         while True:
             for name in {watch.name for watch in self._snapshot()} & self._paths.keys():
-                self.check(name)
+                with suppress(NotFoundError):  # it was forgotten at this moment
+                    self.check(name)
             if self._is_unwatched.wait(self.looks_every_s) and self._is_done():
                 return
 
@@ -233,13 +240,19 @@ class _Watch:
         self._told: ServingStatus | None = None
         self._lock = threading.Lock()
 
-    def tell(self) -> None:
-        """Tell the status, if it is another than was told before."""
+    def tell(self) -> bool:
+        """Tell the status, if it is another than was told before; say whether that can be done."""
         with self._lock:
             status = self._status_of(self.name)
-            if status is not self._told:
-                self._told = status
+            if status is self._told:
+                return True
+            self._told = status
+            try:
                 self._listener(status)
+            except Exception:  # it is told no more, and all others are
+                logger.exception("Who watches %r cannot be told, and is told no more", self.name)
+                return False
+            return True
 
 
 def _paths_of(endpoint: HealthEndpoint) -> Mapping[str, str]:

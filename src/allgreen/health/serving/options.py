@@ -31,12 +31,12 @@ class Group:
 
     Attributes:
         path: Below the mount, such as ``/healthcheck``.
-        tags: Checks with one of these; empty for all.
+        tags: Checks with one of these, or with this one; empty for all.
         statuses: The HTTP status code for each status; none may be missing.
         deadline_s: Seconds after which the answer is given, whatever still runs.
 
     Raises:
-        SettingsError: The path, a status code or the deadline is impossible.
+        SettingsError: The path, a tag, a status code or the deadline is impossible.
     """
 
     path: str
@@ -47,6 +47,12 @@ class Group:
     def __post_init__(self) -> None:
         refuse_path(self.path)
         _refuse_statuses(self.path, self.statuses)
+        # A text is a collection too, but of letters: no check has one of these as its tag, and
+        # whoever asks would be told that nothing is wrong.
+        tags = frozenset({self.tags} if isinstance(self.tags, str) else self.tags)
+        if not all(isinstance(tag, str) and tag.strip() for tag in tags):
+            raise SettingsError(self.path, "tags= is one word, or several of them.")
+        object.__setattr__(self, "tags", tags)
         if not 0 < self.deadline_s < float("inf"):
             raise SettingsError(self.path, "deadline_s= is a number of seconds greater than 0.")
 

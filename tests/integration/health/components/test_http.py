@@ -46,6 +46,26 @@ def test_an_upstream_that_is_degraded_is_no_better_here() -> None:
         assert read(peer.url).status is HealthStatus.DEGRADED
 
 
+@pytest.mark.parametrize("said", ["unhealthy", " Unhealthy "])
+def test_an_upstream_that_is_unhealthy_is_so_whatever_its_status_code(said: str) -> None:
+    with serving(lambda _: Reply(200, b"", {"X-Health": said})) as peer:
+        assert read(peer.url).status is HealthStatus.UNHEALTHY
+
+
+@pytest.mark.semantics(25)
+def test_a_question_from_far_makes_no_outage_look_better() -> None:
+    check = http(f"http://127.0.0.1:{free_port()}/")
+
+    with at_depth(MOST):
+        unknown = take_check(check)
+    with pytest.raises(ConnectionRefusedError):
+        take_check(check)
+    with at_depth(MOST):
+        known = take_check(check)
+
+    assert (unknown.status, known.status) == (HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)
+
+
 def test_an_upstream_that_is_not_there_raises() -> None:
     with pytest.raises(ConnectionRefusedError):
         read(f"http://127.0.0.1:{free_port()}/")

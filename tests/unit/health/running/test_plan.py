@@ -46,7 +46,7 @@ def test_what_it_depends_on_is_run_and_not_shown() -> None:
 
     selection = plan.select(["a"], ())
 
-    assert names(selection.shown) == ["a"]
+    assert (names(selection.shown), names(selection.beneath)) == (["a"], ["b"])
     assert list(steps(selection)) == ["b", "a"]
 
 
@@ -65,7 +65,7 @@ def test_one_word_is_a_name_and_not_its_letters() -> None:
 
 
 def test_names_that_nobody_has_choose_nothing() -> None:
-    assert a_plan(a_check("a")).select(["b"], ()) == ((), ())
+    assert a_plan(a_check("a")).select(["b"], ()) == ((), (), ())
 
 
 @pytest.mark.semantics(48)
