@@ -169,8 +169,8 @@ def _to_person(
     kind: NoticeKind, facts: Facts = _AMONG_PEOPLE, also: Mapping[str, object] | None = None
 ) -> Notice:
     """Return a message about an account or a workspace."""
-    of_workspace = {"workspace_id": WorkspaceId(_id(1))} if facts.workspace_name else {}
-    notice = _notice(kind, facts, **of_workspace)
+    workspace_id = WorkspaceId(_id(1)) if facts.workspace_name else None
+    notice = _notice(kind, facts, workspace_id=workspace_id)
     return replace(notice, facts={**notice.facts, **(also or {})})
 
 

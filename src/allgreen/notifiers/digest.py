@@ -56,7 +56,7 @@ def write_digest(
     left = next((line for line in lines if line.leave_url), None)
     return Letter(
         subject=f"{said[0]}: {names}",
-        preview=f"{also}{first[0].name} {first[0].text}",
+        preview=f"{also}{first[0].name}: {first[0].text}",
         tone=lines[0].tone,
         glyph=lines[0].glyph,
         status=f"{len(lines)} messages in one",

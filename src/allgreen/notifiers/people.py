@@ -117,14 +117,15 @@ def _removed(told: Told, links: LetterLinks) -> Letter:
 def _role_changed(told: Told, links: LetterLinks) -> Letter:
     workspace = wording.unlinked(told.workspace) or "a workspace"
     role = plain(told.facts.role) or "observer"
+    may = _ROLES.get(role, "")
     return Letter(
         subject=f"You are an {role} of {workspace} now",
-        preview=_ROLES.get(role, ""),
+        preview=may[:1].upper() + may[1:],
         tone="quiet",
         glyph="!",
         status=f"Since {told.at(None)}",
         headline=f"You are an {role} of {workspace} now.",
-        paragraphs=(f"{_actor(told)} changed your role: {_ROLES.get(role, '')}",),
+        paragraphs=(f"{_actor(told)} changed your role: {may}",),
         button="Open the workspace",
         button_url=links.open,
         why=f"You get this because you are a member of {workspace}.",

@@ -194,6 +194,13 @@ def test_a_member_who_is_told_no_more_is_named_as_a_person_and_without_a_link() 
     assert letter.rows[0].label == "Person"
 
 
+def test_a_new_role_is_told_in_sentences() -> None:
+    letter = a_letter(NoticeKind.ROLE_CHANGED, role="admin", actor="Bo")
+
+    assert letter.subject == "You are an admin of Nordlys Commerce now"
+    assert letter.preview.startswith("You create, edit, pause and delete services")
+
+
 def test_nameless_facts_still_make_a_letter() -> None:
     letter = write_letter(
         a_notice(service_name="", workspace_name="\u202e"), LetterLinks(), host="", now=AT
@@ -360,7 +367,7 @@ def test_a_digest_names_each_with_what_became_of_it() -> None:
     assert letter.headline == "2 services are down, 1 holds again and 1 other message."
     assert letter.preview == (
         "Also 1 holds again and 1 other message. "
-        "Checkout down since 23:18 UTC. It answered 503 instead of 202."
+        "Checkout: down since 23:18 UTC. It answered 503 instead of 202."
     )
     assert [(line.tone, line.name, line.text) for line in letter.lines] == [
         ("down", "Checkout", "down since 23:18 UTC. It answered 503 instead of 202."),
