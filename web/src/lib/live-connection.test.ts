@@ -18,6 +18,10 @@ class ScriptedEventSource extends EventTarget {
     this.readyState = readyState
     this.dispatchEvent(new Event("error"))
   }
+  change(kind: string) {
+    const data = JSON.stringify({ kind, id: "s1" })
+    this.dispatchEvent(new MessageEvent("change", { data }))
+  }
   greet() {
     this.dispatchEvent(new MessageEvent("hello", { data: "{}" }))
   }
@@ -28,10 +32,11 @@ let stop = () => {}
 function setUp() {
   const queryClient = new QueryClient()
   const invalidate = vi.spyOn(queryClient, "invalidateQueries")
+  const refetch = vi.spyOn(queryClient, "refetchQueries")
   stop = connectLive("w1", queryClient)
   const streams = ScriptedEventSource.opened
   const last = () => streams[streams.length - 1] as ScriptedEventSource
-  return { invalidate, streams, last }
+  return { invalidate, refetch, streams, last }
 }
 
 beforeEach(() => {
@@ -85,4 +90,32 @@ test("nothing is opened again for a page that was left", () => {
   vi.advanceTimersByTime(60_000)
 
   expect(streams).toHaveLength(1)
+})
+
+test("what is changed is asked for at once, and a burst of changes once in a second", () => {
+  const { invalidate, last } = setUp()
+  last().greet()
+
+  last().change("result")
+  last().change("service")
+  vi.advanceTimersByTime(100)
+  const first = invalidate.mock.calls.length
+  for (let ms = 0; ms < 900; ms += 100) {
+    last().change("result")
+    vi.advanceTimersByTime(100)
+  }
+
+  expect(first).toBeGreaterThan(0)
+  expect(invalidate).toHaveBeenCalledTimes(first)
+  vi.advanceTimersByTime(100)
+  expect(invalidate.mock.calls.length).toBeGreaterThan(first)
+})
+
+test("a stream that is refused makes the page ask who is signed in", () => {
+  const { refetch, last } = setUp()
+  last().greet()
+
+  last().fail(ScriptedEventSource.CLOSED)
+
+  expect(refetch).toHaveBeenCalledExactlyOnceWith({ queryKey: ["me"] })
 })

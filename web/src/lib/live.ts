@@ -12,8 +12,10 @@ export type LiveChange = {
   version?: number | null
 }
 
+// What one change says in several hints is asked for once.
+const SETTLE_MS = 100
 // A burst of results must not become a burst of requests.
-const SETTLE_MS = 1000
+const GAP_MS = 1000
 const RECONNECT_MS = 5000
 
 let state: LiveState = { connected: true }
@@ -63,7 +65,10 @@ export function connectLive(workspaceId: string, queryClient: QueryClient): () =
     if (state.connected) publish({ connected: false, since: Date.now() })
     // The browser tries again after a broken line, but gives up for good at an error status, which is
     // what a proxy answers while the server restarts.
-    if (source.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, RECONNECT_MS)
+    if (source.readyState !== EventSource.CLOSED) return
+    reconnect = setTimeout(connect, RECONNECT_MS)
+    // Or the session has ended, which only a request can tell.
+    void queryClient.refetchQueries({ queryKey: queryKeys.me })
   }
 
   connect()
@@ -119,8 +124,10 @@ function invalidate(batch: LiveChange[], workspaceId: string, queryClient: Query
 function collectChanges(flush: (batch: LiveChange[]) => void) {
   let batch: LiveChange[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
+  let flushedAt = Number.NEGATIVE_INFINITY
   const settle = () => {
     timer = undefined
+    flushedAt = Date.now()
     const ready = batch
     batch = []
     flush(ready)
@@ -128,7 +135,7 @@ function collectChanges(flush: (batch: LiveChange[]) => void) {
   return {
     add(change: LiveChange) {
       batch.push(change)
-      timer ??= setTimeout(settle, SETTLE_MS)
+      timer ??= setTimeout(settle, Math.max(SETTLE_MS, flushedAt + GAP_MS - Date.now()))
     },
     stop: () => clearTimeout(timer),
   }

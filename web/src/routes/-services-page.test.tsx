@@ -1,6 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query"
 import { createMemoryHistory, createRouter, RouterProvider } from "@tanstack/react-router"
-import { render, screen, within } from "@testing-library/react"
+import { act, render, screen, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import { HttpResponse, http } from "msw"
 import { beforeEach, expect, test, vi } from "vitest"
@@ -67,6 +67,9 @@ function open(path = "/workspaces/w1") {
   )
   return { user: userEvent.setup(), router }
 }
+
+/** The tab was not in view, and is again. */
+const comeBack = () => act(() => document.dispatchEvent(new Event("visibilitychange")))
 
 const favicon = () => document.querySelector('link[rel="icon"]')?.getAttribute("href")
 
@@ -171,6 +174,9 @@ test("an event of the stream brings the new state", async () => {
   ScriptedEventSource.last?.say("change", { kind: "service", id: "s1", version: 2 })
 
   expect(await screen.findByRole("img", { name: "Down" })).toBeInTheDocument()
+  // Where it stands, so that nothing moves; a tab that comes back is in order again.
+  expect(screen.getByText("1 needs a look now")).toBeInTheDocument()
+  comeBack()
   expect(screen.getByRole("heading", { name: "Needs a look" })).toBeInTheDocument()
 })
 
@@ -184,6 +190,8 @@ test("what is typed in an open row stays when the service changes its group", as
   state.services = [makeServiceRow({ health: "down", shown: "down", reason: "No answer" })]
   ScriptedEventSource.last?.say("hello")
   ScriptedEventSource.last?.say("change", { kind: "service", id: "s1", version: 2 })
+  await screen.findByText("1 needs a look now")
+  comeBack()
 
   expect(await screen.findByRole("heading", { name: "Needs a look" })).toBeInTheDocument()
   expect(screen.getByLabelText("Check every")).toHaveValue("25")

@@ -1,9 +1,15 @@
 import { act, screen, within } from "@testing-library/react"
-import { afterEach, expect, test, vi } from "vitest"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import type { ServiceRow } from "@/api"
 import { makeServiceRow } from "@/testing/factories"
 import { layOut } from "@/testing/layout"
 import { renderPlain } from "@/testing/render"
 import { ServiceList, type ServiceListProps } from "./service-list"
+
+const drawn = vi.hoisted(() => vi.fn())
+vi.mock("@/components/strip/uptime-strip", () => ({
+  UptimeStrip: ({ name }: { name: string }) => drawn(name),
+}))
 
 layOut({ width: 560, height: 34 })
 
@@ -22,6 +28,10 @@ const services = [
   makeServiceRow({ id: "c", name: "Partner docs", mode: "paused", shown: "paused" }),
 ]
 
+const quiet = ["One", "Two", "Three"].map((name) => makeServiceRow({ id: name, name }))
+const turn = (row: ServiceRow | undefined, shown: ServiceRow["shown"]) =>
+  makeServiceRow({ ...row, shown, reason: shown === "up" ? null : "No answer" })
+
 function setUp(over: Partial<ServiceListProps> = {}) {
   const calls = { onShow: vi.fn(), onWords: vi.fn(), onToggle: vi.fn() }
   const props: ServiceListProps = {
@@ -33,7 +43,10 @@ function setUp(over: Partial<ServiceListProps> = {}) {
     ...calls,
     ...over,
   }
-  return { ...renderPlain(<ServiceList {...props} />), calls }
+  const rendered = renderPlain(<ServiceList {...props} />)
+  const show = (next: Partial<ServiceListProps>) =>
+    rendered.rerender(<ServiceList {...props} {...next} />)
+  return { ...rendered, calls, show }
 }
 
 const names = () => screen.getAllByRole("article").map((row) => row.getAttribute("aria-label"))
@@ -116,6 +129,63 @@ test("the button of a row says whether it is open and asks to toggle it", async 
   expect(calls.onToggle).toHaveBeenCalledExactlyOnceWith("a")
 })
 
+test("a row that goes down stays where it is, until it is asked to be sorted", async () => {
+  const { user, show } = setUp({ services: quiet })
+
+  show({ services: [quiet[0], turn(quiet[1], "down"), quiet[2]] as ServiceRow[] })
+
+  expect(names()).toEqual(["One", "Two", "Three"])
+  expect(screen.getByRole("img", { name: "Down" })).toBeInTheDocument()
+  expect(screen.getByText("1 needs a look now")).toBeInTheDocument()
+  expect(screen.getByRole("button", { name: "Needs a look 1" })).toBeInTheDocument()
+
+  await user.click(screen.getByRole("button", { name: "Sort again" }))
+
+  expect(names()).toEqual(["Two", "One", "Three"])
+  expect(screen.queryByText("1 needs a look now")).toBeNull()
+})
+
+test("a row that holds again stays too, and is said to be quiet", () => {
+  const down = turn(quiet[2], "down")
+  const { show } = setUp({ services: [quiet[0], quiet[1], down] as ServiceRow[] })
+  expect(names()).toEqual(["Three", "One", "Two"])
+
+  show({ services: quiet })
+
+  expect(names()).toEqual(["Three", "One", "Two"])
+  expect(screen.getByText("1 is quiet again")).toBeInTheDocument()
+})
+
+test("who asks for what needs a look sees what needs one now", () => {
+  const { show } = setUp({ services: quiet, show: "look" })
+  expect(screen.getByText("No service needs a look.")).toBeInTheDocument()
+
+  show({ services: [turn(quiet[0], "down"), ...quiet.slice(1)], show: "look" })
+
+  expect(names()).toEqual(["One"])
+})
+
+test("a row that is paused moves at once: that is somebody's hand", () => {
+  const { show } = setUp({ services: quiet })
+
+  show({ services: [{ ...turn(quiet[0], "paused"), mode: "paused" }, ...quiet.slice(1)] })
+
+  expect(names()).toEqual(["Two", "Three", "One"])
+})
+
+test("when one of many goes down, its row alone is rendered again", () => {
+  const many = Array.from({ length: 500 }, (_, n) =>
+    makeServiceRow({ id: `s${n}`, name: `Service ${n}` }),
+  )
+  const { show } = setUp({ services: many })
+  drawn.mockClear()
+
+  show({ services: many.map((row, n) => (n === 250 ? turn(row, "down") : row)) })
+
+  expect(drawn.mock.calls).toEqual([["Service 250"]])
+})
+
+beforeEach(() => drawn.mockReturnValue(null))
 afterEach(() => void vi.useRealTimers())
 
 test("how long a service is down goes on counting", () => {

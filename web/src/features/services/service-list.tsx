@@ -4,7 +4,8 @@ import { Button } from "@/components/ui/button"
 import { ServiceRow } from "./service-row"
 import { ServiceTools, type Show } from "./service-tools"
 import styles from "./services.module.css"
-import { GROUPS, groupServices, matches, type ServiceGroup } from "./shown-state"
+import { GROUPS, groupOf, groupServices, matches, type ServiceGroup } from "./shown-state"
+import { useHeldPlaces } from "./use-held-places"
 
 export interface ServiceListProps {
   services: readonly Row[]
@@ -23,9 +24,16 @@ export interface ServiceListProps {
 export function ServiceList(props: ServiceListProps) {
   const { services, show, words, openId, onShow, onWords, onToggle, renderDetail } = props
   const all = useMemo(() => groupServices(services), [services])
+  const { places, sort } = useHeldPlaces(services, words)
+  // Who asks for one group is shown what is in it now.
+  const held = show === "all" ? places : undefined
   const found = useMemo(
-    () => groupServices(services.filter((row) => matches(row, words))),
-    [services, words],
+    () =>
+      groupServices(
+        services.filter((row) => matches(row, words)),
+        held,
+      ),
+    [services, words, held],
   )
   const groups = GROUPS.filter(({ id }) => found[id].length > 0 && (show === "all" || show === id))
   const counts = { all: services.length, look: all.look.length, paused: all.paused.length }
@@ -35,7 +43,15 @@ export function ServiceList(props: ServiceListProps) {
       <div className={styles.groups}>
         {placeGroups(groups.map((group) => ({ ...group, rows: found[group.id] }))).flatMap(
           ({ id, title, rows, line, rowsLine }, index) => [
-            <GroupTitle key={`title-${id}`} title={title} count={rows.length} line={line} />,
+            <GroupTitle
+              key={`title-${id}`}
+              group={id}
+              title={title}
+              count={rows.length}
+              turned={rows.filter((row) => groupOf(row) !== id).length}
+              line={line}
+              onSort={sort}
+            />,
             <Box key={`box-${id}`} from={line + 1} to={rowsLine + rows.length} />,
             index === 0 && <ColumnHeads key="heads" line={line + 1} />,
             ...rows.map((row, place) => (
@@ -86,18 +102,35 @@ function placeGroups(groups: readonly Omit<PlacedGroup, "line" | "rowsLine">[]):
 }
 
 interface GroupTitleProps {
+  group: ServiceGroup
   title: string
   count: number
+  /** How many stand here still, but belong to another group by now. */
+  turned: number
   line: number
+  onSort: () => void
 }
 
-function GroupTitle({ title, count, line }: GroupTitleProps) {
+function GroupTitle({ group, title, count, turned, line, onSort }: GroupTitleProps) {
   return (
     <div className={styles.group} style={{ gridRow: line }}>
       <h2>{title}</h2>
       <span>{count}</span>
+      {turned > 0 && (
+        <>
+          <span>{describeTurned(group, turned)}</span>
+          <button type="button" className={styles.sort} onClick={onSort}>
+            Sort again
+          </button>
+        </>
+      )}
     </div>
   )
+}
+
+function describeTurned(group: ServiceGroup, count: number): string {
+  if (group === "look") return `${count} ${count === 1 ? "is" : "are"} quiet again`
+  return `${count} ${count === 1 ? "needs" : "need"} a look now`
 }
 
 /** The surface under the rows of a group. */

@@ -36,12 +36,40 @@ export function groupOf(row: ServiceRow): ServiceGroup {
 
 const URGENCY: readonly Shown[] = ["down", "checking", "degraded", "unknown"]
 
-/** Services by group; the worst first among those that need a look, the given order elsewhere. */
-export function groupServices(rows: readonly ServiceRow[]): Record<ServiceGroup, ServiceRow[]> {
+/** Where a row stands, and what it was when it came there. */
+export type Place = Pick<ServiceRow, "mode" | "shown"> & { group: ServiceGroup }
+
+export type Places = ReadonlyMap<string, Place>
+
+/**
+ * Services by group; the worst first among those that need a look, the given order elsewhere.
+ *
+ * @param places Where rows stand already: there they stay, whatever they have become.
+ */
+export function groupServices(
+  rows: readonly ServiceRow[],
+  places?: Places,
+): Record<ServiceGroup, ServiceRow[]> {
   const groups: Record<ServiceGroup, ServiceRow[]> = { look: [], quiet: [], paused: [] }
-  for (const row of rows) groups[groupOf(row)].push(row)
-  groups.look.sort((a, b) => URGENCY.indexOf(a.shown) - URGENCY.indexOf(b.shown))
+  const urgency = (row: ServiceRow) => URGENCY.indexOf((places?.get(row.id) ?? row).shown)
+  for (const row of rows) groups[places?.get(row.id)?.group ?? groupOf(row)].push(row)
+  groups.look.sort((a, b) => urgency(a) - urgency(b))
   return groups
+}
+
+/**
+ * Give every row a place, and leave it there as long as nobody pauses or resumes it.
+ *
+ * @returns `held` itself when every row has its place in it.
+ */
+export function holdPlaces(rows: readonly ServiceRow[], held: Places): Places {
+  const strays = rows.filter((row) => held.get(row.id)?.mode !== row.mode)
+  if (strays.length === 0) return held
+  const places = new Map(held)
+  for (const row of strays) {
+    places.set(row.id, { mode: row.mode, shown: row.shown, group: groupOf(row) })
+  }
+  return places
 }
 
 /** Whether the words someone typed are in the name or the address. */
