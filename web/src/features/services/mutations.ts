@@ -1,13 +1,22 @@
-import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query"
+import {
+  mutationOptions,
+  type QueryClient,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query"
 import {
   checkNow,
   deleteService,
   editService,
+  type Me,
   type Period,
   pauseService,
+  type Recipient,
   resumeService,
   type Service,
   type ServiceRow,
+  subscribe,
+  unsubscribe,
 } from "@/api"
 import { showToast } from "@/components/ui/toast"
 import { describeError, listFieldErrors } from "@/lib/api-client"
@@ -62,8 +71,24 @@ export function findPeriodRefusal(error: unknown): string | null {
 
 /** Pause or resume at once on screen, with a way back. */
 export function usePauseOrResume(service: ServiceRef) {
-  const queryClient = useQueryClient()
-  const mutation = useMutation({
+  return useMutation(pauseOrResume(useQueryClient(), service))
+}
+
+/** The same from where nothing stays on screen that could wait for it. */
+export function startPauseOrResume(
+  queryClient: QueryClient,
+  service: ServiceRef,
+  mode: Service["mode"],
+): void {
+  const mutation = queryClient
+    .getMutationCache()
+    .build(queryClient, pauseOrResume(queryClient, service))
+  // Whoever is refused is told by the mutation itself.
+  mutation.execute(mode).catch(() => {})
+}
+
+function pauseOrResume(queryClient: QueryClient, service: ServiceRef) {
+  return mutationOptions({
     mutationFn: (mode: Service["mode"]) =>
       mode === "paused"
         ? pauseService({ path: { service_id: service.id } })
@@ -76,8 +101,9 @@ export function usePauseOrResume(service: ServiceRef) {
     onSuccess: (saved, mode) => {
       queryClient.setQueryData(serviceQuery(service.id).queryKey, saved)
       const isPaused = mode === "paused"
+      const undo = () => startPauseOrResume(queryClient, service, isPaused ? "active" : "paused")
       showToast(`${service.name} is ${isPaused ? "paused" : "watched again"}`, {
-        action: { label: "Undo", run: () => mutation.mutate(isPaused ? "active" : "paused") },
+        action: { label: "Undo", run: undo },
       })
     },
     onError: (error, _, rollBack) => {
@@ -86,7 +112,40 @@ export function usePauseOrResume(service: ServiceRef) {
     },
     onSettled: () => refresh(queryClient, service),
   })
+}
+
+/** Put oneself on the told-list, or take oneself off, at once on screen and with a way back. */
+export function useTellMe(service: ServiceRef) {
+  const queryClient = useQueryClient()
+  const mutation = useMutation({
+    mutationFn: async (isTold: boolean) => {
+      const path = { service_id: service.id }
+      if (isTold) await subscribe({ path })
+      else await unsubscribe({ path })
+    },
+    onMutate: (isTold) => {
+      const told = queryClient.getQueryData(serviceQuery(service.id).queryKey)?.recipients ?? []
+      const me = queryClient.getQueryData<Me>(queryKeys.me)
+      const others = told.filter(({ you }) => !you)
+      const recipients = isTold && me ? [...others, asRecipient(me)] : others
+      return patchService(queryClient, service, { recipients })
+    },
+    onSuccess: (_, isTold) =>
+      showToast(
+        isTold ? `You are told when ${service.name} breaks` : `${service.name} tells you no more`,
+        { action: { label: "Undo", run: () => mutation.mutate(!isTold) } },
+      ),
+    onError: (error, _, rollBack) => {
+      rollBack?.restore()
+      showToast(describeError(error), { tone: "error" })
+    },
+    onSettled: () => refresh(queryClient, service),
+  })
   return mutation
+}
+
+function asRecipient({ id, name, email }: Me): Recipient {
+  return { id: `of-${id}`, account_id: id, name, email, state: "confirmed", you: true }
 }
 
 /** Ask for a check now; its result arrives like any other. */
@@ -126,7 +185,7 @@ interface RollBack {
 async function patchService(
   queryClient: QueryClient,
   { id, workspaceId }: ServiceRef,
-  change: Partial<Pick<Service, "mode" | "shown" | "period" | "period_s">>,
+  change: Partial<Pick<Service, "mode" | "shown" | "period" | "period_s" | "recipients">>,
 ): Promise<RollBack> {
   const serviceKey = serviceQuery(id).queryKey
   const rowsKey = servicesQuery(workspaceId).queryKey

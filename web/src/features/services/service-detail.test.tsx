@@ -3,7 +3,7 @@ import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import type { Figures, Problem, Service } from "@/api"
 import { Toaster } from "@/components/ui/toast"
-import { makeService } from "@/testing/factories"
+import { makeMe, makeService } from "@/testing/factories"
 import { layOut } from "@/testing/layout"
 import { renderPage } from "@/testing/render"
 import { server } from "@/testing/server"
@@ -49,6 +49,20 @@ function serve(service: Service, figures: Figures = makeFigures()) {
     http.get("/api/v1/services/:id/figures", () => HttpResponse.json(figures)),
   )
   return state
+}
+
+/** A change whose answer waits, so that what is shown meanwhile can be looked at. */
+function held(method: "patch" | "delete", answer: () => Response) {
+  let release = () => {}
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const wait = async () => {
+    await isReleased
+    return answer() as HttpResponse<null>
+  }
+  server.use(http[method]("/api/v1/services/*", wait))
+  return { release: () => release() }
 }
 
 async function setUp(service: Service, { hasMail = true } = {}) {
@@ -339,6 +353,67 @@ test("a check that was asked for too soon says when the next may be", async () =
   await user.click(await screen.findByRole("button", { name: "Check now" }))
 
   expect(await screen.findByText("It was checked 3 s ago. Wait 7 s.")).toBeInTheDocument()
+})
+
+test("a period is rolled back with the reason when the server fails", async () => {
+  const service = makeService({ name: "Storefront" })
+  serve(service)
+  const answers = held("patch", () => problem(503, { detail: "The database is busy." }))
+  const { user, queryClient } = await setUp(service)
+  await user.clear(await screen.findByLabelText("Check every"))
+  await user.type(screen.getByLabelText("Check every"), "5{Enter}")
+  const cached = () => queryClient.getQueryData<Service>(["service", service.id])?.period.every
+  await waitFor(() => expect(cached()).toBe(5))
+
+  answers.release()
+
+  expect(await screen.findByText("The database is busy.")).toBeInTheDocument()
+  expect(cached()).toBe(15)
+})
+
+test("whoever wants to be told is on the list at once, and off it by Undo", async () => {
+  const service = makeService({ name: "Storefront", recipients: [], may: ["subscription.own"] })
+  const state = serve(service)
+  const asked: string[] = []
+  const sofia = makeService().recipients
+  server.use(
+    http.put("/api/v1/services/:id/subscription", () => {
+      asked.push("put")
+      state.service = { ...service, recipients: sofia }
+      return HttpResponse.json({ subscribed: true, recipients: 1 })
+    }),
+    http.delete("/api/v1/services/:id/subscription", () => {
+      asked.push("delete")
+      state.service = service
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  const { user, queryClient } = await setUp(service)
+  queryClient.setQueryData(["me"], makeMe())
+  await screen.findByText("You are not told.")
+
+  await user.click(screen.getByRole("button", { name: "Tell me" }))
+  expect(await screen.findByText("Sofia Lindqvist")).toBeInTheDocument()
+  const toast = await screen.findByText("You are told when Storefront breaks")
+  await user.click(within(toast.parentElement as HTMLElement).getByRole("button", { name: "Undo" }))
+
+  expect(await screen.findByText("Storefront tells you no more")).toBeInTheDocument()
+  expect(screen.getByText("You are not told.")).toBeInTheDocument()
+  expect(asked).toEqual(["put", "delete"])
+})
+
+test("who is told is rolled back with the reason when the server refuses", async () => {
+  const service = makeService({ may: ["subscription.own"] })
+  serve(service)
+  const answers = held("delete", () => problem(503, { detail: "The database is busy." }))
+  const { user } = await setUp(service)
+
+  await user.click(await screen.findByRole("button", { name: "Stop telling me" }))
+  expect(await screen.findByText("You are not told.")).toBeInTheDocument()
+  answers.release()
+
+  expect(await screen.findByText("The database is busy.")).toBeInTheDocument()
+  expect(screen.getByText("Sofia Lindqvist")).toBeInTheDocument()
 })
 
 test("an observer sees everything and can change nothing", async () => {

@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router"
-import { Mail, Pencil } from "lucide-react"
+import { Bell, BellOff, Mail, Pencil } from "lucide-react"
 import type { Recipient, Service } from "@/api"
 import { Avatar } from "@/components/ui/avatar"
-import { buttonClass } from "@/components/ui/button"
+import { Button, buttonClass } from "@/components/ui/button"
 import { Chip } from "@/components/ui/chip"
 import { formatPeriod } from "@/lib/format"
 import { defineCheck } from "./definition"
 import { EditPeriodForm } from "./edit-period-form"
+import { useTellMe } from "./mutations"
 import { ServiceActions } from "./service-actions"
 import styles from "./service-detail.module.css"
 
@@ -48,6 +49,9 @@ export function ServiceSettings(props: ServiceSettingsProps) {
         </div>
       )}
       <ToldList recipients={service.recipients} isWhole={service.may.includes("recipient.read")} />
+      {service.may.includes("subscription.own") && (
+        <TellMe service={service} workspaceId={workspaceId} />
+      )}
       {!hasMail && service.may.includes("delivery.read") && (
         <p className="hint">
           No mail server is set.{" "}
@@ -100,6 +104,22 @@ function ToldList({ recipients, isWhole }: ToldListProps) {
       {recipients.length === 0 && <p className="sm t2">{nobody}</p>}
       {!isWhole && <p className="hint">Owners and admins see everybody who is told.</p>}
     </div>
+  )
+}
+
+/** What every member may, whoever else is told. */
+function TellMe({ service, workspaceId }: Pick<ServiceSettingsProps, "service" | "workspaceId">) {
+  const tell = useTellMe({ id: service.id, name: service.name, workspaceId })
+  const isTold = service.recipients.some(({ you }) => you)
+  return (
+    <Button size="sm" className={styles.tellMe} onClick={() => tell.mutate(!isTold)}>
+      {isTold ? (
+        <BellOff className="ic" aria-hidden="true" />
+      ) : (
+        <Bell className="ic" aria-hidden="true" />
+      )}
+      {isTold ? "Stop telling me" : "Tell me"}
+    </Button>
   )
 }
 
