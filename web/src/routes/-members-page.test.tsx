@@ -89,6 +89,28 @@ test("a role changes at once, and comes back when the server refuses", async () 
   expect(role).toHaveValue("admin")
 })
 
+test("a role is taken back by Undo", async () => {
+  serve()
+  const roles: unknown[] = []
+  server.use(
+    http.patch("/api/v1/workspaces/w1/members/a2", async ({ request }) => {
+      const { role } = (await request.json()) as { role: "admin" | "observer" }
+      roles.push(role)
+      return HttpResponse.json(
+        makeMember({ account_id: "a2", name: "Jonas Berg", you: false, role }),
+      )
+    }),
+  )
+  const { user } = open()
+  await user.selectOptions(await screen.findByLabelText("Role of Jonas Berg"), "observer")
+  const toast = await screen.findByText("Jonas Berg is an observer now")
+
+  await user.click(within(toast.parentElement as HTMLElement).getByRole("button", { name: "Undo" }))
+
+  expect(await screen.findByText("Jonas Berg is an admin now")).toBeVisible()
+  expect(roles).toEqual(["observer", "admin"])
+})
+
 test("somebody is removed only after a question, and only when the server says so", async () => {
   const state = serve()
   server.use(

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react"
+import { act, screen, waitFor, within } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import type { StatusPage, Workspace } from "@/api"
@@ -63,6 +63,50 @@ test("a new name stands everywhere at once, and goes when the server refuses", a
   expect(
     screen.getByRole("button", { name: /^Nordlys Commerce|^N ?Nordlys Commerce/ }),
   ).toBeVisible()
+})
+
+test("a new name is taken back by Undo, also in its field", async () => {
+  const state = serve()
+  server.use(
+    http.patch("/api/v1/workspaces/w1", async ({ request }) => {
+      state.workspace = { ...state.workspace, ...((await request.json()) as object) }
+      state.me.workspaces[0] = { ...state.me.workspaces[0], name: state.workspace.name } as never
+      return HttpResponse.json(state.workspace)
+    }),
+  )
+  const { user } = openApp("/workspaces/w1/settings")
+  const name = await screen.findByLabelText("Name")
+  await user.clear(name)
+  await user.type(name, "Nordlys{Enter}")
+  const toast = await screen.findByText("Nordlys is saved")
+
+  await user.click(within(toast.parentElement as HTMLElement).getByRole("button", { name: "Undo" }))
+
+  expect(await screen.findByText("Nordlys Commerce is saved")).toBeVisible()
+  expect(state.workspace.name).toBe("Nordlys Commerce")
+  expect(screen.getByLabelText("Name")).toHaveValue("Nordlys Commerce")
+})
+
+test("a name that somebody else gave meanwhile is shown, and not written over", async () => {
+  serve()
+  const sent = vi.fn()
+  server.use(
+    http.patch("/api/v1/workspaces/w1", async ({ request }) => {
+      sent(await request.json())
+      return HttpResponse.json(makeWorkspace({ may: OWNER, name: "Harbour" }))
+    }),
+  )
+  const { user, queryClient } = openApp("/workspaces/w1/settings")
+  const name = await screen.findByLabelText("Name")
+
+  act(() => {
+    queryClient.setQueryData(["workspace", "w1"], makeWorkspace({ may: OWNER, name: "Harbour" }))
+  })
+  await waitFor(() => expect(name).toHaveValue("Harbour"))
+  await user.selectOptions(screen.getByLabelText("Time zone"), "Europe/Oslo")
+  await user.click(screen.getByRole("button", { name: "Save" }))
+
+  await waitFor(() => expect(sent).toHaveBeenCalledExactlyOnceWith({ time_zone: "Europe/Oslo" }))
 })
 
 test("only what was changed is sent", async () => {

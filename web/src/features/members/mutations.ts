@@ -26,7 +26,7 @@ export function useChangeRole(workspaceId: string) {
     queryClient.setQueryData(queryKey, (members) =>
       members?.map((one) => (one.account_id === accountId ? { ...one, role } : one)),
     )
-  return useMutation({
+  const mutation = useMutation({
     mutationFn: ({ member, role }: RoleChange) =>
       withProof(() =>
         editMember({
@@ -39,13 +39,24 @@ export function useChangeRole(workspaceId: string) {
       await queryClient.cancelQueries({ queryKey, exact: true })
       setRole(member.account_id, role)
     },
-    onSuccess: ({ name, role }) => showToast(`${name} is ${ROLES[role].one} now`),
+    onSuccess: (saved, { member }) =>
+      showToast(`${saved.name} is ${ROLES[saved.role].one} now`, {
+        // Nobody is made an owner again here.
+        action:
+          member.role === "owner"
+            ? undefined
+            : {
+                label: "Undo",
+                run: () => mutation.mutate({ member: saved, role: member.role }),
+              },
+      }),
     onError: (error, { member }) => {
       setRole(member.account_id, member.role)
       showToast(describeError(error), { tone: "error" })
     },
     onSettled: () => void queryClient.invalidateQueries({ queryKey, exact: true }),
   })
+  return mutation
 }
 
 /** Remove a member. They stand in the list until the server says that they are out. */

@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { useEffect, useRef, useState } from "react"
 import type { Workspace } from "@/api"
 import { SettingsSection, SettingsSwitch } from "@/components/settings-section"
 import { Button } from "@/components/ui/button"
@@ -14,6 +14,10 @@ import styles from "./workspaces.module.css"
 /** Name and zone, and what the owners let admins do. */
 export function GeneralSection({ workspace }: { workspace: Workspace }) {
   const edit = useEditWorkspace(workspace.id)
+  const fields = useRef<HTMLFormElement>(null)
+  // Until someone types, the inputs follow the workspace, whoever changes it.
+  const follow = () => fields.current?.reset()
+  useEffect(follow, [])
   const form = useShortForm({
     check: ({ name = "" }): Record<string, string> =>
       name.trim() ? {} : { name: "Name it after a product or a team." },
@@ -24,11 +28,12 @@ export function GeneralSection({ workspace }: { workspace: Workspace }) {
         ...(time_zone !== workspace.time_zone && { time_zone }),
       }
       if (Object.keys(changed).length > 0) await edit.mutateAsync(changed)
+      follow()
     },
   })
   return (
     <SettingsSection title="Workspace">
-      <form className={styles.fields} onSubmit={form.handleSubmit} noValidate>
+      <form ref={fields} className={styles.fields} onSubmit={form.handleSubmit} noValidate>
         <Field label="Name" error={form.errors.name}>
           {(control) => (
             <Input
@@ -48,6 +53,7 @@ export function GeneralSection({ workspace }: { workspace: Workspace }) {
           {(control) => (
             <Select
               {...control}
+              key={workspace.time_zone}
               name="time_zone"
               defaultValue={workspace.time_zone}
               options={listZones(workspace.time_zone)}

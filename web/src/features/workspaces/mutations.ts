@@ -35,21 +35,24 @@ export function useCreateWorkspace() {
 /** Change name, zone or what admins may at once on screen; roll back when the server refuses. */
 export function useEditWorkspace(workspaceId: string) {
   const queryClient = useQueryClient()
-  return useMutation({
+  const mutation = useMutation({
     mutationFn: (body: WorkspaceEdit) =>
       editWorkspace({ path: { workspace_id: workspaceId }, body }),
     onMutate: (change) => patchWorkspace(queryClient, workspaceId, change),
-    onSuccess: (saved) => {
+    onSuccess: (saved, change, { before }) => {
       queryClient.setQueryData(queryKeys.workspace(workspaceId), saved)
-      showToast(`${saved.name} is saved`)
+      showToast(`${saved.name} is saved`, {
+        action: before && { label: "Undo", run: () => mutation.mutate(takeBack(change, before)) },
+      })
     },
-    onError: (error, _, restore) => {
-      restore?.()
+    onError: (error, _, rollBack) => {
+      rollBack?.restore()
       // A refused field is explained beside it.
       if (listFieldErrors(error).length === 0) showToast(describeError(error), { tone: "error" })
     },
     onSettled: () => void queryClient.invalidateQueries({ queryKey: queryKeys.me }),
   })
+  return mutation
 }
 
 /** Offer the workspace to a member, who becomes its owner when they accept. */
@@ -146,12 +149,14 @@ async function forget(
   }
 }
 
-/** @returns A function that puts back what stood there before. */
+/** What stood in the cache before an optimistic change, to be put back when it fails. */
+type RollBack = { before: Workspace | undefined; restore: () => void }
+
 async function patchWorkspace(
   queryClient: QueryClient,
   workspaceId: string,
   change: WorkspaceEdit,
-): Promise<() => void> {
+): Promise<RollBack> {
   const key = queryKeys.workspace(workspaceId)
   // A refetch that was under way would bring the old state back over the new one.
   await Promise.all([
@@ -163,10 +168,20 @@ async function patchWorkspace(
   const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null))
   queryClient.setQueryData<Workspace>(key, (workspace) => workspace && { ...workspace, ...named })
   queryClient.setQueryData<Me>(queryKeys.me, (me) => me && renameIn(me, workspaceId, change.name))
-  return () => {
-    queryClient.setQueryData(key, before)
-    queryClient.setQueryData(queryKeys.me, meBefore)
+  return {
+    before,
+    restore: () => {
+      queryClient.setQueryData(key, before)
+      queryClient.setQueryData(queryKeys.me, meBefore)
+    },
   }
+}
+
+/** The change that makes the same parts what they were. */
+function takeBack(change: WorkspaceEdit, before: Workspace): WorkspaceEdit {
+  return Object.fromEntries(
+    Object.keys(change).map((part) => [part, before[part as keyof WorkspaceEdit]]),
+  )
 }
 
 function renameIn(me: Me, workspaceId: string, name: string | null | undefined): Me {
