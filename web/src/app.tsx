@@ -2,12 +2,12 @@ import { QueryClientProvider } from "@tanstack/react-query"
 import { createRouter, RouterProvider } from "@tanstack/react-router"
 import { configureApiClient } from "@/lib/api-client"
 import { createQueryClient } from "@/lib/query-client"
-import { goToLogin } from "@/lib/session"
+import { tellSignedOut } from "@/lib/signed-out"
 import { routeTree } from "@/route-tree.gen"
 
 configureApiClient()
 
-const queryClient = createQueryClient(goToLogin)
+const queryClient = createQueryClient(tellSignedOut)
 
 const router = createRouter({
   routeTree,

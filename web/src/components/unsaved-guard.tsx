@@ -2,7 +2,7 @@ import { useBlocker } from "@tanstack/react-router"
 import { Button } from "@/components/ui/button"
 import { Dialog } from "@/components/ui/dialog"
 
-/** Ask before what was typed is thrown away: by a link, by closing the tab, by an ended session. */
+/** Ask before what was typed is thrown away: by a link, or by closing the tab. */
 export function UnsavedGuard({ isUnsaved }: { isUnsaved: boolean }) {
   const blocker = useBlocker({
     shouldBlockFn: ({ current, next }) => isUnsaved && current.pathname !== next.pathname,

@@ -1,6 +1,7 @@
 import { createFileRoute, Outlet, redirect } from "@tanstack/react-router"
 import { ProofGate } from "@/features/account/proof-gate"
 import { meQuery } from "@/features/account/queries"
+import { SignedOutGate } from "@/features/account/signed-out-gate"
 import { ThemeKeeper } from "@/features/account/theme-keeper"
 import { isSignedOut } from "@/lib/api-error"
 import { loginHref } from "@/lib/session"
@@ -22,6 +23,7 @@ function SignedIn() {
     <>
       <Outlet />
       <ProofGate />
+      <SignedOutGate />
       <ThemeKeeper />
     </>
   )

@@ -36,6 +36,6 @@ export function useProfileForm(profile: OwnProfile) {
 
 function messageOf(error: unknown): string {
   // Going to the log-in page would throw away what was typed.
-  if (isSignedOut(error)) return "Your session has ended. Sign in in another tab, then save here."
+  if (isSignedOut(error)) return "You were signed out. Sign in, then save once more."
   return describeError(error)
 }

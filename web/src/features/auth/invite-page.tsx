@@ -4,7 +4,7 @@ import { PageTitle } from "@/components/page-title"
 import { Avatar } from "@/components/ui/avatar"
 import { Button, buttonClass } from "@/components/ui/button"
 import { Skeleton } from "@/components/ui/skeleton"
-import { describeError } from "@/lib/api-error"
+import { describeError, isNotFound } from "@/lib/api-error"
 import { requestJson } from "@/lib/json-request"
 import styles from "./auth.module.css"
 import { AuthLayout } from "./auth-layout"
@@ -66,14 +66,21 @@ function Newcomer(props: ShownProps & { instance: Instance | null }) {
 /** The one who was invited, signed in: yes or no. */
 function Answer({ token, invited, onLeave }: ShownProps) {
   const [isDeclined, setDeclined] = useState(false)
+  const [isDead, setDead] = useState(false)
   const accepting = useAction(async () => {
-    const { workspace_id } = await acceptInvitation(token)
-    onLeave(`/workspaces/${workspace_id}`)
+    try {
+      const { workspace_id } = await acceptInvitation(token)
+      onLeave(`/workspaces/${workspace_id}`)
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      setDead(true)
+    }
   })
   const declining = useAction(async () => {
     await declineInvitation(invited)
     setDeclined(true)
   })
+  if (isDead) return <Dead />
   if (isDeclined) return <Declined invited={invited} />
   return (
     <AuthLayout>

@@ -101,7 +101,7 @@ export function ServiceForm(props: ServiceFormProps) {
 
 function messageOf(error: unknown): string {
   // Going to the log-in page would throw away what was typed.
-  if (isSignedOut(error)) return "Your session has ended. Sign in in another tab, then save here."
+  if (isSignedOut(error)) return "You were signed out. Sign in, then save once more."
   if (error instanceof ApiError) return error.message
   return "This could not be saved because of an error on this page. Reload it and try again."
 }
