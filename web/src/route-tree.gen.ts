@@ -20,6 +20,7 @@ import { Route as SignedInWorkspacesWorkspaceIdMembersRouteImport } from "./rout
 import { Route as SignedInWorkspacesWorkspaceIdMessagesRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/messages"
 import { Route as SignedInWorkspacesWorkspaceIdSettingsRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/settings"
 import { Route as SignedInWorkspacesWorkspaceIdStatusPageRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/status-page"
+import { Route as SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/incidents.$incidentId"
 import { Route as SignedInWorkspacesWorkspaceIdServicesNewRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.new"
 import { Route as SignedInWorkspacesWorkspaceIdServicesServiceIdEditRouteImport } from "./routes/_signed-in/workspaces.$workspaceId/services.$serviceId.edit"
 
@@ -85,6 +86,12 @@ const SignedInWorkspacesWorkspaceIdStatusPageRoute =
     path: "/status-page",
     getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
   } as any)
+const SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute =
+  SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRouteImport.update({
+    id: "/incidents/$incidentId",
+    path: "/incidents/$incidentId",
+    getParentRoute: () => SignedInWorkspacesWorkspaceIdRouteRoute,
+  } as any)
 const SignedInWorkspacesWorkspaceIdServicesNewRoute =
   SignedInWorkspacesWorkspaceIdServicesNewRouteImport.update({
     id: "/services/new",
@@ -109,6 +116,7 @@ export interface FileRoutesByFullPath {
   "/workspaces/$workspaceId/settings": typeof SignedInWorkspacesWorkspaceIdSettingsRoute
   "/workspaces/$workspaceId/status-page": typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   "/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  "/workspaces/$workspaceId/incidents/$incidentId": typeof SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute
   "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
@@ -122,6 +130,7 @@ export interface FileRoutesByTo {
   "/workspaces/$workspaceId/settings": typeof SignedInWorkspacesWorkspaceIdSettingsRoute
   "/workspaces/$workspaceId/status-page": typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   "/workspaces/$workspaceId": typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  "/workspaces/$workspaceId/incidents/$incidentId": typeof SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute
   "/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
@@ -138,6 +147,7 @@ export interface FileRoutesById {
   "/_signed-in/workspaces/$workspaceId/settings": typeof SignedInWorkspacesWorkspaceIdSettingsRoute
   "/_signed-in/workspaces/$workspaceId/status-page": typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   "/_signed-in/workspaces/$workspaceId/": typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  "/_signed-in/workspaces/$workspaceId/incidents/$incidentId": typeof SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute
   "/_signed-in/workspaces/$workspaceId/services/new": typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit": typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
@@ -154,6 +164,7 @@ export interface FileRouteTypes {
     | "/workspaces/$workspaceId/settings"
     | "/workspaces/$workspaceId/status-page"
     | "/workspaces/$workspaceId/"
+    | "/workspaces/$workspaceId/incidents/$incidentId"
     | "/workspaces/$workspaceId/services/new"
     | "/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesByTo: FileRoutesByTo
@@ -167,6 +178,7 @@ export interface FileRouteTypes {
     | "/workspaces/$workspaceId/settings"
     | "/workspaces/$workspaceId/status-page"
     | "/workspaces/$workspaceId"
+    | "/workspaces/$workspaceId/incidents/$incidentId"
     | "/workspaces/$workspaceId/services/new"
     | "/workspaces/$workspaceId/services/$serviceId/edit"
   id:
@@ -182,6 +194,7 @@ export interface FileRouteTypes {
     | "/_signed-in/workspaces/$workspaceId/settings"
     | "/_signed-in/workspaces/$workspaceId/status-page"
     | "/_signed-in/workspaces/$workspaceId/"
+    | "/_signed-in/workspaces/$workspaceId/incidents/$incidentId"
     | "/_signed-in/workspaces/$workspaceId/services/new"
     | "/_signed-in/workspaces/$workspaceId/services/$serviceId/edit"
   fileRoutesById: FileRoutesById
@@ -269,6 +282,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdStatusPageRouteImport
       parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
     }
+    "/_signed-in/workspaces/$workspaceId/incidents/$incidentId": {
+      id: "/_signed-in/workspaces/$workspaceId/incidents/$incidentId"
+      path: "/incidents/$incidentId"
+      fullPath: "/workspaces/$workspaceId/incidents/$incidentId"
+      preLoaderRoute: typeof SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRouteImport
+      parentRoute: typeof SignedInWorkspacesWorkspaceIdRouteRoute
+    }
     "/_signed-in/workspaces/$workspaceId/services/new": {
       id: "/_signed-in/workspaces/$workspaceId/services/new"
       path: "/services/new"
@@ -294,6 +314,7 @@ interface SignedInWorkspacesWorkspaceIdRouteRouteChildren {
   SignedInWorkspacesWorkspaceIdSettingsRoute: typeof SignedInWorkspacesWorkspaceIdSettingsRoute
   SignedInWorkspacesWorkspaceIdStatusPageRoute: typeof SignedInWorkspacesWorkspaceIdStatusPageRoute
   SignedInWorkspacesWorkspaceIdIndexRoute: typeof SignedInWorkspacesWorkspaceIdIndexRoute
+  SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute: typeof SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute
   SignedInWorkspacesWorkspaceIdServicesNewRoute: typeof SignedInWorkspacesWorkspaceIdServicesNewRoute
   SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute: typeof SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute
 }
@@ -314,6 +335,8 @@ const SignedInWorkspacesWorkspaceIdRouteRouteChildren: SignedInWorkspacesWorkspa
       SignedInWorkspacesWorkspaceIdStatusPageRoute,
     SignedInWorkspacesWorkspaceIdIndexRoute:
       SignedInWorkspacesWorkspaceIdIndexRoute,
+    SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute:
+      SignedInWorkspacesWorkspaceIdIncidentsIncidentIdRoute,
     SignedInWorkspacesWorkspaceIdServicesNewRoute:
       SignedInWorkspacesWorkspaceIdServicesNewRoute,
     SignedInWorkspacesWorkspaceIdServicesServiceIdEditRoute:

@@ -2,6 +2,7 @@ import type {
   Account,
   Delivery,
   Incident,
+  IncidentInFull,
   Invitation,
   Me,
   Member,
@@ -9,6 +10,7 @@ import type {
   ServiceRow,
   StatusPage,
   Strip,
+  Told,
   Workspace,
 } from "@/api"
 
@@ -163,6 +165,7 @@ export function makeMessage(over: Partial<Delivery> = {}): Delivery {
     kind: "down",
     service_id: "s1",
     service_name: "Checkout API",
+    incident_id: null,
     to: "sofia@nordlys.example",
     to_name: "Sofia Lindqvist",
     state: "sent",
@@ -256,6 +259,53 @@ export function makeIncident(over: Partial<Incident> = {}): Incident {
     reopened_at: null,
     resolution: null,
     told: 1,
+    ...over,
+  }
+}
+
+export function makeIncidentInFull(over: Partial<IncidentInFull> = {}): IncidentInFull {
+  return {
+    ...makeIncident({
+      state: "resolved",
+      reason: "503 instead of 200",
+      ended_at: "2026-04-14T23:42:00Z",
+      duration_s: 2520,
+      resolution: "holds again",
+    }),
+    workspace_id: "w1",
+    service_is_deleted: false,
+    cause: {
+      at: "2026-04-14T23:00:20Z",
+      message: "It answered 503.",
+      http_status: 503,
+      latency_ms: 12,
+      explanations: [
+        { operand: "Status", actual: "503", expected: "200", holds: false },
+        { operand: "Size", actual: "2 KB", expected: "at least 1 KB", holds: true },
+      ],
+    },
+    moments: [
+      { at: "2026-04-14T23:00:01Z", what: "failed", text: "It answered 503.", attempt: 1 },
+      { at: "2026-04-14T23:00:06Z", what: "failed", text: "It answered 503.", attempt: 2 },
+      { at: "2026-04-14T23:00:21Z", what: "confirmed", text: "503 instead of 200" },
+      { at: "2026-04-14T23:00:22Z", what: "told", told: makeTold() },
+      { at: "2026-04-14T23:42:00Z", what: "ended", text: "holds again", health: "up" },
+    ],
+    strip: makeStrip(),
+    ...over,
+  }
+}
+
+export function makeTold(over: Partial<Told> = {}): Told {
+  return {
+    kind: "down",
+    owed_at: "2026-04-14T23:00:21Z",
+    sent: 2,
+    kept: 0,
+    waiting: 0,
+    given_up: 0,
+    cancelled: 0,
+    you: true,
     ...over,
   }
 }

@@ -13,7 +13,7 @@ export function LatestEvents({ events, now }: { events: readonly LatestEvent[]; 
         <h2 id="latest-events">Latest events</h2>
       </div>
       <ul className={styles.log} aria-labelledby="latest-events">
-        {events.map(({ key, at, glyph, service, serviceId, text, workspace }) => (
+        {events.map(({ key, at, glyph, service, serviceId, incidentId, text, workspace }) => (
           <li key={key}>
             <StatusGlyph state={glyph} label={glyph === "down" ? "Down" : "Up"} />
             <Link
@@ -24,7 +24,12 @@ export function LatestEvents({ events, now }: { events: readonly LatestEvent[]; 
             >
               {service}
             </Link>
-            <span>{text}</span>
+            <Link
+              to="/workspaces/$workspaceId/incidents/$incidentId"
+              params={{ workspaceId: workspace.id, incidentId }}
+            >
+              {text}
+            </Link>
             <span className="t3 trunc">{workspace.name}</span>
             <time className="t3 num" dateTime={at} title={at}>
               {formatWhen(at, now, workspace.zone)}

@@ -118,6 +118,7 @@ export interface LatestEvent {
   glyph: GlyphState
   service: string
   serviceId: string
+  incidentId: string
   text: string
   workspace: { id: string; name: string; zone: string }
 }
@@ -138,13 +139,13 @@ export function listEvents(found: readonly Happened[], most: number): LatestEven
 
 function eventsOf(incident: Incident, workspace: LatestEvent["workspace"]): LatestEvent[] {
   const { id, service_id, service_name, began_at, ended_at, reason } = incident
-  const about = { service: service_name, serviceId: service_id, workspace }
+  const about = { service: service_name, serviceId: service_id, incidentId: id, workspace }
   const began: LatestEvent = {
     ...about,
     key: `${id} began`,
     at: began_at,
     glyph: "down",
-    text: reason,
+    text: reason || "Down",
   }
   if (ended_at === null) return [began]
   const lasted = formatDuration((Date.parse(ended_at) - Date.parse(began_at)) / 1000)

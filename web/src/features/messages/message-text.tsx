@@ -1,3 +1,4 @@
+import { Link, useParams } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import type { Delivery } from "@/api"
 import { formatMoment } from "@/lib/format"
@@ -24,10 +25,24 @@ export function MessageText({ id, message, now, zone }: MessageTextProps) {
           </Fact>
         )}
         <Fact term="Attempts">{message.attempts}</Fact>
+        {message.incident_id && (
+          <Fact term="About">
+            <IncidentLink incidentId={message.incident_id} />
+          </Fact>
+        )}
         {message.last_error && <Fact term="Last error">{message.last_error}</Fact>}
       </dl>
       <pre className={`mono ${styles.text}`}>{message.body_text}</pre>
     </div>
+  )
+}
+
+function IncidentLink({ incidentId }: { incidentId: string }) {
+  const { workspaceId = "" } = useParams({ strict: false })
+  return (
+    <Link to="/workspaces/$workspaceId/incidents/$incidentId" params={{ workspaceId, incidentId }}>
+      The incident
+    </Link>
   )
 }
 

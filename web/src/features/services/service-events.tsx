@@ -1,3 +1,4 @@
+import { Link, useParams } from "@tanstack/react-router"
 import { Pencil } from "lucide-react"
 import type { Change, Figures, Incident } from "@/api"
 import { Elapsed } from "@/components/elapsed"
@@ -39,13 +40,19 @@ interface LineProps {
 }
 
 function IncidentLine({ incident, zone, now }: LineProps & { incident: Incident }) {
+  const { workspaceId = "" } = useParams({ strict: false })
   return (
     <>
       <StatusGlyph state="down" label="Incident" />
       <time dateTime={incident.began_at} title={incident.began_at}>
         {formatMoment(incident.began_at, now, zone)}
       </time>
-      <span>{incident.reason}</span>
+      <Link
+        to="/workspaces/$workspaceId/incidents/$incidentId"
+        params={{ workspaceId, incidentId: incident.id }}
+      >
+        {incident.reason || "Down"}
+      </Link>
       <span className="t3 num">
         <Length incident={incident} />
       </span>
