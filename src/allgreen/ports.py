@@ -675,13 +675,16 @@ class Change:
     """A hint for screens that something is new; it carries no content.
 
     Attributes:
-        kind: ``service``, ``incident``, ``result``, ``delivery`` or ``workspace``.
+        kind: ``service``, ``incident``, ``result``, ``delivery``, ``members`` or ``workspace``.
+        is_public: What everybody may see has changed by it at once, such as a page that was taken
+            back; of what comes with every check, the public hears a moment later.
     """
 
     workspace_id: WorkspaceId
     kind: str
     id: str
     version: int = 0
+    is_public: bool = False
 
 
 class EventBroker(Protocol):

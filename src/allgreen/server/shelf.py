@@ -5,6 +5,7 @@ reading. What could not be read anew is given out as it was, marked as old.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, final
@@ -131,19 +132,36 @@ class PublicShelf:
         self.published: Shelf[Mapping[str, WorkspaceId]] = Shelf(clock)
         self.pages: Shelf[Any] = Shelf(clock)  # the capability knows what a page is
         self.is_set_up = False  # once there was an account, there is no first run any more
+        self._whose: dict[str, WorkspaceId] = {}
+        self._changes: Counter[WorkspaceId] = Counter()
+
+    async def get_page(
+        self, name: str, workspace_id: WorkspaceId, read: Callable[[], Awaitable[Any]]
+    ) -> Copy[Any]:
+        """Return the page of a workspace, as `Shelf.get` does."""
+        self._whose[name] = workspace_id
+        return await self.pages.get(name, read)
+
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Forget all other pages for good."""
+        kept = set(names)
+        self.pages.keep_only(kept)
+        self._whose = {name: whose for name, whose in self._whose.items() if name in kept}
+
+    def mark(self, workspace_id: WorkspaceId) -> int:
+        """Return a mark to take before reading: another one later tells of a change meanwhile."""
+        return self._changes[workspace_id]
 
     def forget(self, changes: Iterable[Change]) -> None:
-        """Drop what is said of workspaces that people changed.
+        """Drop what is said of workspaces of which everybody is to see something else at once.
 
-        Hints of results come with every check: those pages show a moment later, so that visitors
-        never make the database work harder than one reading in `KEPT_FOR_S`.
+        Other hints come with every check, and with whatever a member does to their account: those
+        pages show a moment later, so that nobody makes the database work harder than one reading
+        in `KEPT_FOR_S`. What others show is never read anew for it: nothing tells of their doing.
         """
-        changed = {change.workspace_id for change in changes if change.kind == "workspace"}
+        changed = {change.workspace_id for change in changes if change.is_public}
         if not changed:
             return
-        known = self.published.peek(PUBLISHED)
+        self._changes.update(changed)
         self.published.clear()
-        if known is None:
-            self.pages.clear()
-        else:
-            self.pages.drop(name for name, whose in known.thing.items() if whose in changed)
+        self.pages.drop([name for name, whose in self._whose.items() if whose in changed])

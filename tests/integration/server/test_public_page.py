@@ -18,6 +18,7 @@ from allgreen.domain.commands import NoteOffline
 from allgreen.domain.incident import Quiet
 from allgreen.domain.status import ServiceHealth
 from allgreen.server.platform import Platform
+from allgreen.server.status_pages import facts
 from allgreen.storage.sql.tables import status_pages, workspaces
 from allgreen.testing import FakeClock
 from tests.api import Person
@@ -697,6 +698,50 @@ async def test_a_page_that_was_taken_back_is_shown_from_no_copy(
 
     assert list((platform.settings.data_dir / "pages").iterdir()) == []
     assert {(await anonymous.get(path)).status_code for path in PUBLIC} == {503}
+
+
+async def test_of_a_workspace_that_was_deleted_no_copy_is_left(
+    anonymous: httpx2.AsyncClient, owner: Person, platform: Platform, published: dict[str, Any]
+) -> None:
+    await anonymous.get(PAGE)
+
+    gone = await owner.client.request("DELETE", owner.workspace, json={"name": "Nordlys"})
+    await platform.database.close()
+
+    assert gone.status_code == 204
+    assert list((platform.settings.data_dir / "pages").iterdir()) == []
+    assert {(await anonymous.get(path)).status_code for path in PUBLIC} == {503}
+
+
+async def test_a_page_that_is_taken_back_while_it_is_read_leaves_no_copy(
+    anonymous: httpx2.AsyncClient, owner: Person, platform: Platform, published: dict[str, Any]
+) -> None:
+    load = facts.load_page
+
+    async def load_slowly(*asked: Any) -> Any:
+        page = await load(*asked)
+        await publish(owner, is_published=False)
+        return page
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(facts, "load_page", load_slowly)
+        await anonymous.get(PAGE)
+
+    assert list((platform.settings.data_dir / "pages").iterdir()) == []
+
+
+async def test_what_a_member_does_to_their_account_drops_no_page(
+    anonymous: httpx2.AsyncClient, owner: Person, platform: Platform, published: dict[str, Any]
+) -> None:
+    await anonymous.get(PAGE)
+    before = platform.public.pages.peek(SLUG)
+
+    form = {"name": "Ana P.", "visibility": "public"}
+    edited = await owner.client.put("/api/v1/account/profile", json=form)
+
+    assert edited.is_success, edited.text
+    assert before is not None
+    assert platform.public.pages.peek(SLUG) is before
 
 
 async def test_a_copy_that_was_damaged_is_none(

@@ -31,6 +31,9 @@ class Source:
             raise StorageUnavailableError("away")
         return number
 
+    async def read_names(self) -> dict[str, WorkspaceId]:
+        return {"mine": WorkspaceId("w")}
+
 
 async def test_many_who_ask_at_once_cause_one_reading() -> None:
     shelf, source = Shelf[int](FakeClock()), Source()
@@ -112,27 +115,41 @@ async def test_what_was_dropped_while_it_was_read_does_not_come_back() -> None:
     assert (await shelf.get("a", source.read)).thing == 2
 
 
-@pytest.mark.parametrize(("kind", "is_kept"), [("workspace", False), ("result", True)])
-async def test_only_what_people_change_drops_what_is_kept(kind: str, is_kept: bool) -> None:
+MINE, THEIRS = WorkspaceId("w"), WorkspaceId("v")
+
+
+@pytest.mark.parametrize("is_public", [True, False], ids=["of the page", "of a profile"])
+async def test_only_what_everybody_sees_drops_what_is_kept(is_public: bool) -> None:
     public, source = PublicShelf(FakeClock()), Source()
-    await public.pages.get("a", source.read)
+    await public.published.get(PUBLISHED, source.read_names)
+    await public.get_page("mine", MINE, source.read)
+    mark = public.mark(MINE)
 
-    public.forget([Change(workspace_id=WorkspaceId("w"), kind=kind, id="x")])
+    public.forget([Change(workspace_id=MINE, kind="workspace", id="x", is_public=is_public)])
 
-    assert (public.pages.peek("a") is not None) is is_kept
+    assert (public.pages.peek("mine") is None) is is_public
+    assert (public.published.peek(PUBLISHED) is None) is is_public
+    assert (public.mark(MINE) != mark) is is_public
 
 
 async def test_a_change_in_one_workspace_drops_no_page_of_another() -> None:
     public = PublicShelf(FakeClock())
+    for name, whose in (("mine", MINE), ("theirs", THEIRS)):
+        await public.get_page(name, whose, Source().read)
+    mark = public.mark(THEIRS)
 
-    async def read_all() -> dict[str, WorkspaceId]:
-        return {"mine": WorkspaceId("w"), "theirs": WorkspaceId("v")}
+    # Whether or not it is known at this moment which pages there are.
+    public.forget([Change(workspace_id=MINE, kind="workspace", id="x", is_public=True)])
 
-    await public.published.get(PUBLISHED, read_all)
-    for name in ("mine", "theirs"):
-        await public.pages.get(name, Source().read)
+    assert [public.pages.peek(name) is None for name in ("mine", "theirs")] == [True, False]
+    assert public.mark(THEIRS) == mark
 
-    public.forget([Change(workspace_id=WorkspaceId("w"), kind="workspace", id="x")])
 
-    assert public.published.peek(PUBLISHED) is None
+async def test_a_page_that_is_not_published_any_more_is_forgotten_for_good() -> None:
+    public = PublicShelf(FakeClock())
+    for name, whose in (("mine", MINE), ("theirs", THEIRS)):
+        await public.get_page(name, whose, Source().read)
+
+    public.keep_only(["theirs"])
+
     assert [public.pages.peek(name) is None for name in ("mine", "theirs")] == [True, False]

@@ -81,7 +81,8 @@ class Doorbells:
     def watcher(self, event: WatcherWentOffline | AbsenceEnded) -> None:
         """Say in all workspaces that a watcher went away or came back."""
         self.broker.publish(
-            Change(workspace_id=each, kind="workspace", id=each) for each in event.workspaces
+            Change(workspace_id=each, kind="workspace", id=each, is_public=True)
+            for each in event.workspaces
         )
         self.on_schedule()
         self.on_outbox()

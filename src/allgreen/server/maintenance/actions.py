@@ -250,5 +250,5 @@ async def _note(uow: SqlUnitOfWork, member: Member, window: Window, did: str, at
 
 def _tell(platform: Platform, window: Window) -> None:
     """Let screens look again at once, should it be running."""
-    change = Change(workspace_id=window.workspace_id, kind="workspace", id=window.workspace_id)
-    platform.broker.publish([change])
+    id_ = window.workspace_id
+    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_, is_public=True)])

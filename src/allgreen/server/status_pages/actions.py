@@ -19,9 +19,9 @@ from allgreen.errors import (
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth.access import Access, Member
 from allgreen.server.auth.memberships import lock_workspace
+from allgreen.server.page_copies import drop_copy
 from allgreen.server.platform import Platform
 from allgreen.server.status_pages import queries
-from allgreen.server.status_pages.saved import drop_page
 from allgreen.server.status_pages.schemas import PageEdit, StatusPage
 from allgreen.server.wire import read_version
 from allgreen.storage.sql.dialect import upsert
@@ -60,11 +60,12 @@ async def edit_page(
         await uow.audit.add([_audit_row(member, before, after, now)])
         shown = await queries.show_settings(uow.connection, after, platform.settings.base_url, now)
         await uow.commit()
+    id_ = member.workspace_id
+    platform.broker.publish([Change(workspace_id=id_, kind="workspace", id=id_, is_public=True)])
     if before["slug"] and (not after["is_published"] or before["slug"] != after["slug"]):
-        # Else a restart without a database would show what is no longer for everybody.
-        await asyncio.to_thread(drop_page, platform.settings.data_dir, before["slug"])
-    change = Change(workspace_id=member.workspace_id, kind="workspace", id=member.workspace_id)
-    platform.broker.publish([change])
+        # Else a restart without a database would show what is no longer for everybody. After the
+        # hint: whoever writes a copy in this moment sees by it that they must take it back.
+        await asyncio.to_thread(drop_copy, platform.settings.data_dir, before["slug"])
     return shown
 
 

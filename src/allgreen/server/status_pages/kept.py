@@ -6,6 +6,7 @@ from functools import partial
 
 from allgreen.domain.identity import WorkspaceId
 from allgreen.errors import BusyError, StorageError
+from allgreen.server.page_copies import drop_copy
 from allgreen.server.platform import Platform
 from allgreen.server.shelf import PUBLISHED, Copy
 from allgreen.server.status_pages import facts, saved
@@ -25,7 +26,9 @@ async def find_page(platform: Platform, slug: str) -> Copy[PublicPage] | None:
         workspace_id = (await list_published(platform)).get(slug)
         if workspace_id is None:
             return None
-        return await platform.public.pages.get(slug, partial(_read, platform, workspace_id))
+        return await platform.public.get_page(
+            slug, workspace_id, partial(_read, platform, workspace_id)
+        )
     except (StorageError, BusyError):
         copy = platform.public.pages.peek(slug)
         page = copy.thing if copy is not None else await _read_saved(platform, slug)
@@ -48,15 +51,20 @@ async def _read_all(platform: Platform) -> Mapping[str, WorkspaceId]:
     async with platform.database.read() as connection:
         found = await facts.list_published(connection)
     # Copies go also of those that were taken back by another process, or while nobody looked.
-    platform.public.pages.keep_only(found)
+    platform.public.keep_only(found)
     await asyncio.to_thread(saved.keep_only, platform.settings.data_dir, found)
     return found
 
 
 async def _read(platform: Platform, workspace_id: WorkspaceId) -> PublicPage:
+    mark = platform.public.mark(workspace_id)
     async with platform.database.read() as connection:
         page = await facts.load_page(connection, workspace_id, platform.clock.now())
-    await asyncio.to_thread(saved.save_page, platform.settings.data_dir, page)
+    folder = platform.settings.data_dir
+    await asyncio.to_thread(saved.save_page, folder, page)
+    if platform.public.mark(workspace_id) != mark:
+        # It may have been taken back meanwhile, and its copy removed before this one was written.
+        await asyncio.to_thread(drop_copy, folder, page.slug)
     return page
 
 

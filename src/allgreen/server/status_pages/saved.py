@@ -5,7 +5,6 @@ page that is no longer published must not be found in an old copy.
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 from collections.abc import Iterable
@@ -15,9 +14,9 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from allgreen.server.page_copies import FOLDER, path_of_copy
 from allgreen.server.status_pages.public import PublicPage
 
-FOLDER: Final = "pages"
 _UNFINISHED: Final = ".part"
 _ADAPTER: Final = TypeAdapter(PublicPage)
 
@@ -26,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 def save_page(data_dir: Path, page: PublicPage) -> None:
     """Write the copy of a page, whole or not at all; a full disk is no reason to show nothing."""
-    path = _path_of(data_dir, page.slug)
+    path = path_of_copy(data_dir, page.slug)
     unfinished = path.with_suffix(_UNFINISHED)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,21 +40,15 @@ def save_page(data_dir: Path, page: PublicPage) -> None:
 def read_page(data_dir: Path, slug: str) -> PublicPage | None:
     """Return the last copy of a page, if there is one that can be read."""
     try:
-        page = _ADAPTER.validate_json(_path_of(data_dir, slug).read_bytes())
+        page = _ADAPTER.validate_json(path_of_copy(data_dir, slug).read_bytes())
     except (OSError, ValidationError):
         return None
     return page if page.slug == slug else None
 
 
-def drop_page(data_dir: Path, slug: str) -> None:
-    """Remove the copy of a page."""
-    with contextlib.suppress(OSError):
-        _path_of(data_dir, slug).unlink(missing_ok=True)
-
-
 def keep_only(data_dir: Path, slugs: Iterable[str]) -> None:
     """Remove the copies of all other pages."""
-    kept = {_path_of(data_dir, slug).stem for slug in slugs}
+    kept = {path_of_copy(data_dir, slug).stem for slug in slugs}
     with contextlib.suppress(OSError):
         for path in (data_dir / FOLDER).iterdir():
             if path.stem not in kept:
@@ -66,9 +59,3 @@ def keep_only(data_dir: Path, slugs: Iterable[str]) -> None:
 def _warn(reason: str) -> None:
     # Once for each reason: pages are read all the time, and a full disk would only get fuller.
     logger.warning("The copy of a public page could not be written: %s", reason)
-
-
-def _path_of(data_dir: Path, slug: str) -> Path:
-    # Of whatever stands in an address, only digits become part of a path.
-    digest = hashlib.sha256(slug.encode("utf-8", "replace")).hexdigest()[:32]
-    return data_dir / FOLDER / f"{digest}.json"
