@@ -23,6 +23,7 @@ from allgreen.domain.status import Outcome
 from allgreen.monitoring.keeper import Keeper
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
+from allgreen.server.workspaces.unsaid import LOOK_FIRST
 from allgreen.storage.sql.checks import next_due_at
 from allgreen.storage.sql.tables import (
     accounts,
@@ -573,6 +574,140 @@ async def test_what_is_restored_is_as_it_was_and_no_time_of_it_counts_as_down(
         "workspace.deleted",
         "workspace.restored",
     ]
+
+
+async def test_an_outage_of_which_nobody_heard_is_told_once_it_is_had_back(
+    owner: Person, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    service = await owner.watch(
+        f"http://127.0.0.1:{silent_port}/", recipients=[{"account_id": owner.me["id"]}]
+    )
+    await fail(platform, clock, service)
+    await delete(owner, owner)
+    clock.advance(6 * DAY)
+
+    await restore(owner, owner)
+    at_first = await due(platform)
+    clock.advance(timedelta(minutes=1))
+    await report(platform, service, Outcome.FAIL)
+    clock.advance(LOOK_FIRST)
+
+    assert at_first == []
+    assert await due(platform) == [NoticeKind.DOWN]
+    # As long as any other message it is tried again, however long it was held back.
+    ((created_at,),) = await read_all(
+        platform, select(outbox.c.created_at).where(outbox.c.kind == NoticeKind.DOWN)
+    )
+    assert clock.now() - created_at < DAY
+
+
+async def test_an_outage_that_ended_meanwhile_is_told_as_one_that_is_over(
+    owner: Person, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    service = await owner.watch(
+        f"http://127.0.0.1:{silent_port}/", recipients=[{"account_id": owner.me["id"]}]
+    )
+    await fail(platform, clock, service)
+    await delete(owner, owner)
+    clock.advance(DAY)
+
+    await restore(owner, owner)
+    clock.advance(timedelta(minutes=1))
+    await report(platform, service, Outcome.OK)
+    at_first = await leave_now(platform)
+    clock.advance(LOOK_FIRST)
+
+    assert [NoticeKind.DOWN] not in at_first
+    assert [NoticeKind.UP] not in at_first
+    assert [NoticeKind.DOWN, NoticeKind.UP] in await leave_now(platform)
+
+
+async def test_the_end_of_an_outage_that_was_told_is_told_once_it_is_had_back(
+    owner: Person, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    service = await owner.watch(
+        f"http://127.0.0.1:{silent_port}/", recipients=[{"account_id": owner.me["id"]}]
+    )
+    await fail(platform, clock, service)
+    await send_all(platform)
+    clock.advance(timedelta(minutes=1))
+    await report(platform, service, Outcome.OK)
+    assert await due(platform) == [NoticeKind.UP]
+
+    await delete(owner, owner)
+    clock.advance(DAY)
+    held_back = await due(platform)
+    await restore(owner, owner)
+    clock.advance(LOOK_FIRST)
+
+    assert NoticeKind.UP not in held_back
+    assert NoticeKind.UP in await due(platform)
+
+
+async def test_who_may_hear_it_no_more_is_told_nothing_when_it_is_had_back(
+    owner: Person, join: Enrol, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    bo = await join("Bo Berg", Role.ADMIN)
+    members = [{"account_id": each.me["id"]} for each in (owner, bo)]
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=members)
+    guest = {"email": "lisa@example.net", "role": "observer"}
+    await owner.client.post(f"{owner.workspace}/invitations", json=guest)
+    await fail(platform, clock, service)
+    await delete(owner, owner)
+
+    gone = await owner.client.post(f"/api/v1/instance/accounts/{bo.me['id']}/disable")
+    clock.advance(DAY)
+    await restore(owner, owner)
+    clock.advance(LOOK_FIRST)
+
+    assert gone.status_code == 200, gone.text
+    assert await due(platform, NoticeKind.DOWN) == ["ana@example.org"]
+    assert await due(platform, NoticeKind.INVITED) == ["lisa@example.net"]
+
+
+async def test_what_was_cancelled_for_another_reason_stays_so(
+    owner: Person, platform: Platform, silent_port: int, clock: FakeClock
+) -> None:
+    listed = {"recipients": [{"account_id": owner.me["id"]}]}
+    service = await owner.watch(f"http://127.0.0.1:{silent_port}/", **listed)
+    await fail(platform, clock, service)
+    path = f"/api/v1/services/{service['id']}"
+    assert (await owner.client.delete(f"{path}/subscription")).status_code == 204
+
+    await delete(owner, owner)
+    clock.advance(DAY)
+    await restore(owner, owner)
+    clock.advance(LOOK_FIRST)
+
+    assert NoticeKind.DOWN not in await due(platform)
+
+
+async def due(platform: Platform, kind: NoticeKind | None = None) -> list[str]:
+    """Return the kinds of the messages that would go now; of one kind, where they go."""
+    query = select(outbox.c.kind if kind is None else outbox.c.address).order_by(outbox.c.seq)
+    query = query.where(
+        outbox.c.state == NoticeState.PENDING, outbox.c.due_at <= platform.clock.now()
+    )
+    query = query.where(outbox.c.kind != NoticeKind.WORKSPACE_DELETED)
+    query = query.where(outbox.c.kind == kind) if kind else query
+    return [row[0] for row in await read_all(platform, query)]
+
+
+async def leave_now(platform: Platform) -> list[list[NoticeKind]]:
+    """Return of what each message is about that goes to the mail server now."""
+    async with platform.database.unit_of_work() as uow:
+        leased = await uow.outbox.lease(now=platform.clock.now(), limit=50, lease_for=LEASE)
+    return [[row.kind for row in notice.rows] for notice in leased]
+
+
+async def send_all(platform: Platform) -> None:
+    """Let the mail server take all that is owed."""
+    now = platform.clock.now()
+    async with platform.database.unit_of_work() as uow:
+        for notice in await uow.outbox.lease(now=now, limit=50, lease_for=LEASE):
+            assert await uow.outbox.begin_attempt(notice, at=now)
+            assert await uow.outbox.mark_sent(notice, at=now, answer="250 ok")
+        await uow.commit()
 
 
 async def test_a_service_that_held_is_told_of_to_nobody_when_it_is_had_back(

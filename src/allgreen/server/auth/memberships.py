@@ -106,8 +106,13 @@ async def cancel_messages(
     workspace_id: WorkspaceId,
     address: str | None = None,
     kind: NoticeKind | None = None,
+    *,
+    reason: str | None = None,
 ) -> None:
-    """Cancel what is owed for a workspace, to one address or of one kind where that is given."""
+    """Cancel what is owed for a workspace, to one address or of one kind where that is given.
+
+    The reason is shown to those who read the messages of the workspace.
+    """
     conditions = [outbox.c.workspace_id == workspace_id]
     if address is not None:
         conditions.append(outbox.c.address == address)
@@ -115,6 +120,8 @@ async def cancel_messages(
         conditions.append(outbox.c.kind == kind)
     # Also what is being sent now: should it fail, it is not tried again.
     cancel = update(outbox).where(IS_OPEN, *conditions).values(state=NoticeState.CANCELLED)
+    if reason is not None:
+        cancel = cancel.values(last_error=reason)
     await connection.execute(cancel)
 
 
