@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -115,9 +116,6 @@ class World:
 
     async def read(self, what: str, path: str, who: str) -> None:
         """Let somebody read something, and write down what they got."""
-        # Public pages are kept for some seconds, and all are read anew when any of them changes.
-        self.platform.public.published.clear()
-        self.platform.public.pages.clear()
         answer = await self.readers[who].get(path)
         self.note(f"{who} reads {what}", answer)
 
@@ -125,7 +123,7 @@ class World:
         """Write an answer down, with names in the order in which they appear."""
         headers = sorted((k, v) for k, v in answer.headers.items() if k != "content-length")
         raw = f"{answer.status_code}\n{headers}\n{answer.text}"
-        self.said.append((what, _DRAWN.sub(self._name, _NUMBER.sub('"id":"#"', raw))))
+        self.said.append((what, _DRAWN.sub(self._name, _CURSOR.sub(_open_cursor, raw))))
 
     def _name(self, found: re.Match[str]) -> str:
         return self.names.setdefault(found[0], f"<{len(self.names)}>")
@@ -134,13 +132,17 @@ class World:
 _DRAWN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
     r"|alg_[\w-]{43}|(?<=\"hint\":\")[^\"]+|(?<=\(…)[^)]+"  # keys, and their last letters
-    r"|(?<=/invite/)[\w-]+|(?<=\"next_cursor\":\")[^\"]+|\"[0-9a-f]{20}\"|\b[0-9a-f]{32,64}\b"
+    r"|(?<=/invite/)[\w-]+|\"[0-9a-f]{20}\"|\b[0-9a-f]{32,64}\b"
     r"|(?<=\"key\":\")[0-9a-f]{16}|(?<=#)[0-9a-f]{16}\b"  # incidents, as everybody sees them
 )
 
 
-# Lines of histories are numbered over the whole instance.
-_NUMBER = re.compile(r'"id":"[0-9]+"')
+_CURSOR = re.compile(r'(?<="next_cursor":")[^"]+')
+
+
+def _open_cursor(found: re.Match[str]) -> str:
+    """Return what a cursor holds: to its reader it is no secret, so nothing may stand in it."""
+    return urlsafe_b64decode(found[0] + "=" * (-len(found[0]) % 4)).decode()
 
 
 class _Ids:

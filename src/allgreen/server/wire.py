@@ -131,15 +131,20 @@ def write_cursor(*key: str) -> str:
     return urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
 
 
+def foreign_cursor() -> InvalidInputError:
+    """Return the answer to a cursor that is not one of this list."""
+    return InvalidInputError.at(
+        "cursor", "cursor", "Use next_cursor of the page before, or leave it out."
+    )
+
+
 def _read_cursor(cursor: str) -> tuple[str, ...]:
     try:
         key = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or not key or not all(map(_is_sort_key, key)):
-        raise InvalidInputError.at(
-            "cursor", "cursor", "Use next_cursor of the page before, or leave it out."
-        )
+        raise foreign_cursor()
     return tuple(key)
 
 

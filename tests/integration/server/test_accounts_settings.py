@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -269,6 +270,20 @@ async def test_events_come_in_pages_newest_first(
     assert [each["action"] for each in first["items"]] == ["session.others_ended", "session.opened"]
     assert [each["action"] for each in second.json()["items"]] == ["session.opened"] * 2
     assert second.json()["next_cursor"] is None
+
+
+async def test_the_events_of_one_account_tell_nothing_of_how_much_happens_in_others(
+    owner: Person, bo: Person, anonymous: httpx2.AsyncClient
+) -> None:
+    for _ in range(3):
+        await anonymous.post("/api/v1/session", json={"email": ANA, "password": PASSWORD})
+
+    page = (await owner.client.get(f"{ACCOUNT}/events", params={"limit": 2})).json()
+    theirs = {"cursor": page["next_cursor"]}
+    foreign = await bo.client.get(f"{ACCOUNT}/events", params=theirs)
+
+    assert all(re.fullmatch("[0-9a-f]{32}", each["id"]) for each in page["items"])
+    assert foreign.status_code == 422
 
 
 @pytest.mark.parametrize("cursor", ["WyJ4Il0", "WyIxMjM0NTY3ODkwMTIzNDU2Nzg5MCJd", "WyLCsiJd", "?"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -17,7 +18,7 @@ from allgreen.ports import AuditRow
 from allgreen.server.history.queries import MASK, mask_secrets
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
-from allgreen.server.wire import write_cursor
+from allgreen.server.wire import read_cut, write_cursor
 from allgreen.storage.sql.tables import accounts
 from tests.api import Person
 from tests.databases import BOTH, settings_of
@@ -221,3 +222,20 @@ async def test_no_secret_is_read_in_the_history(
 )
 def test_what_a_name_says_to_be_secret_is_masked(name: str) -> None:
     assert mask_secrets({name: "x", "role": "admin"}) == {name: MASK, "role": "admin"}
+
+
+async def test_ids_and_cursors_tell_nothing_of_what_happens_elsewhere(
+    owner: Person, stranger: Person, platform: Platform
+) -> None:
+    for number in range(4):
+        await add(platform, owner, summary=f"step {number}")
+        await add(platform, stranger, summary="elsewhere")
+
+    page = (await owner.client.get(f"{owner.workspace}/audit", params={"limit": 3})).json()
+    theirs = {"cursor": page["next_cursor"]}
+    foreign = await stranger.client.get(f"{stranger.workspace}/audit", params=theirs)
+
+    ids = [each["id"] for each in page["items"]]
+    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
+    assert read_cut(cursor=page["next_cursor"]).after == (ids[-1],)
+    assert foreign.status_code == 422

@@ -14,6 +14,7 @@ from allgreen.server.accounts import queries as own
 from allgreen.server.accounts.schemas import Account, AccountEvent, OpenSession
 from allgreen.server.auth.sessions import Session
 from allgreen.server.wire import Cut
+from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.tables import (
     api_keys,
     memberships,
@@ -95,7 +96,7 @@ class AccountExport:
 
 
 async def load_export(
-    connection: AsyncConnection, session: Session, now: datetime
+    connection: AsyncConnection, session: Session, cipher: Cipher, now: datetime
 ) -> AccountExport:
     """Read all of it, as of one moment."""
     account_id = session.account_id
@@ -115,7 +116,7 @@ async def load_export(
         recipients=await _list_recipients(connection, account_id),
         keys=await _list(connection, api_keys, ExportedKey, account_id),
         sessions=await own.list_sessions(connection, session, now),
-        events=await own.list_events(connection, account_id, Cut(limit=_MOST_EVENTS)),
+        events=await own.list_events(connection, account_id, Cut(limit=_MOST_EVENTS), cipher),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId
 from allgreen.domain.profile import Theme
-from allgreen.errors import InvalidInputError, NotSignedInError
+from allgreen.errors import NotSignedInError
 from allgreen.server.accounts.schemas import (
     Account,
     AccountEvent,
@@ -17,7 +17,8 @@ from allgreen.server.accounts.schemas import (
 )
 from allgreen.server.auth import second_factor
 from allgreen.server.auth.sessions import Session
-from allgreen.server.wire import Cut
+from allgreen.server.wire import Cut, foreign_cursor
+from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.tables import account_events, accounts, identities, sessions
 
 
@@ -100,9 +101,11 @@ async def list_sessions(
 
 
 async def list_events(
-    connection: AsyncConnection, account_id: AccountId, cut: Cut
+    connection: AsyncConnection, account_id: AccountId, cut: Cut, cipher: Cipher
 ) -> list[AccountEvent]:
     """Return what happened to an account, newest first, and one more than asked for.
+
+    It is numbered over all accounts, so the numbers leave only under seal.
 
     Raises:
         InvalidInputError: The cursor is not one of this list.
@@ -114,10 +117,13 @@ async def list_events(
         .limit(cut.limit + 1)
     )
     if cut.after is not None:
-        query = query.where(account_events.c.id < _read_number(cut.after[0]))
+        number = cipher.open_number(account_id, cut.after[0])
+        if number is None:
+            raise foreign_cursor()
+        query = query.where(account_events.c.id < number)
     return [
         AccountEvent(
-            id=str(row["id"]),
+            id=cipher.seal_number(account_id, row["id"]),
             at=row["at"],
             action=row["action"],
             summary=row["summary"],
@@ -126,14 +132,3 @@ async def list_events(
         )
         for row in (await connection.execute(query)).mappings()
     ]
-
-
-def _read_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
-        raise InvalidInputError.at(
-            "cursor", "cursor", "Use next_cursor of the page before, or leave it out."
-        )
-    return int(text)
-
-
-_MOST_DIGITS = 18  # what fits a signed 64-bit number, whatever the digits are

@@ -162,8 +162,10 @@ async def renew_recovery_codes(request: Request, access: Owner) -> Response:
 @router.get("/events", **answers(AccountEventPage))
 async def list_events(request: Request, cut: Page, access: Owner) -> Response:
     """List what happened to one's own account, newest first."""
-    async with get_platform(request).database.read() as connection:
-        found = await queries.list_events(connection, access.caller.account_id, cut)
+    database = get_platform(request).database
+    async with database.read() as connection:
+        account_id = access.caller.account_id
+        found = await queries.list_events(connection, account_id, cut, database.cipher)
     items, next_cursor = cut_rows(found, cut, lambda event: (event.id,))
     return render(AccountEventPage(items=items, next_cursor=next_cursor))
 
@@ -178,7 +180,8 @@ async def export_account(request: Request, access: Owner) -> Response:
         message="This was asked for many times. Try again later.",
     )
     async with platform.database.read() as connection:
-        export = await load_export(connection, access.caller, platform.clock.now())
+        cipher, now = platform.database.cipher, platform.clock.now()
+        export = await load_export(connection, access.caller, cipher, now)
     return render(
         export, headers={"content-disposition": 'attachment; filename="allgreen-account.json"'}
     )

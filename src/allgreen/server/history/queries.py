@@ -7,11 +7,11 @@ from sqlalchemy import RowMapping, false, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.policy import Role
-from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
 from allgreen.server.auth.queries import is_id
 from allgreen.server.history.schemas import Actor, AuditEntry
-from allgreen.server.wire import Cut
+from allgreen.server.wire import Cut, foreign_cursor
+from allgreen.storage.sql.cipher import Cipher
 from allgreen.storage.sql.tables import accounts, audit, services
 
 MASK: Final = "•••"
@@ -23,13 +23,18 @@ async def list_entries(
     connection: AsyncConnection,
     member: Member,
     cut: Cut,
+    cipher: Cipher,
     *,
     service_id: str | None,
     person_id: str | None,
 ) -> list[AuditEntry]:
     """Return lines of the history, and one more than asked for when there are more.
 
-    Admins see those about services, owners all of them.
+    Admins see those about services, owners all of them. Lines are numbered over all workspaces, so
+    their numbers leave only under seal.
+
+    Raises:
+        InvalidInputError: The cursor is not one of this list.
     """
     query = (
         select(audit, services.c.name.label("service_name"), accounts.c.name.label("who"))
@@ -46,25 +51,17 @@ async def list_entries(
             # What can be no id of ours is in no line.
             query = query.where(column == wanted if is_id(wanted) else false())
     if cut.after is not None:
-        query = query.where(audit.c.id < _read_number(cut.after[0]))
-    return [_show(row) for row in (await connection.execute(query)).mappings()]
+        number = cipher.open_number(member.workspace_id, cut.after[0])
+        if number is None:
+            raise foreign_cursor()
+        query = query.where(audit.c.id < number)
+    return [_show(row, cipher) for row in (await connection.execute(query)).mappings()]
 
 
-def _read_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
-        raise InvalidInputError.at(
-            "cursor", "cursor", "Use next_cursor of the page before, or leave it out."
-        )
-    return int(text)
-
-
-_LONGEST_NUMBER: Final = 18
-
-
-def _show(row: RowMapping) -> AuditEntry:
+def _show(row: RowMapping, cipher: Cipher) -> AuditEntry:
     by = row["by_account_id"]
     return AuditEntry(
-        id=str(row["id"]),
+        id=cipher.seal_number(row["workspace_id"], row["id"]),
         at=row["at"],
         who=None if by is None else Actor(account_id=by, name=row["who"]),
         action=row["action"],

@@ -30,10 +30,11 @@ async def list_audit(
 
     Admins see what happened to services and incidents, owners all of it.
     """
-    async with get_platform(request).database.read() as connection:
+    database = get_platform(request).database
+    async with database.read() as connection:
         member = await access.workspace(connection, workspace_id)
         found = await queries.list_entries(
-            connection, member, cut, service_id=service, person_id=person
+            connection, member, cut, database.cipher, service_id=service, person_id=person
         )
     items, next_cursor = cut_rows(found, cut, lambda each: (each.id,))
     return render(AuditPage(items=items, next_cursor=next_cursor))
