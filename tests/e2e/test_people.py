@@ -91,7 +91,9 @@ def register(person: Person, sink: SmtpSink, *, invitation: str | None = None) -
     person.post("/accounts", **form)
     if invitation is None:
         mail = sink.wait_for_mail_to(person.email, "Is this your address?")
-        answer = person.http.post(link_in(mail, "verify"), headers={"Origin": "null"})
+        typed = {"password": PASSWORD}
+        link = link_in(mail, "verify")
+        answer = person.http.post(link, data=typed, headers={"Origin": "null"})
         assert answer.status_code == 200, answer.text
     person.post("/session", email=person.email, password=PASSWORD, keep=False)
 

@@ -170,7 +170,8 @@ def register(platform: Platform, smtp: SmtpSink, email: str) -> Person:
     person = Person(platform, email=email)
     person.post("/accounts", name="Ola", email=email, password=PASSWORD)
     link = link_in(smtp, email, "Is this your address?", "verify")
-    assert person.http.post(link, headers={"Origin": "null"}).is_success
+    typed = {"password": PASSWORD}
+    assert person.http.post(link, data=typed, headers={"Origin": "null"}).is_success
     person.post("/session", email=email, password=PASSWORD, keep=False)
     return person
 

@@ -28,6 +28,7 @@ LOG_INS_PER_DEVICE: Final = RateLimitItemPerHour(20, namespace="log-ins/device")
 LOG_INS_PER_ADDRESS: Final = RateLimitItemPerHour(200, namespace="log-ins/address")
 # Not per account: a stolen session must not use up the tries of its owner.
 PROOFS_PER_SESSION: Final = RateLimitItemPerHour(20, namespace="proofs")
+LINK_PASSWORDS_PER_ACCOUNT: Final = RateLimitItemPerHour(20, namespace="link-passwords")
 REGISTRATIONS_PER_ADDRESS: Final = RateLimitItemPerHour(20, namespace="registrations")
 RESENDS_PER_ACCOUNT: Final = RateLimitItemPerHour(5, namespace="resends")
 FORGOTTEN_PER_ADDRESS: Final = RateLimitItemPerHour(20, namespace="forgotten")

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from allgreen.domain.notice import NoticeKind
 from allgreen.server.accounts.fixed_time import REGISTERED_AFTER_S
@@ -52,6 +52,11 @@ async def ask(client: httpx2.AsyncClient, email: str = NEW) -> httpx2.Response:
     return await client.post("/api/v1/account/email", json={"email": email})
 
 
+async def prove(client: httpx2.AsyncClient, path: str, password: str = PASSWORD) -> httpx2.Response:
+    """Press the button of a link in a mail, as who knows the password of the account."""
+    return await client.post(path, data={"password": password})
+
+
 async def reset(client: httpx2.AsyncClient, platform: Platform, email: str) -> int:
     token = (await link_in(platform, NoticeKind.RESET_PASSWORD, email)).removeprefix("/reset/")
     form = {"token": token, "password": HERS}
@@ -75,7 +80,7 @@ async def test_an_address_changes_by_the_button_and_not_by_looking(
 
     looks = [await anonymous.get(path) for _ in range(10)]
     looked = (await owner.client.get("/api/v1/account")).json()
-    first, second = await anonymous.post(path), await anonymous.post(path)
+    first, second = await prove(anonymous, path), await prove(anonymous, path)
 
     assert asked.status_code == 202
     assert {look.status_code for look in looks} == {200}
@@ -90,7 +95,7 @@ async def test_the_old_address_is_told_of_the_change(
     owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
 ) -> None:
     await ask(owner.client)
-    await anonymous.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+    await prove(anonymous, await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
 
     assert await changes_told_to(platform, ANA) == [f"your address was changed to {NEW}"]
     assert await changes_told_to(platform, NEW) == []
@@ -115,7 +120,7 @@ async def test_the_link_opened_in_the_browser_of_somebody_else_keeps_nothing_ope
         other = await enrol(stack, app, platform, "Bo Berg")
         await ask(owner.client)
 
-        await other.client.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+        await prove(other.client, await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
 
         assert (await owner.client.get("/api/v1/me")).status_code == 401
         assert (await other.client.get("/api/v1/me")).status_code == 200
@@ -129,7 +134,7 @@ async def test_lists_follow_their_member_to_the_new_address(
     await owner.watch(url, recipients=[{"email": ANA}, {"email": NEW}, {"email": "bo@example.net"}])
     await ask(owner.client)
 
-    await anonymous.post(await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
+    await prove(anonymous, await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW))
 
     async with platform.database.read() as connection:
         query = select(recipients.c.address, recipients.c.account_id.is_not(None))
@@ -164,7 +169,7 @@ async def test_an_address_that_was_taken_meanwhile_is_a_dead_link(
     async with AsyncExitStack() as stack:
         await enrol(stack, app, platform, "Bo Berg")
 
-        answer = await anonymous.post(path)
+        answer = await prove(anonymous, path)
 
     assert answer.status_code == 404
     assert (await owner.client.get("/api/v1/me")).json()["email"] == ANA
@@ -178,9 +183,9 @@ async def test_only_the_newest_address_can_be_proven_and_none_once_it_is_dropped
     await ask(owner.client)
     second = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
 
-    old = await anonymous.post(first)
+    old = await prove(anonymous, first)
     dropped = await owner.client.delete("/api/v1/account/email")
-    after = await anonymous.post(second)
+    after = await prove(anonymous, second)
 
     assert (old.status_code, dropped.status_code, after.status_code) == (404, 204, 404)
 
@@ -206,7 +211,7 @@ async def test_a_link_to_change_lives_a_day(
     clock.advance(timedelta(hours=24, minutes=1))
 
     path = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
-    assert (await anonymous.post(path)).status_code == 404
+    assert (await prove(anonymous, path)).status_code == 404
 
 
 @pytest.fixture
@@ -255,10 +260,88 @@ async def squatter(owner: Person, app: FastAPI) -> httpx2.AsyncClient:
     return client
 
 
+async def test_who_reads_the_mails_gets_no_account_with_the_password_of_somebody_else(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    path = await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM)
+
+    shown = await anonymous.get(path)
+    tries = [await anonymous.post(path), await prove(anonymous, path, HERS)]
+    token = {"token": path.removeprefix("/verify/")}
+    by_api = [
+        await anonymous.post("/api/v1/email/verify", json=token | more)
+        for more in ({}, {"password": None}, {"password": HERS})
+    ]
+    unproven = (await row_of(platform, VICTIM))["email_verified_at"]
+    await anonymous.post("/api/v1/password/forgot", json={"email": VICTIM})
+    set_anew = await reset(anonymous, platform, VICTIM)
+
+    assert 'type="password"' in shown.text
+    assert [each.status_code for each in tries] == [422, 422]
+    assert "Forgot your password?" in tries[1].text
+    assert [fields(each)["password"] for each in by_api] == ["needed", "needed", "credentials"]
+    assert unproven is None
+    assert set_anew == 204
+    assert (await log_in(anonymous, VICTIM, HERS), await log_in(anonymous, VICTIM)) == (200, 422)
+    assert (await squatter.get("/api/v1/me")).status_code == 401
+
+
+async def test_who_is_signed_in_to_the_account_needs_no_password_for_the_link(
+    squatter: httpx2.AsyncClient, owner: Person, platform: Platform
+) -> None:
+    path = await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM)
+
+    theirs, of_others = await squatter.get(path), await owner.client.get(path)
+    by_others = await owner.client.post(path)
+    answer = await squatter.post(path)
+
+    assert ('type="password"' in theirs.text, 'type="password"' in of_others.text) == (False, True)
+    assert (by_others.status_code, answer.status_code) == (422, 200)
+    assert (await row_of(platform, VICTIM))["email_verified_at"] is not None
+
+
+async def test_the_password_of_an_account_is_not_guessed_by_who_has_its_link(
+    squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    path = await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM)
+
+    statuses = [(await prove(anonymous, path, HERS)).status_code for _ in range(12)]
+
+    assert statuses == [422] * 10 + [429] * 2
+    assert (await row_of(platform, VICTIM))["email_verified_at"] is None
+
+
+async def test_a_mail_that_nobody_expected_makes_no_account_of_others_ones_own(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(owner.client, VICTIM)
+    path = await link_in(platform, NoticeKind.CHANGE_EMAIL, VICTIM)
+
+    tries = [await anonymous.post(path), await prove(anonymous, path, HERS)]
+
+    assert [each.status_code for each in tries] == [422, 422]
+    assert (await row_of(platform, ANA))["pending_email"] == VICTIM
+
+
+async def test_an_account_without_a_password_changes_its_address_where_it_is_signed_in(
+    owner: Person, anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await ask(owner.client)
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(update(accounts).values(password_hash=None))
+        await uow.commit()
+    path = await link_in(platform, NoticeKind.CHANGE_EMAIL, NEW)
+
+    refused, changed = await prove(anonymous, path), await owner.client.post(path)
+
+    assert (refused.status_code, changed.status_code) == (422, 200)
+    assert "Sign in to it in this browser" in refused.text
+
+
 async def test_verifying_ends_sessions_that_were_opened_before(
     squatter: httpx2.AsyncClient, anonymous: httpx2.AsyncClient, platform: Platform
 ) -> None:
-    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+    await prove(anonymous, await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
 
     assert (await squatter.get("/api/v1/me")).status_code == 401
 
@@ -270,7 +353,7 @@ async def test_what_was_deleted_before_its_address_was_proven_is_watched_once_it
     path = f"/api/v1/workspaces/{mine['id']}"
     deleted = await squatter.request("DELETE", path, json={"name": mine["name"]})
 
-    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+    await prove(anonymous, await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
     assert await log_in(squatter, VICTIM) == 200
     restored = await squatter.post(f"{path}/restore")
 
@@ -286,9 +369,9 @@ async def test_verifying_drops_a_change_of_address_that_was_prepared(
     await ask(squatter, "squatter@example.net")
     change = await link_in(platform, NoticeKind.CHANGE_EMAIL, "squatter@example.net")
 
-    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+    await prove(anonymous, await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
 
-    assert (await anonymous.post(change)).status_code == 404
+    assert (await prove(anonymous, change)).status_code == 404
     assert (await row_of(platform, VICTIM))["pending_email"] is None
 
 
@@ -311,7 +394,7 @@ async def test_verifying_drops_identities_and_second_factors_that_were_linked_be
 ) -> None:
     await prepare(squatter, platform)
 
-    await anonymous.post(await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
+    await prove(anonymous, await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM))
 
     async with platform.database.read() as connection:
         assert (await connection.execute(select(identities))).all() == []
@@ -324,7 +407,7 @@ async def test_when_somebody_registers_again_neither_password_opens_the_account(
     first_link = await link_in(platform, NoticeKind.VERIFY_EMAIL, VICTIM)
     answer = await register(anonymous, password=HERS)
     squatters = await squatter.get("/api/v1/me")
-    await anonymous.post(first_link)
+    await prove(anonymous, first_link)
 
     statuses = [await log_in(anonymous, VICTIM, each) for each in (PASSWORD, HERS)]
     set_anew = await reset(anonymous, platform, VICTIM)

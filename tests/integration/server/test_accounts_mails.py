@@ -67,7 +67,7 @@ async def test_each_link_leads_on_and_is_written_down_nowhere(
     form = {"name": "Vic Timm", "email": VIC, "password": PASSWORD}
     await vic.post("/api/v1/accounts", json=form)
     verify = await link_to(smtp_sink, VIC, "")
-    verified = await vic.post(verify)
+    verified = await vic.post(verify, data={"password": PASSWORD})
 
     await vic.post("/api/v1/password/forgot", json={"email": VIC})
     reset = await link_to(smtp_sink, VIC, "Set a new password")

@@ -260,7 +260,8 @@ async def test_of_two_accounts_that_move_to_one_address_at_once_one_gets_it(
         await person.client.post(f"{ACCOUNT}/email", json={"email": "both@example.net"})
         paths.append(await link_in(platform, NoticeKind.CHANGE_EMAIL, "both@example.net"))
 
-    answers = await asyncio.gather(*(person_of(app).post(each) for each in paths))
+    typed = {"password": PASSWORD}
+    answers = await asyncio.gather(*(person_of(app).post(each, data=typed) for each in paths))
 
     assert sorted(answer.status_code for answer in answers) == [200, 404]
     assert await count(platform, accounts.c.email == "both@example.net") == 1

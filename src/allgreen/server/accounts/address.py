@@ -1,5 +1,6 @@
 """Writes: prove the address of an account, and move to another one."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from allgreen.ports import AuditRow
 from allgreen.server import limits
 from allgreen.server.accounts import queries as own
 from allgreen.server.accounts.schemas import Account
+from allgreen.server.accounts.signing_in import TOO_MANY_TRIES
 from allgreen.server.auth import endings, queries
 from allgreen.server.auth.errands import owe_errand, owe_verification, tell_change
 from allgreen.server.auth.events import note_event
@@ -24,26 +26,45 @@ from allgreen.storage.sql.tables import accounts, recipients
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 
-async def verify_email(platform: Platform, token: str, client: Client) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener:
+    """Who opened a link of a mail: they read the mails, which is not all that must be known.
+
+    Attributes:
+        session: Of their browser.
+        password: What they typed.
+    """
+
+    session: Session | None
+    password: str | None
+
+
+async def verify_email(platform: Platform, token: str, client: Client, opened_by: Opener) -> None:
     """Verify an address, and let the workspaces of its account be watched.
 
-    Whoever made the account need not be who reads the mails of the address: all that was opened
-    or prepared before ends.
+    Whoever made the account need not be who reads the mails of the address. The two are one if
+    the link comes with the password that was chosen then; who does not know it sets a new one by
+    the mail for forgotten passwords. All else that was opened or prepared before ends.
 
     Raises:
         NotFoundError: The link is not one of ours, was used, or has run out.
+        InvalidInputError: The password is missing or wrong.
+        TooManyError: It was tried too often.
     """
     now = platform.clock.now()
     link = platform.links.read(token, Purpose.VERIFY, now)
+    async with platform.database.read() as connection:
+        account = await own.find_row(connection, link.subject)
+    if account is None or not link.is_for(account["email"]) or account["email_verified_at"]:
+        raise NotFoundError("link")
+    await _require_maker(platform, account, opened_by)
     async with platform.database.unit_of_work() as uow:
         connection = uow.connection
-        account = await queries.find_account(connection, link.subject)
-        if account is None or not link.is_for(account["email"]):
-            raise NotFoundError("link")
         account_id = AccountId(account["id"])
+        is_same = accounts.c.password_hash.is_not_distinct_from(account["password_hash"])
         is_first = await connection.execute(
             update(accounts)
-            .where(accounts.c.id == account_id, accounts.c.email_verified_at.is_(None))
+            .where(accounts.c.id == account_id, accounts.c.email_verified_at.is_(None), is_same)
             .values(email_verified_at=now)
         )
         if is_first.rowcount != 1:
@@ -120,6 +141,19 @@ async def drop_change(platform: Platform, session: Session) -> None:
         await uow.commit()
 
 
+async def is_of_opener(
+    platform: Platform, token: str, purpose: Purpose, session: Session | None
+) -> bool:
+    """Tell whether the account of a link is the one that is signed in; no if there is none."""
+    if session is None:
+        return False
+    try:
+        link = platform.links.read(token, purpose, platform.clock.now())
+    except NotFoundError:
+        return False
+    return link.subject == session.account_id
+
+
 async def read_change(platform: Platform, token: str) -> str:
     """Return the address that a link changes to, and change nothing.
 
@@ -132,23 +166,29 @@ async def read_change(platform: Platform, token: str) -> str:
     return str(account["pending_email"])
 
 
-async def change_email(
-    platform: Platform, token: str, client: Client, session: Session | None
-) -> None:
+async def change_email(platform: Platform, token: str, client: Client, opened_by: Opener) -> None:
     """Give an account the address that a link proves, and its lists too; other sessions end.
+
+    Who reads the mails of the new address must be who owns the account: else anybody could make
+    theirs the account of somebody else, who clicks a button in a mail that they did not expect.
 
     Args:
         platform: What routes work with.
         token: Of the link.
         client: From where.
-        session: Of the browser in which the link was opened, which goes on if it is theirs.
+        opened_by: Who opened it; their session goes on if it is of the account.
 
     Raises:
         NotFoundError: The link is not one of ours, was used, or has run out; or the address was
             taken meanwhile.
+        InvalidInputError: The password is missing or wrong.
+        TooManyError: It was tried too often.
     """
-    now = platform.clock.now()
+    now, session = platform.clock.now(), opened_by.session
     link = platform.links.read(token, Purpose.CHANGE_EMAIL, now)
+    async with platform.database.read() as connection:
+        account = _check_link(link, await own.find_row(connection, link.subject))
+    await _require_maker(platform, account, opened_by)
     async with platform.database.unit_of_work() as uow:
         account = _check_link(link, await own.find_row(uow.connection, link.subject))
         spare = None if session is None else session.id_hash
@@ -188,6 +228,42 @@ async def change_unproven(
         await uow.commit()
     endings.announce(platform, told)
     return shown
+
+
+async def _require_maker(platform: Platform, account: dict[str, Any], opened_by: Opener) -> None:
+    """Let only those pass who are signed in to the account, or know its password.
+
+    An account without a password, whose address is unproven, has nothing that anybody could keep.
+
+    Raises:
+        InvalidInputError: The password is missing or wrong.
+        TooManyError: It was tried too often.
+    """
+    if opened_by.session is not None and opened_by.session.account_id == account["id"]:
+        return
+    if account["password_hash"] is None:
+        if account["email_verified_at"] is None:
+            return
+        raise InvalidInputError.at(
+            "password",
+            "no_password",
+            "This account has no password. Sign in to it in this browser, then open the link once "
+            "more.",
+        )
+    if not opened_by.password:
+        raise InvalidInputError.at(
+            "password", "needed", "Type the password with which the account was made."
+        )
+    tries = limits.LINK_PASSWORDS_PER_ACCOUNT, str(account["id"])
+    platform.limits.count_slowly(*tries, message=TOO_MANY_TRIES)
+    if not await platform.passwords.verify(opened_by.password, account["password_hash"]):
+        raise InvalidInputError.at(
+            "password",
+            "credentials",
+            "That is not the password with which the account was made. If it was not you who made "
+            "it, or you forgot it, set a new one on the page where people sign in.",
+        )
+    platform.limits.forget(*tries)
 
 
 def _refuse_same(session: Session, email: str) -> None:

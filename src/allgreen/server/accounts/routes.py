@@ -6,8 +6,10 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from allgreen.domain.policy import Permission
+from allgreen.errors import InvalidInputError, TooManyError
 from allgreen.server import devices
-from allgreen.server.accounts import actions, address, password, settings, signing_in
+from allgreen.server.accounts import actions, address, link_pages, password, settings, signing_in
+from allgreen.server.accounts.address import Opener
 from allgreen.server.accounts.fixed_time import fixed_time
 from allgreen.server.accounts.schemas import (
     CheckYourMail,
@@ -159,8 +161,13 @@ async def verify_email(
     body: VerifyEmailInput,
     _access: Annotated[Access, permission(Permission.TOKEN)],
 ) -> Response:
-    """Verify an address with the token of a mail; it works once, and every session ends."""
-    await address.verify_email(get_platform(request), body.token, Client.of(request))
+    """Verify an address with the token of a mail; it works once, and every session ends.
+
+    The password with which the account was made is needed too, unless one is signed in to it: an
+    address is never given to an account that somebody else has made with it.
+    """
+    opened_by = Opener(session=await current_session(request), password=body.password)
+    await address.verify_email(get_platform(request), body.token, Client.of(request), opened_by)
     return render_nothing()
 
 
@@ -178,16 +185,10 @@ router.include_router(settings.router)
 
 @pages.get("/verify/{token}", include_in_schema=False)
 async def show_verification(
-    token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
+    request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
 ) -> HTMLResponse:
     """Show a button: mail programs fetch links on their own, and must not act."""
-    return render_page(
-        "question.html",
-        title="Is this your address?",
-        text="One more step: say that this address is yours. If you did not make an account here, "
-        "close this page.",
-        button="Yes, it is mine",
-    )
+    return await link_pages.ask(request, token, link_pages.VERIFY)
 
 
 @pages.post("/verify/{token}", include_in_schema=False)
@@ -195,7 +196,11 @@ async def act_on_verification(
     request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
 ) -> HTMLResponse:
     """Verify the address."""
-    await address.verify_email(get_platform(request), token, Client.of(request))
+    platform, opened_by = get_platform(request), await link_pages.read_opener(request)
+    try:
+        await address.verify_email(platform, token, Client.of(request), opened_by)
+    except (InvalidInputError, TooManyError) as error:
+        return await link_pages.ask(request, token, link_pages.VERIFY, error)
     return render_page(
         "done.html",
         title="Your address is verified",
@@ -210,13 +215,7 @@ async def show_change(
     request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
 ) -> HTMLResponse:
     """Show a button: mail programs fetch links on their own, and must not act."""
-    new = await address.read_change(get_platform(request), token)
-    return render_page(
-        "question.html",
-        title="Is this your new address?",
-        text=f"An account at Allgreen is to use {new} from now on. You sign in with it then.",
-        button="Yes, it is mine",
-    )
+    return await link_pages.ask(request, token, await link_pages.change_to(request, token))
 
 
 @pages.post("/change-email/{token}", include_in_schema=False)
@@ -224,8 +223,12 @@ async def act_on_change(
     request: Request, token: str, _access: Annotated[Access, permission(Permission.TOKEN)]
 ) -> HTMLResponse:
     """Give the account its new address."""
-    session = await current_session(request)
-    await address.change_email(get_platform(request), token, Client.of(request), session)
+    platform, opened_by = get_platform(request), await link_pages.read_opener(request)
+    try:
+        await address.change_email(platform, token, Client.of(request), opened_by)
+    except (InvalidInputError, TooManyError) as error:
+        question = await link_pages.change_to(request, token)
+        return await link_pages.ask(request, token, question, error)
     return render_page(
         "done.html",
         title="Your address is changed",

@@ -46,9 +46,13 @@ class ProofInput(Input):
 
 
 class VerifyEmailInput(Input):
-    """The token of the link in the mail."""
+    """The token of the link in the mail, and the password with which the account was made.
+
+    Without the password it is enough to be signed in to the account.
+    """
 
     token: TokenText
+    password: TypedPassword | None = None
 
 
 class ForgotPasswordInput(Input):
