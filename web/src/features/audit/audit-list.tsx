@@ -1,7 +1,7 @@
 import type { AuditEntry } from "@/api"
 import { Button } from "@/components/ui/button"
-import { formatAgo } from "@/lib/format"
 import styles from "./audit.module.css"
+import { AuditLine } from "./audit-line"
 
 interface AuditListProps {
   entries: readonly AuditEntry[]
@@ -18,15 +18,7 @@ export function AuditList({ entries, now, zone, ...paging }: AuditListProps) {
     <>
       <ul className={styles.list} aria-label="History">
         {entries.map((entry) => (
-          <li key={entry.id}>
-            <p>
-              <b className="med">{nameActor(entry)}</b> {entry.summary}
-              {entry.service_name && <span className="t3"> · {entry.service_name}</span>}
-            </p>
-            <time className="sm t3 num" dateTime={entry.at} title={entry.at}>
-              {formatAgo(entry.at, now, zone)}
-            </time>
-          </li>
+          <AuditLine key={entry.id} entry={entry} now={now} zone={zone} />
         ))}
       </ul>
       {paging.hasOlder && (
@@ -38,10 +30,4 @@ export function AuditList({ entries, now, zone, ...paging }: AuditListProps) {
       )}
     </>
   )
-}
-
-/** Who did it: a name, Allgreen itself, or somebody whose account is gone. */
-function nameActor({ who }: AuditEntry): string {
-  if (who === null) return "Allgreen"
-  return who.name ?? "Somebody who is gone"
 }

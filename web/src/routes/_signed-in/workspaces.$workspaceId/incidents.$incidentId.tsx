@@ -41,7 +41,10 @@ export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId/incide
   }),
   loader: ({ context: { queryClient, workspace }, params: { incidentId } }) =>
     queryClient.ensureQueryData(incidentQuery(workspace.id, incidentId)),
-  codeSplitGroupings: [["loader", "component"], ["pendingComponent"], ["errorComponent"]],
+  codeSplitGroupings: [
+    ["loader", "component"],
+    ["pendingComponent", "errorComponent"],
+  ],
   pendingComponent: IncidentSkeleton,
   errorComponent: PageError,
   component: IncidentPage,
