@@ -93,8 +93,7 @@ export function affectedKeys(
   if (change.kind === "service")
     return [workspace, queryKeys.service(change.id), queryKeys.me, deliveries]
   // An incident names itself, not its service: any open service may show it.
-  if (change.kind === "incident")
-    return [workspace, ["service"], deliveries, queryKeys.incidents(workspaceId)]
+  if (change.kind === "incident") return [workspace, ["service"], deliveries, queryKeys.dashboard]
   // Who joins, leaves or gets another role may be the reader; whoever leaves is told of nothing more.
   if (change.kind === "members")
     return [

@@ -5,6 +5,8 @@
  */
 export const queryKeys = {
   me: ["me"],
+  // Whatever changes what one is in, or how a service is, changes this too.
+  dashboard: ["me", "dashboard"],
   instance: ["instance"],
   account: ["account"],
   profile: ["account", "profile"],
@@ -21,9 +23,6 @@ export const queryKeys = {
   statusPage: (workspaceId: string) => ["status-page", workspaceId],
   audit: (workspaceId: string) => ["audit", workspaceId],
   people: (workspaceId: string) => ["workspace", workspaceId, "people"],
-  incidents: (workspaceId: string) => ["incidents", workspaceId],
-  ownInvitations: ["own-invitations"],
-  deletedWorkspaces: ["deleted-workspaces"],
   service: (serviceId: string) => ["service", serviceId],
   figures: (serviceId: string, range: string) => ["service", serviceId, "figures", range],
   serviceIncidents: (serviceId: string) => ["service", serviceId, "incidents"],

@@ -1,8 +1,9 @@
 import { screen, within } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
-import type { Incident, Me, Workspace } from "@/api"
-import { makeIncident, makeMe, makeStatusPage, makeWorkspace } from "@/testing/factories"
+import type { Dashboard, Me } from "@/api"
+import { makeCard, makeDashboard, makeEvent } from "@/testing/dashboard"
+import { makeMe, makeWorkspace } from "@/testing/factories"
 import { openApp } from "@/testing/open-app"
 import { problem } from "@/testing/problem"
 import { server } from "@/testing/server"
@@ -15,44 +16,34 @@ vi.stubGlobal(
 )
 
 const NONE = { up: 0, degraded: 0, down: 0, unknown: 0, paused: 0, maintenance: 0 }
-const [NORDLYS] = makeMe().workspaces as [Me["workspaces"][0]]
-const FJORD = { ...NORDLYS, id: "w2", name: "Fjord Labs", role: "observer" as const }
+const NORDLYS = makeCard()
+const FJORD = makeCard({ id: "w2", name: "Fjord Labs", role: "observer" })
+const [ME] = makeMe().workspaces as [Me["workspaces"][0]]
 const INVITATION = {
   id: "i1",
   workspace_name: "Harbour Tools",
   invited_by: "Lena Haugen",
-  role: "observer",
+  role: "observer" as const,
   sent_at: "2026-04-13T08:00:00Z",
   expires_at: "2026-04-20T08:00:00Z",
 }
 
-type Scene = {
-  workspaces?: Me["workspaces"]
-  figures?: Record<string, Partial<Workspace>>
-  incidents?: Record<string, Incident[]>
-  invitations?: object[]
-  deleted?: object[]
-}
-
-function serve(scene: Scene = {}) {
-  const { workspaces = [NORDLYS, FJORD], figures = {}, incidents = {} } = scene
-  const state = { me: makeMe({ workspaces }), invitations: scene.invitations ?? [] }
+function serve(scene: Partial<Dashboard> = {}) {
+  const dashboard = makeDashboard({ workspaces: [NORDLYS, FJORD], ...scene })
+  const inThem = dashboard.workspaces.map(({ id, name, role }) => ({ ...ME, id, name, role }))
+  const state = { me: makeMe({ workspaces: inThem }), dashboard, asked: 0 }
   server.use(
     http.get("/api/v1/me", () => HttpResponse.json(state.me)),
     http.get("/api/v1/instance", () => HttpResponse.json({ mail: true })),
-    http.get("/api/v1/account/invitations", () => HttpResponse.json({ items: state.invitations })),
-    http.get("/api/v1/account/deleted-workspaces", () =>
-      HttpResponse.json({ items: scene.deleted ?? [] }),
-    ),
+    http.get("/api/v1/account/dashboard", () => {
+      state.asked += 1
+      return HttpResponse.json(state.dashboard)
+    }),
     http.get("/api/v1/workspaces/:id", ({ params }) => {
       const id = String(params.id)
-      const name = workspaces.find((one) => one.id === id)?.name ?? "New"
-      return HttpResponse.json(makeWorkspace({ id, name, ...figures[id] }))
+      const name = state.me.workspaces.find((one) => one.id === id)?.name ?? "New"
+      return HttpResponse.json(makeWorkspace({ id, name }))
     }),
-    http.get("/api/v1/workspaces/:id/incidents", ({ params }) =>
-      HttpResponse.json({ items: incidents[String(params.id)] ?? [], next_cursor: null }),
-    ),
-    http.get("/api/v1/workspaces/:id/status-page", () => HttpResponse.json(makeStatusPage())),
     http.get("/api/v1/workspaces/:id/services", () =>
       HttpResponse.json({ items: [], next_cursor: null }),
     ),
@@ -64,9 +55,12 @@ const card = (name: string) =>
   screen.findByRole("link", { name: new RegExp(`${name} ?(Owner|Obs)`) })
 
 test("the answer comes first, over all workspaces, and leads to what is down", async () => {
-  serve({
-    figures: { w1: { counts: { ...NONE, up: 4, down: 1 } }, w2: { counts: { ...NONE, up: 11 } } },
-    incidents: { w1: [makeIncident()] },
+  const worst = { service_id: "s1", name: "Checkout API", health: "down", since: null } as const
+  const state = serve({
+    workspaces: [
+      { ...NORDLYS, counts: { ...NONE, up: 4, down: 1 }, worst },
+      { ...FJORD, counts: { ...NONE, up: 11 } },
+    ],
   })
   openApp("/")
 
@@ -75,41 +69,75 @@ test("the answer comes first, over all workspaces, and leads to what is down", a
   )
   const look = await screen.findByRole("link", { name: "Look at Checkout API" })
   expect(look).toHaveAttribute("href", "/workspaces/w1?open=s1")
+  expect(state.asked).toBe(1)
+})
+
+test("of several outages the one that has lasted for longest is looked at first", async () => {
+  const down = { service_id: "s1", name: "Search", health: "down" } as const
+  serve({
+    workspaces: [
+      { ...NORDLYS, worst: { ...down, since: "2026-04-14T23:00:00Z" } },
+      { ...FJORD, worst: { ...down, name: "Mail", since: "2026-04-14T22:00:00Z" } },
+    ],
+  })
+  openApp("/")
+
+  expect(await screen.findByRole("link", { name: "Look at Mail" })).toBeVisible()
 })
 
 test("every workspace has its card, with how it is", async () => {
-  serve({ figures: { w2: { counts: { ...NONE, up: 11 }, uptime_pct: 99.96 } } })
+  serve({
+    workspaces: [
+      { ...NORDLYS, members: 12, is_published: true },
+      { ...FJORD, counts: { ...NONE, up: 11 }, uptime_pct: 99.96 },
+    ],
+  })
   openApp("/")
 
-  expect(await card("Fjord Labs")).toHaveTextContent(/Observer99.96.%All 11 green/)
+  expect(await card("Fjord Labs")).toHaveTextContent(/Observer99.96.%All 11 green.*No public page/)
+  expect(await card("Nordlys Commerce")).toHaveTextContent(/\+11.*Public page/)
   expect(await card("Nordlys Commerce")).toHaveAttribute("href", "/workspaces/w1")
 })
 
-test("a workspace that does not answer leaves the others as they are", async () => {
+test("what happened lately stands below, and leads to its outage", async () => {
+  const lasted_s = 4200
+  serve({
+    events: [makeEvent({ kind: "up", at: "2026-04-14T23:10:00Z", lasted_s }), makeEvent()],
+  })
+  openApp("/")
+
+  const list = await screen.findByRole("list", { name: "Latest events" })
+  const [ended, began] = within(list).getAllByRole("listitem")
+  expect(ended).toHaveTextContent(/Checkout APIHolds again, after 1.h 10.minNordlys Commerce/)
+  expect(began).toHaveTextContent("Answered 503 instead of 200")
+  const link = within(list).getByRole("link", { name: "Answered 503 instead of 200" })
+  expect(link).toHaveAttribute("href", "/workspaces/w1/incidents/n1")
+})
+
+test("a dashboard that does not come is asked for again by hand", async () => {
   serve()
   const detail = "The database does not answer."
   let isBroken = true
   server.use(
-    http.get("/api/v1/workspaces/w2", () =>
+    http.get("/api/v1/account/dashboard", () =>
       isBroken ? problem(500, "internal", { detail }) : undefined,
     ),
   )
   const { user } = openApp("/")
 
   expect(await screen.findByText(detail)).toBeVisible()
-  expect(await card("Nordlys Commerce")).toBeVisible()
   isBroken = false
   await user.click(screen.getByRole("button", { name: "Try again" }))
 
-  expect(await card("Fjord Labs")).toBeVisible()
+  expect(await card("Nordlys Commerce")).toBeVisible()
 })
 
 test("an invitation is accepted, and leads into the workspace", async () => {
   const state = serve({ invitations: [INVITATION] })
   server.use(
     http.post("/api/v1/account/invitations/i1/accept", () => {
-      state.invitations = []
-      state.me = makeMe({ workspaces: [NORDLYS, { ...FJORD, id: "w3", name: "Harbour Tools" }] })
+      state.dashboard.invitations = []
+      state.me = makeMe({ workspaces: [ME, { ...ME, id: "w3", name: "Harbour Tools" }] })
       return HttpResponse.json({ workspace_id: "w3" })
     }),
   )
@@ -126,7 +154,7 @@ test("an invitation that is declined goes", async () => {
   const state = serve({ invitations: [INVITATION] })
   server.use(
     http.post("/api/v1/account/invitations/i1/decline", () => {
-      state.invitations = []
+      state.dashboard.invitations = []
       return new HttpResponse(null, { status: 204 })
     }),
   )
@@ -142,7 +170,7 @@ test("a new workspace is made by its name, and opened", async () => {
   server.use(
     http.post("/api/v1/workspaces", async ({ request }) => {
       const { name } = (await request.json()) as { name: string }
-      state.me = makeMe({ workspaces: [NORDLYS, { ...FJORD, id: "w9", name }] })
+      state.me = makeMe({ workspaces: [ME, { ...ME, id: "w9", name }] })
       return HttpResponse.json(makeWorkspace({ id: "w9", name }), { status: 201 })
     }),
   )

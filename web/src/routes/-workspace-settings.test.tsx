@@ -2,6 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import type { StatusPage, Workspace } from "@/api"
+import { makeDashboard } from "@/testing/dashboard"
 import {
   makeMe,
   makeMember,
@@ -42,8 +43,9 @@ function serve(over: Partial<Workspace> = {}) {
     http.get("/api/v1/workspaces/w1/members", () =>
       HttpResponse.json({ items: [makeMember(), JONAS] }),
     ),
-    http.get("/api/v1/account/invitations", () => HttpResponse.json({ items: [] })),
-    http.get("/api/v1/account/deleted-workspaces", () => HttpResponse.json({ items: [] })),
+    http.get("/api/v1/account/dashboard", () =>
+      HttpResponse.json(makeDashboard({ workspaces: [] })),
+    ),
   )
   return state
 }

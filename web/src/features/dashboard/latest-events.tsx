@@ -1,11 +1,17 @@
 import { Link } from "@tanstack/react-router"
+import type { LatestEvent, WorkspaceCard } from "@/api"
 import { StatusGlyph } from "@/components/ui/status-glyph"
-import { formatAgo } from "@/lib/format"
+import { formatAgo, formatDuration } from "@/lib/format"
 import styles from "./dashboard.module.css"
-import type { LatestEvent } from "./summary"
+
+interface LatestEventsProps {
+  events: readonly LatestEvent[]
+  workspaces: readonly Pick<WorkspaceCard, "id" | "name" | "time_zone">[]
+  now: number
+}
 
 /** What happened lately, in all workspaces. */
-export function LatestEvents({ events, now }: { events: readonly LatestEvent[]; now: number }) {
+export function LatestEvents({ events, workspaces, now }: LatestEventsProps) {
   if (events.length === 0) return null
   return (
     <>
@@ -13,32 +19,42 @@ export function LatestEvents({ events, now }: { events: readonly LatestEvent[]; 
         <h2 id="latest-events">Latest events</h2>
       </div>
       <ul className={styles.log} aria-labelledby="latest-events">
-        {events.map(({ key, at, glyph, service, serviceId, incidentId, text, workspace }) => (
-          <li key={key}>
-            <StatusGlyph state={glyph} label={glyph === "down" ? "Down" : "Up"} />
-            <Link
-              className="med trunc"
-              to="/workspaces/$workspaceId"
-              params={{ workspaceId: workspace.id }}
-              search={{ open: serviceId }}
-            >
-              {service}
-            </Link>
-            <Link
-              to="/workspaces/$workspaceId/incidents/$incidentId"
-              params={{ workspaceId: workspace.id, incidentId }}
-            >
-              {text}
-            </Link>
-            <span className="t3 trunc">{workspace.name}</span>
-            <time className="t3 num" dateTime={at} title={at}>
-              {formatWhen(at, now, workspace.zone)}
-            </time>
-          </li>
-        ))}
+        {events.map((event) => {
+          const { incident_id, kind, at, service_id, service_name, workspace_id } = event
+          const workspace = workspaces.find(({ id }) => id === workspace_id)
+          return (
+            <li key={`${incident_id} ${kind}`}>
+              <StatusGlyph state={kind} label={kind === "down" ? "Down" : "Up"} />
+              <Link
+                className="med trunc"
+                to="/workspaces/$workspaceId"
+                params={{ workspaceId: workspace_id }}
+                search={{ open: service_id }}
+              >
+                {service_name}
+              </Link>
+              <Link
+                to="/workspaces/$workspaceId/incidents/$incidentId"
+                params={{ workspaceId: workspace_id, incidentId: incident_id }}
+              >
+                {writeEvent(event)}
+              </Link>
+              <span className="t3 trunc">{workspace?.name}</span>
+              <time className="t3 num" dateTime={at} title={at}>
+                {formatWhen(at, now, workspace?.time_zone ?? "UTC")}
+              </time>
+            </li>
+          )
+        })}
       </ul>
     </>
   )
+}
+
+/** What was found, or how long it lasted. */
+function writeEvent({ reason, lasted_s }: LatestEvent): string {
+  if (lasted_s === null) return reason || "Down"
+  return `Holds again, after ${formatDuration(lasted_s)}`
 }
 
 const DAY_MS = 86_400_000

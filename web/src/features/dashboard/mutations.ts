@@ -3,7 +3,6 @@ import { acceptOwnInvitation, declineOwnInvitation } from "@/api"
 import { showToast } from "@/components/ui/toast"
 import { describeError } from "@/lib/api-client"
 import { queryKeys } from "@/lib/query-keys"
-import { ownInvitationsQuery } from "./queries"
 
 /** Accept an invitation, and go into the workspace. */
 export function useAcceptInvitation(onJoined: (workspaceId: string) => Promise<void>) {
@@ -17,7 +16,7 @@ export function useAcceptInvitation(onJoined: (workspaceId: string) => Promise<v
       await onJoined(workspace_id)
     },
     onError: (error) => showToast(describeError(error), { tone: "error" }),
-    onSettled: () => queryClient.invalidateQueries(ownInvitationsQuery()),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: queryKeys.dashboard }),
   })
 }
 
@@ -29,6 +28,6 @@ export function useDeclineInvitation() {
       declineOwnInvitation({ path: { invitation_id: invitationId } }),
     onSuccess: () => showToast("The invitation is declined"),
     onError: (error) => showToast(describeError(error), { tone: "error" }),
-    onSettled: () => queryClient.invalidateQueries(ownInvitationsQuery()),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: queryKeys.dashboard }),
   })
 }

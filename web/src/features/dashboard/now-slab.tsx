@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router"
 import { ArrowRight, Plus } from "lucide-react"
-import type { Incident, Workspace } from "@/api"
+import type { WorkspaceCard } from "@/api"
 import { dateOfDay } from "@/components/strip/read-day"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { buttonClass } from "@/components/ui/button"
@@ -9,19 +9,18 @@ import styles from "./dashboard.module.css"
 import { addCounts, countWatched, worstOfAll, writeHeadline } from "./summary"
 
 interface NowSlabProps {
-  workspaces: readonly Workspace[]
-  /** An outage that lasts, if any: where to look first. */
-  open: { workspaceId: string; incident: Incident } | null
+  workspaces: readonly WorkspaceCard[]
 }
 
 /** The one dark slab: how all is now, how it was for 90 days, and how much there is. */
-export function NowSlab({ workspaces, open }: NowSlabProps) {
+export function NowSlab({ workspaces }: NowSlabProps) {
   const counts = addCounts(workspaces)
   const { alarm, calm } = writeHeadline(counts)
   const { all, watched } = countWatched(counts)
   const strip = worstOfAll(workspaces.map((workspace) => workspace.strip))
   const measured = workspaces.flatMap(({ uptime_pct }) => (uptime_pct === null ? [] : [uptime_pct]))
   const isOne = workspaces.length === 1
+  const first = findFirstDown(workspaces)
   return (
     <section className={`slab ${styles.now}`} aria-label="Right now">
       <div className={styles.headline}>
@@ -29,14 +28,14 @@ export function NowSlab({ workspaces, open }: NowSlabProps) {
           {alarm && <em>{alarm}</em>} {calm}
         </h1>
         {all === 0 && <FirstService workspaces={workspaces} />}
-        {open && (
+        {first && (
           <Link
             to="/workspaces/$workspaceId"
-            params={{ workspaceId: open.workspaceId }}
-            search={{ open: open.incident.service_id }}
+            params={{ workspaceId: first.workspaceId }}
+            search={{ open: first.service_id }}
             className={buttonClass()}
           >
-            <span className="trunc">Look at {open.incident.service_name}</span>
+            <span className="trunc">Look at {first.name}</span>
             <ArrowRight className="ic" aria-hidden="true" />
           </Link>
         )}
@@ -68,6 +67,14 @@ export function NowSlab({ workspaces, open }: NowSlabProps) {
       </dl>
     </section>
   )
+}
+
+/** The outage that has lasted for longest: where to look first. */
+function findFirstDown(workspaces: readonly WorkspaceCard[]) {
+  const [first] = workspaces
+    .flatMap(({ id, worst }) => (worst?.health === "down" ? [{ ...worst, workspaceId: id }] : []))
+    .sort((a, b) => (a.since ?? "").localeCompare(b.since ?? ""))
+  return first
 }
 
 /** Where nothing is watched, the next thing to do is to watch something. */

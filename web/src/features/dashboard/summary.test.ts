@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import type { Counts } from "@/api"
-import { makeIncident, makeStrip } from "@/testing/factories"
-import { addCounts, listEvents, worstOfAll, writeHeadline } from "./summary"
+import { makeStrip } from "@/testing/factories"
+import { addCounts, worstOfAll, writeHeadline } from "./summary"
 
 const NONE: Counts = { up: 0, degraded: 0, down: 0, unknown: 0, paused: 0, maintenance: 0 }
 
@@ -53,24 +53,4 @@ test("workspaces of another age end on the same day", () => {
   const strips = [makeStrip({ grades: "uuu" }), makeStrip({ grades: "xd" })]
 
   expect(worstOfAll(strips)?.grades).toBe("uxd")
-})
-
-test("outages begin and end, the newest first", () => {
-  const workspace = { id: "w1", name: "Nordlys", zone: "UTC" }
-  const incidents = [
-    makeIncident({ id: "a", began_at: "2026-04-14T23:00:00Z" }),
-    makeIncident({
-      id: "b",
-      began_at: "2026-04-14T22:00:00Z",
-      ended_at: "2026-04-14T23:10:00Z",
-      state: "resolved",
-    }),
-  ]
-
-  const events = listEvents([{ workspace, incidents }], 2)
-
-  expect(events.map(({ text }) => text)).toEqual([
-    "Holds again, after 1\u00a0h 10\u00a0min",
-    "Answered 503 instead of 200",
-  ])
 })

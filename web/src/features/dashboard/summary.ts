@@ -1,10 +1,8 @@
-import type { Counts, Incident, Workspace } from "@/api"
+import type { Counts, WorkspaceCard } from "@/api"
 import type { StripSeries } from "@/components/strip/read-day"
-import type { GlyphState } from "@/components/ui/status-glyph"
-import { formatDuration } from "@/lib/format"
 
 /** How all services of several workspaces are, counted together. */
-export function addCounts(workspaces: readonly Pick<Workspace, "counts">[]): Counts {
+export function addCounts(workspaces: readonly Pick<WorkspaceCard, "counts">[]): Counts {
   const sum: Counts = { up: 0, degraded: 0, down: 0, unknown: 0, paused: 0, maintenance: 0 }
   for (const { counts } of workspaces) {
     for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += counts[key]
@@ -109,46 +107,4 @@ function worstOfTwo(a: StripSeries, b: StripSeries): StripSeries {
 
 function rank(letter: string): number {
   return WORST_FIRST.indexOf(letter)
-}
-
-/** One line of what happened lately. */
-export interface LatestEvent {
-  key: string
-  at: string
-  glyph: GlyphState
-  service: string
-  serviceId: string
-  incidentId: string
-  text: string
-  workspace: { id: string; name: string; zone: string }
-}
-
-/** The outages of one workspace. */
-export interface Happened {
-  workspace: LatestEvent["workspace"]
-  incidents: readonly Incident[]
-}
-
-/** Begins and ends of outages of all workspaces, the newest first. */
-export function listEvents(found: readonly Happened[], most: number): LatestEvent[] {
-  return found
-    .flatMap(({ workspace, incidents }) => incidents.flatMap((one) => eventsOf(one, workspace)))
-    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
-    .slice(0, most)
-}
-
-function eventsOf(incident: Incident, workspace: LatestEvent["workspace"]): LatestEvent[] {
-  const { id, service_id, service_name, began_at, ended_at, reason } = incident
-  const about = { service: service_name, serviceId: service_id, incidentId: id, workspace }
-  const began: LatestEvent = {
-    ...about,
-    key: `${id} began`,
-    at: began_at,
-    glyph: "down",
-    text: reason || "Down",
-  }
-  if (ended_at === null) return [began]
-  const lasted = formatDuration((Date.parse(ended_at) - Date.parse(began_at)) / 1000)
-  const text = `Holds again, after ${lasted}`
-  return [{ ...about, key: `${id} ended`, at: ended_at, glyph: "up", text }, began]
 }

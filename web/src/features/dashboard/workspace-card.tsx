@@ -1,10 +1,8 @@
 import { Link } from "@tanstack/react-router"
 import { Globe, Lock } from "lucide-react"
-import type { Member, Role, Workspace, WorkspaceSummary } from "@/api"
+import type { WorkspaceCard as Card, Role } from "@/api"
 import { StaticStrip } from "@/components/strip/static-strip"
 import { Avatar } from "@/components/ui/avatar"
-import { ErrorState } from "@/components/ui/error-state"
-import { Skeleton } from "@/components/ui/skeleton"
 import { type GlyphState, StatusGlyph } from "@/components/ui/status-glyph"
 import { formatNoun, formatPct } from "@/lib/format"
 import styles from "./dashboard.module.css"
@@ -16,32 +14,21 @@ const ROLES: Readonly<Record<Role, string>> = {
   observer: "Observer",
 }
 
-interface WorkspaceCardProps {
-  summary: WorkspaceSummary
-  workspace: Workspace
-  members: readonly Member[] | undefined
-  /** Whether everybody sees its status page, once that is known. */
-  isPublic: boolean | undefined
-}
-
 /** A room: how it is now, how it was for 90 days, and who is in it. */
-export function WorkspaceCard({ summary, workspace, members, isPublic }: WorkspaceCardProps) {
-  const { all } = countWatched(workspace.counts)
+export function WorkspaceCard({ workspace }: { workspace: Card }) {
+  const { id, name, role, counts, uptime_pct, strip, is_published } = workspace
+  const { all } = countWatched(counts)
   return (
-    <Link
-      to="/workspaces/$workspaceId"
-      params={{ workspaceId: summary.id }}
-      className={styles.card}
-    >
+    <Link to="/workspaces/$workspaceId" params={{ workspaceId: id }} className={styles.card}>
       <span className={styles.head}>
-        <Avatar className="lg" name={summary.name} square strong={summary.role === "owner"} />
+        <Avatar className="lg" name={name} square strong={role === "owner"} />
         <span className="grow">
-          <h3 className="trunc">{summary.name}</h3>
-          <span className="sm t3">{ROLES[summary.role]}</span>
+          <h3 className="trunc">{name}</h3>
+          <span className="sm t3">{ROLES[role]}</span>
         </span>
-        <span className={styles.pct}>{formatPct(workspace.uptime_pct)}</span>
+        <span className={styles.pct}>{formatPct(uptime_pct)}</span>
       </span>
-      <StaticStrip strip={workspace.strip} />
+      <StaticStrip strip={strip} />
       <span className={styles.states}>
         {listStates(workspace).map(({ glyph, words }) => (
           <span key={words} className="row">
@@ -51,9 +38,9 @@ export function WorkspaceCard({ summary, workspace, members, isPublic }: Workspa
         ))}
       </span>
       <span className={styles.foot}>
-        <People members={members} />
+        <People workspace={workspace} />
         <span>{formatNoun(all, "service")}</span>
-        {isPublic !== undefined && <PublicPage isPublic={isPublic} />}
+        <PublicPage isPublic={is_published} />
       </span>
     </Link>
   )
@@ -69,20 +56,12 @@ function PublicPage({ isPublic }: { isPublic: boolean }) {
   )
 }
 
-const FACES = 3
-
-function People({ members }: { members: readonly Member[] | undefined }) {
-  if (!members) return null
-  const more = members.length - FACES
+function People({ workspace: { faces, members } }: { workspace: Card }) {
+  const more = members - faces.length
   return (
     <span className="avs">
-      {members.slice(0, FACES).map((member) => (
-        <Avatar
-          key={member.account_id}
-          name={member.name}
-          strong={member.you}
-          photo={member.photo && `${member.photo}/small`}
-        />
+      {faces.map(({ account_id, name, you, photo }) => (
+        <Avatar key={account_id} name={name} strong={you} photo={photo && `${photo}/small`} />
       ))}
       {more > 0 && (
         <span className="av" aria-hidden="true">
@@ -99,7 +78,7 @@ interface State {
 }
 
 /** The counts in words, the worst first; one word for all when there is only one. */
-export function listStates({ counts }: Pick<Workspace, "counts">): State[] {
+export function listStates({ counts }: Pick<Card, "counts">): State[] {
   const { all } = countWatched(counts)
   if (all === 0) return [{ glyph: "nodata", words: "Nothing is watched yet" }]
   if (counts.up === all && all > 1) return [{ glyph: "up", words: `All ${all} green` }]
@@ -114,28 +93,4 @@ export function listStates({ counts }: Pick<Workspace, "counts">): State[] {
   return found
     .filter(([, count]) => count > 0)
     .map(([glyph, count, word]) => ({ glyph, words: `${count} ${word}` }))
-}
-
-/** A card on its way, in its final box. */
-export function WorkspaceCardSkeleton() {
-  return <Skeleton height={226} radius="var(--r-5)" />
-}
-
-interface WorkspaceCardErrorProps {
-  summary: WorkspaceSummary
-  error: unknown
-  onRetry: () => void
-}
-
-/** A room that did not answer; the others do. */
-export function WorkspaceCardError({ summary, error, onRetry }: WorkspaceCardErrorProps) {
-  return (
-    <div className={styles.card}>
-      <span className={styles.head}>
-        <Avatar className="lg" name={summary.name} square />
-        <h3 className="grow trunc">{summary.name}</h3>
-      </span>
-      <ErrorState error={error} onRetry={onRetry} />
-    </div>
-  )
 }

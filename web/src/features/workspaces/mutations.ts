@@ -110,7 +110,6 @@ export function useDeleteWorkspace(workspace: Gone, onDeleted: () => Promise<voi
   const queryClient = useQueryClient()
   return async (name: string): Promise<void> => {
     await withProof(() => deleteWorkspace({ path: { workspace_id: workspace.id }, body: { name } }))
-    await queryClient.invalidateQueries({ queryKey: queryKeys.deletedWorkspaces })
     await forget(queryClient, workspace, onDeleted)
     showToast(`${workspace.name} is deleted`)
   }
@@ -123,11 +122,7 @@ export function useRestoreWorkspace() {
     mutationFn: (workspaceId: string) => restoreWorkspace({ path: { workspace_id: workspaceId } }),
     onSuccess: (workspace) => showToast(`${workspace.name} is back`),
     onError: (error) => showToast(describeError(error), { tone: "error" }),
-    onSettled: () =>
-      Promise.all([
-        queryClient.refetchQueries({ queryKey: queryKeys.me }),
-        queryClient.refetchQueries({ queryKey: queryKeys.deletedWorkspaces }),
-      ]),
+    onSettled: () => queryClient.refetchQueries({ queryKey: queryKeys.me }),
   })
 }
 
@@ -143,6 +138,7 @@ async function forget(
     queryKeys.me,
     (me) => me && { ...me, workspaces: me.workspaces.filter((one) => one.id !== id) },
   )
+  queryClient.removeQueries({ queryKey: queryKeys.dashboard })
   await onGone()
   for (const queryKey of [queryKeys.workspace(id), queryKeys.members(id), queryKeys.keys(id)]) {
     queryClient.removeQueries({ queryKey })
