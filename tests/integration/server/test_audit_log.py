@@ -239,3 +239,38 @@ async def test_ids_and_cursors_tell_nothing_of_what_happens_elsewhere(
     assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
     assert read_cut(cursor=page["next_cursor"]).after == (ids[-1],)
     assert foreign.status_code == 422
+
+
+async def test_an_edit_is_noted_side_by_side_and_without_what_is_secret(
+    owner: Person, silent_port: int
+) -> None:
+    url = f"http://127.0.0.1:{silent_port}/"
+    header = {"name": "Authorization", "value": "Bearer S3CRET"}
+    service = await owner.watch(url, check={"headers": [header]})
+    (check,) = service["checks"]
+    changed = {
+        "id": check["id"],
+        "url": f"{url}health?key=S3CRET",
+        "timeout_ms": 5000,
+        "headers": [{"name": "Authorization", "value": "Bearer S4CRET"}],
+        "expectations": {"body_contains": "S5CRET", "answers_within_ms": 800},
+    }
+    answer = await owner.client.patch(
+        f"/api/v1/services/{service['id']}",
+        json={"checks": [changed], "period": {"every": 1, "unit": "hours"}},
+        headers={"If-Match": f'"{service["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+
+    line = (await read(owner, owner))[0]
+
+    assert line["before"] == {
+        "request": f"GET {url}",
+        "expected": "200",
+        "limit": "none",
+        "timeout": "10000 ms",
+        "period": "every 15 minutes",
+    }
+    assert line["after"]["request"] == f"GET {url}health"
+    assert (line["after"]["limit"], line["after"]["period"]) == ("800 ms", "every hour")
+    assert "CRET" not in str(line)
