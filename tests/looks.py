@@ -14,11 +14,16 @@ Look = Callable[[Page, str], None]
 
 _THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _WIDTHS: Final = (1440, 390)
-_NARROWEST: Final = 320
+NARROWEST: Final = 320
 # Half-way from one theme or page to the next, neither a person nor axe sees what stays.
 _SETTLED: Final = """() => Promise.all(document.getAnimations()
   .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
   .map((each) => each.finished.catch(() => null)))"""
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing moves any more but what moves for ever."""
+    page.evaluate(_SETTLED)
 
 
 def look_at(page: Page, folder: Path, name: str) -> None:
@@ -27,10 +32,11 @@ def look_at(page: Page, folder: Path, name: str) -> None:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for width in _WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate(_SETTLED)
+            settle(page)
             page.screenshot(path=folder / f"{name}-{theme}-{width}.png", full_page=True)
-            assert find_violations(page) == [], f"{name}, {theme}, {width} wide"
-    page.set_viewport_size({"width": _NARROWEST, "height": 900})
+            found = find_violations(page)
+            assert found == [], f"{name}, {theme}, {width} wide: {found}"
+    page.set_viewport_size({"width": NARROWEST, "height": 900})
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert overflow <= 0, f"{name} is {overflow} px wider than {_NARROWEST} px"
+    assert overflow <= 0, f"{name} is {overflow} px wider than {NARROWEST} px"
     page.set_viewport_size({"width": _WIDTHS[0], "height": 900})

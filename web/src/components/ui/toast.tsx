@@ -44,7 +44,8 @@ export function Toaster() {
   )
 }
 
-function ToastLine({ toast }: { toast: Toast }) {
+/** One message of the corner. */
+export function ToastLine({ toast }: { toast: Toast }) {
   const { id, text, tone, action } = toast
   const handleAction = () => {
     dismissToast(id)
