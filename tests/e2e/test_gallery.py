@@ -102,7 +102,7 @@ def test_the_forms_of_days_are_seen_by_all_eyes(
     session = gallery.context.new_cdp_session(gallery)
     session.send("Emulation.setEmulatedVisionDeficiency", {"type": deficiency})
     for theme in ("light", "dark"):
-        gallery.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        gallery.emulate_media(color_scheme=theme, reduced_motion="reduce")
         settle(gallery)
         part = gallery.get_by_role("region", name="Uptime strip")
         part.screenshot(path=folder / f"strip-{deficiency}-{theme}.png")

@@ -58,6 +58,7 @@ function bucketsOf(medians: readonly number[]): Figures["buckets"] {
       p50_ms: isOut ? null : median,
       p95_ms: isOut ? null : median * 1.3 + 40,
       checks,
+      down_s: isOut ? 3600 : 0,
       failed: isOut ? checks : 0,
     }
   })
