@@ -2,39 +2,44 @@ import { fileURLToPath } from "node:url"
 import { tanstackRouter } from "@tanstack/router-plugin/vite"
 import react from "@vitejs/plugin-react"
 import { defineConfig, type Plugin } from "vite"
+import { lighterParts } from "./lighter-parts"
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const sources = (...paths: string[]) => new RegExp(`/web/src/(${paths.join("|")})`)
+const inSources = (...paths: string[]) => `/web/src/(${paths.join("|")})`
+
+// But for what no first page uses: many queries at once, pages of a list, the guard of a form.
+const LIBRARIES =
+  "/node_modules/(@tanstack|use-sync-external-store)/(?!.*/(queriesObserver|useQueries|infiniteQueryObserver|useInfiniteQuery|useSuspenseInfiniteQuery|useBlocker)\\.)"
 
 // Left alone, what two pages share becomes a chunk of its own: dozens of small files, which
-// compress badly. The groups are by who loads them: everybody, or the signed-in.
+// compress badly. The groups are by who loads them: everybody, the signed-in, and who sees pipes.
 const CHUNKS = [
   {
     name: "kit",
-    test: sources(
+    test: `${inSources(
       "components/(logo|page-title)\\.",
       "components/ui/(button|check|down-glyph|field|input|spinner)\\.",
       "features/auth/(auth-layout|auth\\.module|check-values|form-failure|note|use-auth-form)",
-      "lib/(api-error|class-names|json-request|session|short-form)\\.",
-    ),
+      "lib/(api-error|class-names|json-request|session|short-form|tab)\\.",
+    )}|/node_modules/(react|react-dom|scheduler)/|vite/preload-helper`,
   },
-  { name: "faces", test: sources("components/ui/(avatar|skeleton)\\.") },
+  { name: "faces", test: inSources("components/ui/(avatar|skeleton)\\.") },
   {
     name: "app",
-    test: sources(
+    test: `${inSources(
       "api/",
       "lib/",
+      "components/elapsed\\.",
       "components/ui/(?!chip|copy-field|form-failure)",
       "features/[^/]+/queries\\.",
       "features/account/use-log-out\\.",
-    ),
+      "features/overview/(stale-line|overview\\.module)",
+      "features/shell/",
+      "routes/_signed-in/-signed-in-shell\\.",
+    )}|${LIBRARIES}|/lucide-react/dist/esm/icons/(mail|plus|search|settings|users)\\.`,
   },
-  {
-    name: "app",
-    // But for what no first page uses: many queries at once, pages of a list, the guard of a form.
-    test: /\/node_modules\/(@tanstack|use-sync-external-store)\/(?!.*\/(queriesObserver|useQueries|infiniteQueryObserver|useBlocker)\.)/,
-  },
-]
+  { name: "pipes", test: inSources("components/(plot|strip)/(?!strip-axis|axis-labels)") },
+].map(({ name, test }) => ({ name, test: new RegExp(test) }))
 
 export default defineConfig({
   plugins: [
@@ -43,12 +48,12 @@ export default defineConfig({
       routesDirectory: "src/routes",
       generatedRouteTree: "src/route-tree.gen.ts",
       autoCodeSplitting: true,
-      // The skeletons too: no first page has to bring those of all others.
+      // The skeletons too: no first page has to bring those of all others. What is seen when one fails
+      // is next to nothing and comes with them.
       codeSplittingOptions: {
         defaultBehavior: [
           ["component"],
-          ["pendingComponent"],
-          ["errorComponent"],
+          ["pendingComponent", "errorComponent"],
           ["notFoundComponent"],
         ],
       },
@@ -56,7 +61,7 @@ export default defineConfig({
       disableLogging: true,
     }),
     react(),
-    leaveOutEventReader(),
+    lighterParts(),
     preloadFont("instrument-sans-latin-wdth-normal"),
   ],
   resolve: { alias: { "@": fromHere("./src") } },
@@ -81,17 +86,6 @@ export default defineConfig({
 function leaveOutFirstLoad(_: string, chunks: string[], host: { hostId: string }) {
   if (!/\/app-[^/]+$/.test(host.hostId)) return chunks
   return chunks.filter((chunk) => !/\/(app|index|kit|rolldown-runtime)-[^/]+\.js$/.test(chunk))
-}
-
-/** The generated client brings a reader of event streams; the browser's own does that (`lib/live.ts`). */
-function leaveOutEventReader(): Plugin {
-  const STUB = "\0no-event-reader"
-  return {
-    name: "allgreen:no-event-reader",
-    enforce: "pre",
-    resolveId: (source) => (source.endsWith("/serverSentEvents.gen") ? STUB : null),
-    load: (id) => (id === STUB ? "export const createSseClient = undefined" : null),
-  }
 }
 
 /** Let the browser fetch the one font of every page before it has read the styles. */

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vitest/config"
+import { lighterParts } from "./lighter-parts"
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), lighterParts()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   test: {
     environment: "jsdom",

@@ -1,11 +1,8 @@
 import { QueryClientProvider } from "@tanstack/react-query"
 import { createRouter, RouterProvider } from "@tanstack/react-router"
-import { configureApiClient } from "@/lib/api-client"
 import { createQueryClient } from "@/lib/query-client"
 import { tellSignedOut } from "@/lib/signed-out"
 import { routeTree } from "@/route-tree.gen"
-
-configureApiClient()
 
 const queryClient = createQueryClient(tellSignedOut)
 

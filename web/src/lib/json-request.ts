@@ -1,34 +1,43 @@
 import { toApiError } from "@/lib/api-error"
 
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+
+type More = { headers?: HeadersInit; signal?: AbortSignal | null }
+
 /**
- * Send one JSON request and give back the JSON answer.
+ * Send one request and give back the JSON answer; an empty one is an empty object.
  *
- * For the sign-in pages only, whose budget has no room for the generated client; its types are used.
+ * A file is sent as it is, everything else as JSON.
  *
- * @throws ApiError for every refusal, and when no answer came.
+ * @throws ApiError for every refusal, and when no answer came that can be read.
  */
 export async function requestJson<Answer>(
-  method: "GET" | "POST" | "DELETE",
+  method: Method,
   path: string,
   body?: unknown,
+  { headers: given, signal }: More = {},
 ): Promise<Answer> {
-  const response = await send(method, path, body)
-  const answer = await response.json().catch(() => undefined)
-  if (!response.ok) throw toApiError(answer, response)
-  return answer as Answer
-}
-
-async function send(method: string, path: string, body: unknown): Promise<Response> {
-  const headers = new Headers({ Accept: "application/json" })
-  if (body !== undefined) headers.set("Content-Type", "application/json")
+  const headers = new Headers(given)
+  headers.set("Accept", "application/json")
+  const isFile = body instanceof Blob
+  if (body === undefined) headers.delete("Content-Type")
+  else if (!isFile) headers.set("Content-Type", "application/json")
+  let response: Response | undefined
+  let answer: unknown
   try {
-    return await fetch(path, {
+    response = await fetch(path, {
       method,
       credentials: "same-origin",
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: isFile ? body : JSON.stringify(body),
+      signal,
     })
+    answer = JSON.parse((await response.text()) || "{}")
   } catch (error) {
-    throw toApiError(error, undefined)
+    // Who gave the request up wants no sentence about it.
+    if (signal?.aborted) throw error
+    throw toApiError(undefined, response)
   }
+  if (!response.ok) throw toApiError(answer, response)
+  return answer as Answer
 }

@@ -1,7 +1,6 @@
 import "@testing-library/jest-dom/vitest"
 import { cleanup, configure } from "@testing-library/react"
 import { afterAll, afterEach, beforeAll } from "vitest"
-import { configureApiClient } from "@/lib/api-client"
 import { fillJsdomGaps } from "@/testing/jsdom-gaps"
 import { server } from "@/testing/server"
 
@@ -10,10 +9,7 @@ configure({ asyncUtilTimeout: 10_000 })
 
 fillJsdomGaps()
 
-beforeAll(() => {
-  server.listen({ onUnhandledFrame: "error" })
-  configureApiClient()
-})
+beforeAll(() => server.listen({ onUnhandledFrame: "error" }))
 afterEach(() => {
   cleanup()
   server.resetHandlers()

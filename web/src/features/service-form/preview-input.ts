@@ -1,5 +1,5 @@
 import type { HttpCheckInput } from "@/api/types.gen"
-import { checkSchema, isSoundRule } from "./form-schema"
+import { findCheckMistakes, isSoundRule } from "./form-mistakes"
 import { type CheckValues, toCheckInput } from "./form-values"
 
 /** What can be tried of a check that is still being written. */
@@ -14,7 +14,7 @@ export function readPreviewInput(values: CheckValues): PreviewInput | null {
   const rules = values.expectations.json_values
   const sound = rules.filter(isSoundRule)
   const tried = { ...values, expectations: { ...values.expectations, json_values: sound } }
-  if (!checkSchema.safeParse(tried).success) return null
+  if (Object.keys(findCheckMistakes(tried)).length > 0) return null
   const skipped = rules.filter((rule) => !sound.includes(rule)).map((rule) => rule.path)
   return { check: toCheckInput(tried), skipped }
 }

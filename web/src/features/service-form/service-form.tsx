@@ -1,4 +1,3 @@
-import { standardSchemaResolver } from "@hookform/resolvers/standard-schema"
 import { lazy, type ReactNode, Suspense, useMemo } from "react"
 import { FormProvider, useForm } from "react-hook-form"
 import type { ServiceInput } from "@/api/types.gen"
@@ -8,7 +7,7 @@ import { AskSection } from "./ask-section"
 import { CorrectSection } from "./correct-section"
 import { placeErrors } from "./field-errors"
 import { FormFoot } from "./form-foot"
-import { createFormSchema } from "./form-schema"
+import { createResolver } from "./form-mistakes"
 import { type FormValues, toServiceInput } from "./form-values"
 import { OftenSection } from "./often-section"
 import styles from "./service-form.module.css"
@@ -41,10 +40,10 @@ const TryIt = lazy(async () => ({ default: (await import("./try-it")).TryIt }))
 /** A service in four questions, with proof beside them. */
 export function ServiceForm(props: ServiceFormProps) {
   const { workspaceId, values, submitLabel, minIntervalS, hasMail, mayTry, cancel, onSave } = props
-  const schema = useMemo(() => createFormSchema(minIntervalS), [minIntervalS])
+  const resolver = useMemo(() => createResolver(minIntervalS), [minIntervalS])
   const form = useForm<FormValues>({
     defaultValues: values,
-    resolver: standardSchemaResolver(schema) as never,
+    resolver,
     // Errors come with the first try to save and then follow the typing. An error that came or
     // went as a field is left would move the button under the pointer, and the click would miss.
     mode: "onSubmit",

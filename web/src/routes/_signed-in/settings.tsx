@@ -15,7 +15,7 @@ export const Route = createFileRoute("/_signed-in/settings")({
       queryClient.ensureQueryData(instanceQuery()),
     ]),
   // The skeleton is a page of its own, and not for those who never come here.
-  codeSplitGroupings: [["component"], ["pendingComponent"], ["errorComponent"]],
+  codeSplitGroupings: [["component"], ["pendingComponent", "errorComponent"]],
   pendingComponent: Pending,
   errorComponent: Failed,
   component: Settings,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { countErrors } from "./field-errors"
-import { createFormSchema, findEmailMistake } from "./form-schema"
+import { createResolver, findEmailMistake, findMistakes } from "./form-mistakes"
 import { type CheckValues, type FormValues, newValues } from "./form-values"
 
 type Expectations = CheckValues["expectations"]
@@ -21,11 +21,7 @@ function fill(
   return { ...empty, name: "Orders API", checks: [filled], ...over }
 }
 
-function mistakes(values: FormValues): Record<string, string> {
-  const read = createFormSchema(60).safeParse(values)
-  const issues = read.success ? [] : read.error.issues
-  return Object.fromEntries(issues.map((issue) => [issue.path.join("."), issue.message]))
-}
+const mistakes = (values: FormValues) => findMistakes(values, 60)
 
 test("a name and an address are enough", () => {
   expect(mistakes(fill())).toEqual({})
@@ -119,6 +115,28 @@ test.each([
   ["on call@nordlys.example", "An email has an @, as in you@example.org."],
 ])("the address %j of a recipient", (email, mistake) => {
   expect(findEmailMistake(email)).toBe(mistake)
+})
+
+test("the form library is given each mistake at its field", async () => {
+  const json_values = [
+    { path: "$.a", operator: "equals" as const, value: "1" },
+    { path: "b", operator: "equals" as const, value: "1" },
+  ]
+  const values = fill({ name: "" }, {}, { json_values })
+
+  const { errors } = await createResolver(60)(values, undefined, {} as never)
+
+  expect(errors).toMatchObject({
+    name: { type: "custom", message: "Give it a name that you know at 03:00." },
+    checks: [{ expectations: { json_values: [undefined, { path: { type: "custom" } }] } }],
+  })
+  expect(countErrors(errors)).toBe(2)
+})
+
+test("a form without mistakes is handed on as it is", async () => {
+  const values = fill()
+
+  expect(await createResolver(60)(values, undefined, {} as never)).toEqual({ values, errors: {} })
 })
 
 test("errors are counted wherever they are nested", () => {
