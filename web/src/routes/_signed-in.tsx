@@ -5,6 +5,7 @@ import { SignedOutGate } from "@/features/account/signed-out-gate"
 import { ThemeKeeper } from "@/features/account/theme-keeper"
 import { isSignedOut } from "@/lib/api-error"
 import { loginHref } from "@/lib/session"
+import { Commands } from "./_signed-in/-commands"
 
 export const Route = createFileRoute("/_signed-in")({
   beforeLoad: async ({ context }) => {
@@ -25,6 +26,7 @@ function SignedIn() {
       <ProofGate />
       <SignedOutGate />
       <ThemeKeeper />
+      <Commands />
     </>
   )
 }

@@ -4,6 +4,7 @@ import type { Me, WorkspaceSummary } from "@/api/types.gen"
 import { LogoMark, type MarkState } from "@/components/logo"
 import { Toaster } from "@/components/ui/toast"
 import { AccountMenu } from "./account-menu"
+import { JumpButton } from "./jump-button"
 import { type NavCounts, NavLinks } from "./nav-links"
 import styles from "./shell.module.css"
 import { SideNav } from "./side-nav"
@@ -32,6 +33,7 @@ export function AppShell(props: AppShellProps) {
       <header className="bar">
         <HomeLink mark={mark} />
         <span className={styles.end}>
+          <JumpButton compact />
           <AccountMenu me={me} onLogOut={onLogOut} compact />
         </span>
       </header>

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react"
 import type { Me, WorkspaceSummary } from "@/api/types.gen"
+import { JumpButton } from "./jump-button"
 import { type NavCounts, NavLinks } from "./nav-links"
 import { ThemeToggle } from "./theme-toggle"
 import { WorkspaceLink, WorkspaceSwitcher } from "./workspace-switcher"
@@ -29,6 +30,7 @@ export function SideNav(props: SideNavProps) {
           onNewWorkspace={onNewWorkspace}
         />
       )}
+      <JumpButton />
       <nav className="nav" aria-label="Workspace">
         <NavLinks workspace={workspace} counts={counts} />
       </nav>

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router"
 import { ChevronsUpDown, Plus } from "lucide-react"
 import type { MouseEvent } from "react"
-import type { ServiceHealth, WorkspaceSummary } from "@/api/types.gen"
+import type { WorkspaceSummary } from "@/api/types.gen"
 import { Avatar } from "@/components/ui/avatar"
 import { Popover } from "@/components/ui/popover"
-import { type GlyphState, StatusGlyph } from "@/components/ui/status-glyph"
+import { StatusGlyph } from "@/components/ui/status-glyph"
+import { HEALTH } from "./health"
 import styles from "./shell.module.css"
 
 type WorkspaceSwitcherProps = {
@@ -71,11 +72,4 @@ export function WorkspaceLink({ workspace, onClick }: WorkspaceLinkProps) {
 // The shell stays when the page changes, and with it what was opened in it.
 function closePopover(event: MouseEvent<HTMLElement>) {
   event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover?.()
-}
-
-const HEALTH: Record<ServiceHealth, { state: GlyphState; label: string }> = {
-  up: { state: "up", label: "all green" },
-  degraded: { state: "degraded", label: "slow" },
-  down: { state: "down", label: "down" },
-  unknown: { state: "nodata", label: "not checked yet" },
 }

@@ -1,0 +1,48 @@
+import { useQueryClient } from "@tanstack/react-query"
+import { useRouter } from "@tanstack/react-router"
+import { lazy, Suspense, useEffect, useState } from "react"
+import { isLetterKey } from "@/lib/letter-keys"
+import { keepSheets, type Sheet } from "@/lib/sheets"
+
+// Nobody waits for it: a page that is only looked at never brings any of this.
+const loadPalette = () => import("./-palette")
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }))
+const KeySheet = lazy(async () => ({
+  default: (await import("@/features/keyboard/key-sheet")).KeySheet,
+}))
+
+/** What is reached from every page by a key: the palette, single letters, and the list of them. */
+export function Commands() {
+  const router = useRouter()
+  const queryClient = useQueryClient()
+  const [sheet, setSheet] = useState<Sheet | null>(null)
+  useEffect(() => keepSheets({ show: setSheet, warm: () => void loadPalette() }), [])
+  useEffect(() => {
+    const handleKey = (event: KeyboardEvent) => {
+      if (isPaletteKey(event)) {
+        event.preventDefault()
+        // Over another question it would hide what is being answered.
+        if (sheet || !document.querySelector("dialog[open]")) {
+          setSheet(sheet === "palette" ? null : "palette")
+        }
+      } else if (isLetterKey(event)) {
+        // Some browsers look for text on the page by it.
+        if (event.key === "/") event.preventDefault()
+        void import("./-key-commands").then(({ press }) => press(event.key, router, queryClient))
+      }
+    }
+    document.addEventListener("keydown", handleKey)
+    return () => document.removeEventListener("keydown", handleKey)
+  }, [sheet, router, queryClient])
+  if (!sheet) return null
+  const Shown = sheet === "palette" ? Palette : KeySheet
+  return (
+    <Suspense>
+      <Shown onClose={() => setSheet(null)} />
+    </Suspense>
+  )
+}
+
+function isPaletteKey({ key, metaKey, ctrlKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "k" && metaKey !== ctrlKey && !altKey && !shiftKey
+}
