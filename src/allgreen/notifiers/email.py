@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Final, Never, final
 from urllib.parse import urlsplit
@@ -71,7 +72,12 @@ class EmailNotifier(Notifier):
         self._links = links
         self._clock = clock
         self._timeouts = timeouts or SmtpTimeouts()
-        self._tls = tls or _trust(self._server)
+        self._given_tls = tls
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # With the first letter: to read what the system trusts takes 20 ms of every start.
+        return self._given_tls or _trust(self._server)
 
     async def send(self, notice: Notice, gate: Gate = open_gate) -> Accepted:
         recipient = _recipient(notice)

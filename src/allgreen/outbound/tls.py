@@ -30,17 +30,13 @@ class TlsPolicies:
     """Contexts shared by all connections: those that verify, and those that do not."""
 
     def __init__(self, extra_authorities: str | None = None) -> None:
-        """Build both contexts, which takes some 20 ms.
+        """Build what verifies nothing; the rest comes with its first use, for it takes 20 ms.
 
         Args:
             extra_authorities: File with certificates (PEM) to trust beside the system's.
-
-        Raises:
-            OSError: The file cannot be read.
         """
         self._extra_authorities = extra_authorities
         self._contexts = {(False, http): _trusting_context(http) for http in (True, False)}
-        self._contexts[True, True] = self._verifying_context(speaks_http=True)
         self._expiries: dict[bytes, float] = {}
 
     def get_context(self, *, verify: bool, speaks_http: bool = True) -> ssl.SSLContext:
@@ -49,6 +45,9 @@ class TlsPolicies:
         Args:
             verify: Refuse a certificate that nobody vouches for.
             speaks_http: Say so in the handshake (ALPN), which ends it where HTTP is not spoken.
+
+        Raises:
+            OSError: The file with extra authorities cannot be read.
         """
         wanted = verify, speaks_http
         if wanted not in self._contexts:

@@ -28,12 +28,12 @@ class PasswordPool:
     """
 
     def __init__(self, *, workers: int = WORKERS, most_waiting: int = MOST_WAITING) -> None:
-        # The minimum of the OWASP password storage cheat sheet for argon2id.
-        self._hasher = Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
+        self._hasher = _hasher()
+        # Ready before anybody asks: the first unknown address must not take longer than others.
+        self._dummy = _hash_of_nobody()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
         self._most = workers + most_waiting
         self._under_way = 0
-        self._dummy = self._hasher.hash("the password of nobody")
 
     async def hash(self, password: str) -> str:
         """Return the argon2id hash.
@@ -73,6 +73,17 @@ class PasswordPool:
             return self._hasher.verify(_bytes(password), hashed)
         except PwdlibError:
             return False
+
+
+@cache
+def _hasher() -> Argon2Hasher:
+    """Return what hashes; the minimum of the OWASP password storage cheat sheet for argon2id."""
+    return Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return _hasher().hash("the password of nobody")
 
 
 def find_weakness(password: str, *, name: str, email: str) -> str | None:
