@@ -169,10 +169,10 @@ class Execution(Run):
     blocked_s = 0.0
     lost_s = 0.0
 
-    def __init__(self, cell: Cell, cause: Cause) -> None:
+    def __init__(self, cell: Cell, cause: Cause, waiters: list[Waiter] | None = None) -> None:
         self.cell = cell
         self.cause = cause
-        self.waiters: list[Waiter] = []
+        self.waiters = [] if waiters is None else waiters
 
     @property
     def is_gone(self) -> bool:

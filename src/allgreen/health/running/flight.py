@@ -68,8 +68,7 @@ class Flight:
 
     def want(self, cell: Cell) -> Execution:
         """Wait for a new run of a check, and return it; under the lock of the runner."""
-        self.entries[cell] = cell.execution = execution = Execution(cell, self)
-        execution.waiters.append(self)
+        self.entries[cell] = cell.execution = execution = Execution(cell, self, [self])
         self.left += 1
         return execution
 

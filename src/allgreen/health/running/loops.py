@@ -223,7 +223,11 @@ class Crew:
         try:
             awaited = context.run(run.send, None)
         except StopIteration:
-            self._leave(execution)
+            if execution not in self.running or self._is_left:
+                self._leave(execution)
+            else:  # as most do; who waits is begun next, by our caller
+                self.running.discard(execution)
+                self._busy -= 1
             return None
         except BaseException:
             self._leave(execution)

@@ -49,7 +49,9 @@ class Group:
         _refuse_statuses(self.path, self.statuses)
         # A text is a collection too, but of letters: no check has one of these as its tag, and
         # whoever asks would be told that nothing is wrong.
-        tags = frozenset({self.tags} if isinstance(self.tags, str) else self.tags)
+        tags: frozenset[object] = frozenset(
+            [self.tags] if isinstance(self.tags, str) else self.tags
+        )
         if not all(isinstance(tag, str) and tag.strip() for tag in tags):
             raise SettingsError(self.path, "tags= is one word, or several of them.")
         object.__setattr__(self, "tags", tags)
