@@ -4,7 +4,9 @@ from enum import IntEnum
 
 from allgreen.errors import (
     AllgreenError,
+    InvalidInputError,
     MissingExtraError,
+    NotFoundError,
     PortTakenError,
     SettingsError,
     StorageFullError,
@@ -35,7 +37,7 @@ class CheckExit(IntEnum):
 def exit_code_of(error: AllgreenError) -> ExitCode:
     """Return the exit code that tells scripts what went wrong."""
     match error:
-        case SettingsError() | MissingExtraError():
+        case SettingsError() | MissingExtraError() | InvalidInputError() | NotFoundError():
             return ExitCode.USAGE
         case StorageFullError():
             return ExitCode.DISK_FULL

@@ -14,6 +14,7 @@ LIBRARY_COMMANDS = {
 PLATFORM_COMMANDS = {
     "serve": "run the whole platform in one process",
     "migrate": "bring the database up to date, and end",
+    "admin": "let people in who are locked out, and say who runs Allgreen",
 }
 
 

@@ -6,6 +6,7 @@ import typer
 import uvloop
 
 from allgreen import failpoints
+from allgreen.cli import admin
 from allgreen.cli.exits import ExitCode
 from allgreen.cli.logs import write_logs
 from allgreen.cli.serve import serve_until_stopped
@@ -27,6 +28,9 @@ def serve(
     write_logs()
     failpoints.arm(settings.failpoints)
     uvloop.run(serve_until_stopped(settings))
+
+
+commands.add_typer(admin.commands)
 
 
 @commands.command()

@@ -146,7 +146,7 @@ def create_app(platform: Platform, *, bundle: Path = BUNDLE) -> FastAPI:
 
 @asynccontextmanager
 async def open_platform(
-    settings: Settings, *, clock: Clock | None = None, watches: bool = True
+    settings: Settings, *, clock: Clock | None = None, watches: bool = True, is_guest: bool = False
 ) -> AsyncIterator[Platform]:
     """Open the database, bring its schema up to date, and watch until the block is left.
 
@@ -154,6 +154,7 @@ async def open_platform(
         settings: What the environment asks for.
         clock: The system's when absent.
         watches: Run checks, send messages and keep sums; else only requests are served.
+        is_guest: Only look in, also while another process serves the same database.
 
     Raises:
         SettingsError: A setting cannot be used.
@@ -182,9 +183,8 @@ async def open_platform(
     canaries = _build_canaries(settings, canary_router, canary_client)
     passwords, darkroom = PasswordPool(), Darkroom()
     try:
-        async with Database(settings.database, secret_key, reserve_bytes=RESERVE_BYTES) as database:
-            applied = await database.migrate()
-            if applied:
+        async with _database(settings, secret_key, is_guest=is_guest) as database:
+            if not is_guest and (applied := await database.migrate()):
                 logger.info("Brought the database up to date: %s", ", ".join(applied))
             await database.check_key()
             recent = RecentAnswers(clock)
@@ -235,6 +235,11 @@ async def open_platform(
         darkroom.close()
         await canary_client.aclose()
         await client.aclose()
+
+
+def _database(settings: Settings, secret_key: str, *, is_guest: bool) -> Database:
+    reserve_bytes = 0 if is_guest else RESERVE_BYTES
+    return Database(settings.database, secret_key, reserve_bytes=reserve_bytes, is_guest=is_guest)
 
 
 def _choose_notifier(

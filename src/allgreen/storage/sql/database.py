@@ -42,15 +42,20 @@ class Database:
         secret_key: Secret of the instance; secrets of checks are encrypted with it.
         reserve_bytes: Room that an embedded database keeps back for the day on which its disk is
             full, as a file beside it; see `Reserve`.
+        is_guest: Also while another process serves it: for one short transaction of somebody at
+            the machine. Nothing is made or brought up to date then.
 
     Raises:
         SettingsError: The URL is none that Allgreen can use.
     """
 
-    def __init__(self, url: str, secret_key: str, *, reserve_bytes: int = 0) -> None:
+    def __init__(
+        self, url: str, secret_key: str, *, reserve_bytes: int = 0, is_guest: bool = False
+    ) -> None:
         self._url = engines.parse_url(url)
         self.cipher = Cipher(secret_key)
-        self._lock = FileLock(self.path) if self.path else None
+        self._is_guest = is_guest
+        self._lock = FileLock(self.path) if self.path and not is_guest else None
         patience_ms = int(engines.BUSY_TIMEOUT_S * 1000)
         self._log = WriteAheadLog(self.path, patience_ms=patience_ms) if self.path else None
         self.reserve: Reserve | None = None
@@ -83,8 +88,8 @@ class Database:
             StorageUnavailableError: With one sentence on what to do.
             StorageFullError: The disk is full.
         """
-        if self._lock:
-            self._lock.acquire()
+        if self.path:
+            self._enter(self.path)
             if self.reserve is not None:
                 self.reserve.take()
                 await self.reserve.look()
@@ -99,9 +104,24 @@ class Database:
         try:
             async with self._connect(self._writer) as connection:
                 await self._look_into(connection)
+            if self._is_guest and await self.pending():
+                raise StorageUnavailableError(
+                    f"{self._where} is not up to date. Start Allgreen once, or run allgreen "
+                    "migrate; then try again."
+                )
         except BaseException:
             await self.close()
             raise
+
+    def _enter(self, path: Path) -> None:
+        """Take the file for this process, or make sure that there is one to be a guest of."""
+        if self._lock:
+            self._lock.acquire()
+        elif not path.is_file():
+            raise StorageUnavailableError(
+                f"There is no database at {path}. Set ALLGREEN_DATA_DIR as for allgreen serve, or "
+                "start that once first."
+            )
 
     async def close(self) -> None:
         """Give connections and file back; may be called twice."""
