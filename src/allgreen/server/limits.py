@@ -36,6 +36,8 @@ ADDRESS_CHANGES_PER_ACCOUNT: Final = RateLimitItemPerHour(5, namespace="address-
 LETTERS_PER_MAILBOX: Final = RateLimitItemPerHour(5, namespace="letters")
 EXPORTS_PER_ACCOUNT: Final = RateLimitItemPerHour(10, namespace="exports")
 WORKSPACES_PER_ACCOUNT: Final = RateLimitItemPerDay(20, namespace="workspaces")
+# Each is a mail to somebody who did not ask for it.
+QUESTIONS_PER_ACCOUNT: Final = RateLimitItemPerDay(100, namespace="questions")
 PREVIEWS_PER_ACCOUNT: Final = RateLimitItemPerMinute(60, namespace="previews")
 CHECKS_PER_SERVICE: Final = RateLimitItemPerSecond(1, 10, namespace="checks")
 

@@ -20,7 +20,7 @@ from allgreen.server.settings import Settings
 from allgreen.storage.sql.rows import notice_from_row
 from allgreen.storage.sql.tables import outbox, recipients, workspaces
 from allgreen.testing import FakeClock
-from tests.api import PASSWORD, Person, person_of
+from tests.api import PASSWORD, Person, fields, person_of, service_form
 
 EVE = {"name": "Eve Stranger", "email": "eve@example.net", "password": PASSWORD}
 
@@ -102,6 +102,45 @@ async def test_until_its_address_is_proved_nothing_is_probed_for_an_account(
     assert preview.status_code == 422
     assert "Verify your address" in preview.json()["detail"]
     assert await held(platform) == {"Nordlys": False, "Eve's workspace": True}
+
+
+async def test_until_its_address_is_proved_nobody_is_written_to_for_an_account(
+    eve: httpx2.AsyncClient, platform: Platform, silent_port: int
+) -> None:
+    me = (await eve.get("/api/v1/me")).json()
+    listed = [{"account_id": me["id"]}, {"email": "bo@example.net"}]
+    form = service_form(f"http://127.0.0.1:{silent_port}/", recipients=listed)
+
+    answer = await eve.post(f"/api/v1/workspaces/{me['workspaces'][0]['id']}/services", json=form)
+
+    assert (answer.status_code, fields(answer)) == (422, {"recipients.1.email": "unverified"})
+    assert await links_to(platform, NoticeKind.CONFIRM_RECIPIENT) == []
+
+
+async def test_nobody_has_hundreds_of_strangers_written_to(
+    owner: Person, platform: Platform, silent_port: int
+) -> None:
+    url = f"http://127.0.0.1:{silent_port}/"
+    crowds = [
+        [{"email": f"{crowd}.{number}@example.net"} for number in range(50)] for crowd in "abc"
+    ]
+    first = await owner.watch(url, recipients=crowds[0])
+    await owner.watch(url, recipients=crowds[1])
+
+    answer = await owner.client.post(
+        f"{owner.workspace}/services", json=service_form(url, recipients=crowds[2])
+    )
+
+    assert answer.status_code == 429
+    assert len(await links_to(platform, NoticeKind.CONFIRM_RECIPIENT)) == 100
+    # Who was asked already may stand on more lists.
+    await owner.watch(url, recipients=crowds[0])
+    kept = await owner.client.patch(
+        f"/api/v1/services/{first['id']}",
+        json={"recipients": crowds[0]},
+        headers={"if-match": f'"{first["version"]}"'},
+    )
+    assert kept.status_code == 200
 
 
 async def held(platform: Platform) -> dict[str, bool]:

@@ -1,6 +1,5 @@
 """Writes of services: the permission first, then commands, in one transaction."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -17,9 +16,7 @@ from allgreen.domain.commands import (
     ResumeService,
 )
 from allgreen.domain.events import Event
-from allgreen.domain.facts import Facts
-from allgreen.domain.identity import AccountId, CheckId, OutboxId, RecipientId, ServiceId
-from allgreen.domain.notice import Channel, Notice, NoticeKind
+from allgreen.domain.identity import AccountId, CheckId, RecipientId, ServiceId
 from allgreen.domain.service import Recipient, Service
 from allgreen.domain.status import Outcome
 from allgreen.errors import InvalidInputError, VersionConflictError
@@ -33,6 +30,7 @@ from allgreen.server.catalog import queries, schemas
 from allgreen.server.catalog.check_schemas import CheckInput
 from allgreen.server.catalog.expectations import list_patterns
 from allgreen.server.catalog.mistakes import Problems
+from allgreen.server.catalog.questions import ask_strangers
 from allgreen.server.catalog.schemas import (
     RecipientInput,
     ServiceEdit,
@@ -59,6 +57,7 @@ async def create_service(
 
     Raises:
         InvalidInputError: Something cannot be saved; every field that is wrong is told.
+        TooManyError: Many new addresses were named within a day.
     """
     now, problems = platform.clock.now(), Problems()
     await _prepare(form.checks)
@@ -93,7 +92,7 @@ async def create_service(
             ),
             *(RegisterCheck(check=check, by=member.account_id, at=now) for check in checks),
         )
-        await _ask_strangers(platform, uow, recipients, service_name=form.name, now=now)
+        await ask_strangers(platform, uow, member, recipients, service_name=form.name, now=now)
         shown = await _show(platform, uow, member, service_id, now)
         await uow.commit()
     _announce(platform, events)
@@ -120,9 +119,10 @@ async def edit_service(
         problems.refuse()
         await tell_taken_off(platform, uow, member, service, command.recipients)
         events = await _handle(platform, uow, command)
-        await _ask_strangers(
+        await ask_strangers(
             platform,
             uow,
+            member,
             command.recipients or (),
             service_name=command.name or service.name,
             now=now,
@@ -345,45 +345,6 @@ def _find_address(
         return None
     owner = next((id_ for id_, (_, email) in members.items() if email == address), None)
     return address, owner
-
-
-async def _ask_strangers(
-    platform: Platform,
-    uow: SqlUnitOfWork,
-    recipients: Iterable[Recipient],
-    *,
-    service_name: str,
-    now: datetime,
-) -> None:
-    """Owe each address that has not confirmed one question a day, and no alert before its yes."""
-    pending = [recipient for recipient in recipients if recipient.confirmed_at is None]
-    if not pending:
-        return
-    workspace_name = await uow.workspaces.name(pending[0].workspace_id)
-    facts = Facts(service_name=service_name, workspace_name=workspace_name).to_json()
-    await uow.outbox.add(
-        Notice(
-            id=OutboxId(platform.new_id()),
-            key=_question_key(recipient.address, now),
-            kind=NoticeKind.CONFIRM_RECIPIENT,
-            channel=Channel.EMAIL,
-            address=recipient.address,
-            workspace_id=recipient.workspace_id,
-            service_id=recipient.service_id,
-            recipient_id=recipient.id,
-            facts=facts,
-            created_at=now,
-            due_at=now,
-        )
-        for recipient in pending
-    )
-
-
-def _question_key(address: str, now: datetime) -> str:
-    # Unique over the whole instance: an address gets at most one question a day, whoever enters
-    # it into however many services.
-    digest = hashlib.sha256(address.encode()).hexdigest()[:32]
-    return f"{NoticeKind.CONFIRM_RECIPIENT}/{digest}/{now:%Y-%m-%d}"
 
 
 async def _handle(platform: Platform, uow: SqlUnitOfWork, *commands: Command) -> list[Event]:
