@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from psycopg.sql import SQL, Identifier
 
 from tests import browser, services
+from tests.looks import Pictures
 from tests.mail import SmtpServer, SmtpSink
 
 # A slow moment of the machine is not a fault of the code: what measures time lives elsewhere.
@@ -25,6 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=200,
         help="how many histories are compared with the reference in tests/model",
+    )
+    parser.addoption(
+        "--pictures",
+        action="store_true",
+        help="keep pictures of the screens in .dev/screens, to lay them beside the mocks",
     )
 
 
@@ -169,8 +174,6 @@ def page(browser_context: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def screens() -> Path:
-    """The folder for screenshots that a person looks at after the run."""
-    folder = browser.ROOT / ".dev/screens"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def screens(request: pytest.FixtureRequest) -> Pictures:
+    """Pictures that a person looks at after a run with `--pictures`: in `.dev/screens`."""
+    return Pictures(browser.ROOT / ".dev/screens" if request.config.option.pictures else None)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.looks import Look, look_at
+from tests.looks import Look, Pictures, look_at
 
 
 @pytest.fixture
-def look(screens: Path) -> Look:
+def look(screens: Pictures) -> Look:
     """Take pictures of a screen for a person, and look at it as strictly as a machine can."""
     return lambda page, name: look_at(page, screens, name)

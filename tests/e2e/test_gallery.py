@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import find_violations
 from tests.checkout import ROOT
 from tests.colours import DEFICIENCIES
-from tests.looks import NARROWEST, settle
+from tests.looks import NARROWEST, Pictures, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -65,27 +65,25 @@ def gallery(chromium: Browser, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def folder(screens: Path) -> Path:
-    inside = screens / "gallery"
-    inside.mkdir(exist_ok=True)
-    return inside
+def pictures(screens: Pictures) -> Pictures:
+    return screens.inside("gallery")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_component_in_every_state(
-    gallery: Page, folder: Path, theme: Literal["light", "dark"]
+    gallery: Page, pictures: Pictures, theme: Literal["light", "dark"]
 ) -> None:
     gallery.emulate_media(color_scheme=theme, reduced_motion="reduce")
     for width in (1440, 390):
         gallery.set_viewport_size({"width": width, "height": 900})
         settle(gallery)
-        gallery.screenshot(path=folder / f"components-{theme}-{width}.png", full_page=True)
+        pictures.take(gallery, f"components-{theme}-{width}")
 
     assert find_violations(gallery) == []
 
     gallery.get_by_role("button", name="Delete…").last.click()
     settle(gallery)
-    gallery.screenshot(path=folder / f"dialog-{theme}-390.png")
+    pictures.take(gallery, f"dialog-{theme}-390", is_whole=False)
     gallery.get_by_role("button", name="Keep it").click()
     gallery.set_viewport_size({"width": NARROWEST, "height": 900})
     overflow = gallery.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -96,7 +94,7 @@ def test_every_component_in_every_state(
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
 def test_the_forms_of_days_are_seen_by_all_eyes(
-    gallery: Page, folder: Path, deficiency: str
+    gallery: Page, pictures: Pictures, deficiency: str
 ) -> None:
     strip = gallery.get_by_role("slider", name="Every kind of day, uptime by day")
     session = gallery.context.new_cdp_session(gallery)
@@ -105,7 +103,7 @@ def test_the_forms_of_days_are_seen_by_all_eyes(
         gallery.emulate_media(color_scheme=theme, reduced_motion="reduce")
         settle(gallery)
         part = gallery.get_by_role("region", name="Uptime strip")
-        part.screenshot(path=folder / f"strip-{deficiency}-{theme}.png")
+        pictures.take(part, f"strip-{deficiency}-{theme}")
     session.send("Emulation.setEmulatedVisionDeficiency", {"type": "none"})
 
     breaks = {

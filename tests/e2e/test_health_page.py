@@ -1,6 +1,6 @@
 """The library's page in a browser: as it was drawn, for everybody, and without asking elsewhere.
 
-The pictures are left in `.dev/screens` for a person to lay beside the drawing.
+With `--pictures` there are some in `.dev/screens` for a person to lay beside the drawing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from allgreen.domain.report import Detail, Ending, Evidence, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.exporters.html import CONTENT_SECURITY_POLICY, render_html
+from tests.looks import Pictures
 from tests.browser import find_violations
 from tests.unit.exporters.reports import drawn, failed, hostile, report, result, skipped
 
@@ -134,7 +135,7 @@ def complaints(page: Page) -> list[str]:
 @pytest.mark.semantics(55)
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_is_for_everybody(
-    page: Page, address: str, screens: Path, complaints: list[str], name: str
+    page: Page, address: str, screens: Pictures, complaints: list[str], name: str
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -145,7 +146,7 @@ def test_every_page_is_for_everybody(
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=screens / f"health-{name}-{theme}-{width}.png", full_page=True)
+            screens.take(page, f"health-{name}-{theme}-{width}")
             assert find_violations(page) == [], f"{theme}, {width} wide"
     page.set_viewport_size({"width": NARROWEST, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -204,13 +205,13 @@ def test_what_is_folded_up_opens_without_a_script(chromium: Browser, address: st
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_on_paper_it_is_black_on_white_and_unfolded(
-    page: Page, address: str, screens: Path, theme: Literal["light", "dark"]
+    page: Page, address: str, screens: Pictures, theme: Literal["light", "dark"]
 ) -> None:
     page.goto(f"{address}/late")
     page.emulate_media(media="print", color_scheme=theme)
     page.set_viewport_size({"width": 760, "height": 900})
 
-    page.screenshot(path=screens / f"health-late-print-{theme}.png", full_page=True)
+    screens.take(page, f"health-late-print-{theme}")
 
     colours = page.evaluate(
         "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
@@ -222,12 +223,12 @@ def test_on_paper_it_is_black_on_white_and_unfolded(
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_forced_colours_leave_every_sign_to_be_seen(
-    page: Page, address: str, screens: Path, theme: Literal["light", "dark"]
+    page: Page, address: str, screens: Pictures, theme: Literal["light", "dark"]
 ) -> None:
     page.goto(f"{address}/drawn")
     page.emulate_media(forced_colors="active", color_scheme=theme)
 
-    page.screenshot(path=screens / f"health-drawn-forced-{theme}.png", full_page=True)
+    screens.take(page, f"health-drawn-forced-{theme}")
 
     glyph, tick = page.evaluate(
         """[getComputedStyle(document.querySelector('#c3 .g')).color,

@@ -1,6 +1,6 @@
 """Pages for everybody in a browser: as they were drawn, for all eyes, and without a script.
 
-The pictures are left in `.dev/screens` for a person to lay beside the mocks.
+With `--pictures` there are some in `.dev/screens` for a person to lay beside the mocks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from tests.looks import Pictures
 from tests.browser import find_violations
 from tests.history import Past, write_history
 from tests.platform import PASSWORD, Person, Platform
@@ -108,7 +109,7 @@ Look = Callable[[Page, str], None]
 
 
 @pytest.fixture
-def look(screens: Path) -> Look:
+def look(screens: Pictures) -> Look:
     """Take a page in both themes and widths, and hold it to what holds for all pages."""
 
     def look_at(page: Page, name: str) -> None:
@@ -117,7 +118,7 @@ def look(screens: Path) -> Look:
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
                 page.evaluate(SETTLED)
-                page.screenshot(path=screens / f"{name}-{theme}-{width}.png", full_page=True)
+                screens.take(page, f"{name}-{theme}-{width}")
                 assert find_violations(page) == [], f"{name}, {theme}, {width} wide"
         page.set_viewport_size({"width": NARROWEST, "height": 900})
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -169,13 +170,13 @@ def test_the_status_page_reads_well_aloud_and_without_a_script(
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_on_paper_it_is_dark_on_white_and_unfolded(
-    page: Page, platform: Platform, screens: Path, theme: Literal["light", "dark"]
+    page: Page, platform: Platform, screens: Pictures, theme: Literal["light", "dark"]
 ) -> None:
     page.goto(f"{platform.address}/status/nordlys")
     page.emulate_media(media="print", color_scheme=theme)
     page.set_viewport_size({"width": 760, "height": 900})
 
-    page.screenshot(path=screens / f"status-print-{theme}.png", full_page=True)
+    screens.take(page, f"status-print-{theme}")
 
     heading = page.get_by_role("heading", level=1)
     colour = heading.evaluate("(each) => getComputedStyle(each).color")
@@ -215,7 +216,7 @@ def elsewhere(platform: Platform) -> Iterator[str]:
 
 
 def test_other_sites_frame_the_summary_and_nothing_else(
-    page: Page, platform: Platform, screens: Path, elsewhere: str
+    page: Page, platform: Platform, screens: Pictures, elsewhere: str
 ) -> None:
     page.goto(f"{platform.address}/embed/nordlys")
     assert find_violations(page) == []
@@ -227,7 +228,7 @@ def test_other_sites_frame_the_summary_and_nothing_else(
     expect(whole.get_by_role("heading", level=1)).to_have_count(0)
     badge = page.get_by_alt_text("badge")
     assert badge.evaluate("(each) => each.decode().then(() => each.naturalWidth > 50)")
-    page.screenshot(path=screens / "status-embed.png")
+    screens.take(page, "status-embed", is_whole=False)
 
 
 HOSTILE = (

@@ -1,6 +1,6 @@
 """Every screen in both themes and widths: nothing for axe to find, nothing that overflows.
 
-The pictures are left in `.dev/screens` for a person to lay beside the mocks.
+With `--pictures` there are some in `.dev/screens` for a person to lay beside the mocks.
 """
 
 from __future__ import annotations

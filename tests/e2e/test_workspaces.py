@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.history import Past, write_history
-from tests.looks import Look, look_at
+from tests.looks import Look, Pictures, look_at
 from tests.mail import ReceivedMail, SmtpSink
 from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
@@ -30,11 +30,9 @@ PASTS = (
 
 
 @pytest.fixture
-def look(screens: Path) -> Look:
+def look(screens: Pictures) -> Look:
     """Keep the pictures apart from those of other screens."""
-    folder = screens / "workspaces"
-    folder.mkdir(exist_ok=True)
-    return lambda page, name: look_at(page, folder, name)
+    return lambda page, name: look_at(page, screens.inside("workspaces"), name)
 
 
 @pytest.fixture

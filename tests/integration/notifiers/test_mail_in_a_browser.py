@@ -1,7 +1,5 @@
 """The HTML form as a mail program draws it."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -9,6 +7,7 @@ from allgreen.domain.notice import NoticeKind
 from allgreen.notifiers.rendering import render_html
 from tests.browser import find_violations
 from tests.letters import a_letter
+from tests.looks import Pictures
 
 # A mail stands inside the page of a mail program, which has the landmarks.
 NOT_FOR_MAIL = ("landmark-one-main", "region")
@@ -46,7 +45,7 @@ def test_a_mail_asks_nobody_for_anything(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_mail_is_drawn_for_people_to_look_at(
-    chromium: Browser, screens: Path, scheme: str, width: int
+    chromium: Browser, screens: Pictures, scheme: str, width: int
 ) -> None:
     page = chromium.new_page(
         viewport={"width": width, "height": 900},
@@ -54,7 +53,7 @@ def test_mail_is_drawn_for_people_to_look_at(
     )
     page.set_content(render_html(a_letter()))
 
-    page.screenshot(path=screens / f"mail-down-{scheme}-{width}.png")
+    screens.take(page, f"mail-down-{scheme}-{width}", is_whole=False)
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.close()
 
