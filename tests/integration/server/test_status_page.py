@@ -205,6 +205,22 @@ async def test_its_own_earlier_name_is_free_for_a_workspace(owner: Person) -> No
     assert answer.json()["slug"] == "old-name"
 
 
+async def test_nobody_takes_many_names_by_renaming(owner: Person, clock: FakeClock) -> None:
+    for number in range(6):
+        assert (await edit(owner, slug=f"brand-{number}")).status_code == 200
+
+    seventh = await edit(owner, slug="brand-6")
+    again = await edit(owner, slug="brand-2")
+    title = await edit(owner, title="Still its own")
+    clock.advance(timedelta(days=90, seconds=1))
+    await sign_in(owner)
+    later = await edit(owner, slug="brand-6")
+
+    assert fields(seventh) == {"slug": "too_many"}
+    assert (again.json()["slug"], title.status_code) == ("brand-2", 200)
+    assert later.json()["slug"] == "brand-6"
+
+
 async def test_a_proposed_name_is_free(owner: Person, stranger: Person) -> None:
     await edit(owner, slug="eve-stranger")
     name = (await stranger.client.get(stranger.workspace)).json()["name"]

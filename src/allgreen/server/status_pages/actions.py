@@ -29,9 +29,15 @@ from allgreen.storage.sql.tables import slugs, status_pages
 
 KEPT_FREE_FOR: Final = timedelta(days=90)
 """So long nobody else gets a name that a page had: links to it still go about."""
+MOST_KEPT: Final = 5
+"""So many earlier names are kept for one page: else renaming would take names from everybody."""
 
 _OF_OWNERS: Final = {"slug", "is_published", "service_ids"}
 _TAKEN: Final = "This name is taken. Choose another one."
+_RENAMED: Final = (
+    f"This page had {MOST_KEPT} other names within 90 days, and they are kept for it. Choose one of "
+    "them, or wait until one is free."
+)
 
 
 async def edit_page(
@@ -96,6 +102,8 @@ async def _refuse(
     problems = []
     if slug != before["slug"] and await queries.is_taken(connection, slug, workspace_id, now):
         problems.append(FieldProblem(field="slug", code="taken", message=_TAKEN))
+    elif await _holds_many(connection, before, slug, now):
+        problems.append(FieldProblem(field="slug", code="too_many", message=_RENAMED))
     if after["is_published"] and slug is None:
         message = "Choose the name in its address first; then the page can be published."
         problems.append(FieldProblem(field="slug", code="missing", message=message))
@@ -113,6 +121,16 @@ async def _refuse(
     ]
     if problems:
         raise InvalidInputError(problems)
+
+
+async def _holds_many(
+    connection: AsyncConnection, before: Mapping[str, Any], slug: str | None, now: datetime
+) -> bool:
+    """Tell whether a page would keep too many names by taking another one."""
+    if before["slug"] is None or slug == before["slug"]:
+        return False
+    kept = await queries.list_kept(connection, before["workspace_id"], now)
+    return slug not in kept and len(kept) >= MOST_KEPT
 
 
 async def _save(

@@ -85,6 +85,14 @@ async def is_taken(
     ) is not None
 
 
+async def list_kept(
+    connection: AsyncConnection, workspace_id: WorkspaceId, now: datetime
+) -> set[str]:
+    """Return the earlier names of a page that nobody else gets yet."""
+    query = select(slugs.c.slug).where(slugs.c.workspace_id == workspace_id, slugs.c.until > now)
+    return set(await connection.scalars(query))
+
+
 async def list_service_ids(connection: AsyncConnection, workspace_id: WorkspaceId) -> set[str]:
     """Return the services that a page of the workspace may show."""
     query = select(services.c.id).where(
