@@ -8,7 +8,7 @@ transaction is given back, and the mark takes its turn like all others.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self, final
 
@@ -39,10 +39,8 @@ class ReadyTransaction:
 
     async def prepare(self) -> None:
         """Open it ahead of time, if the storage lets us; the mark tries again otherwise."""
-        try:
-            await self._open()
-        except StorageError:
-            self._uow = None
+        with suppress(StorageError):
+            self._uow = await self._open()
 
     def give_back(self) -> None:
         """Let others write, because the channel takes its time."""
@@ -55,16 +53,18 @@ class ReadyTransaction:
         """Give the transaction, the open one or a new one; it ends with the block."""
         if self._ending is not None:
             await self._ending
+        # In use it is nobody's to give back: who asks for it comes too late.
+        prepared, self._uow = self._uow, None
         try:
-            yield self._uow or await self._open()
+            yield prepared or await self._open()
         finally:
             await self._end()
 
     async def _open(self) -> UnitOfWork:
         async with AsyncExitStack() as stack:
-            self._uow = await stack.enter_async_context(self._unit_of_work())
+            uow = await stack.enter_async_context(self._unit_of_work())
             self._stack = stack.pop_all()
-        return self._uow
+        return uow
 
     async def _end(self) -> None:
         self._uow = None

@@ -120,3 +120,21 @@ async def test_what_is_being_given_back_has_ended_with_the_block(counting: Count
         ready.give_back()
 
     assert await counting.is_free()
+
+
+@pytest.mark.parametrize("is_prepared", [True, False], ids=["prepared", "begun late"])
+async def test_what_is_in_use_is_not_given_back_under_its_user(
+    counting: Counting, is_prepared: bool
+) -> None:
+    async with ReadyTransaction(counting.unit_of_work) as ready:
+        if is_prepared:
+            await ready.prepare()
+        async with ready.transaction() as uow:
+            ready.give_back()
+            is_free = await counting.is_free()
+            await uow.outbox.add([a_notice()])
+            await uow.commit()
+
+    assert not is_free
+    assert counting.begun == 1
+    assert await owed(counting) == 1
