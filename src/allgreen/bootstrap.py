@@ -47,7 +47,7 @@ from allgreen.monitoring.keeper import Keeper, Retention
 from allgreen.monitoring.lateness import Lateness
 from allgreen.monitoring.patience import Patience
 from allgreen.monitoring.presence import Presence
-from allgreen.monitoring.runner import CheckRunner, Turn
+from allgreen.monitoring.runner import ProbeRunner, Turn
 from allgreen.monitoring.scheduler import CheckScheduler
 from allgreen.monitoring.undelivered import DeadLetterWriter
 from allgreen.ports import (
@@ -197,7 +197,7 @@ class Monitor:
             on_long=self._presence.report_offline,
             on_return=self._presence.come_back,
         )
-        self._runner = CheckRunner(
+        self._runner = ProbeRunner(
             executors,
             clock=clock,
             concurrency=self.options.concurrency,

@@ -8,7 +8,7 @@ from allgreen.domain.check import LeasedCheck
 from allgreen.domain.identity import CheckId
 from allgreen.monitoring.connectivity import Connectivity
 from allgreen.monitoring.patience import Patience
-from allgreen.monitoring.runner import CheckRunner
+from allgreen.monitoring.runner import ProbeRunner
 from allgreen.monitoring.scheduler import POLL, CheckScheduler
 from allgreen.ports import ResultSink
 
@@ -27,7 +27,7 @@ class Agent:
     def __init__(
         self,
         scheduler: CheckScheduler,
-        runner: CheckRunner,
+        runner: ProbeRunner,
         sink: ResultSink,
         *,
         drain_for: timedelta,

@@ -1,4 +1,4 @@
-"""CheckRunner: runs checks side by side, each within its time and apart from the others."""
+"""ProbeRunner: runs checks of services side by side, each in its time and apart from others."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ Turn = Callable[[LeasedCheck], AbstractAsyncContextManager[str]]
 """Waits until a run may begin, and gives an empty text, or a sentence that says why it must not."""
 
 
-class CheckRunner:
+class ProbeRunner:
     """Hands each check to the executor of its kind. Whatever that does, there is one result.
 
     What goes wrong here is our fault and never the target's: it is a `PROBE_ERROR`.

@@ -14,7 +14,7 @@ from allgreen.errors import StorageUnavailableError
 from allgreen.monitoring import agent as agent_module
 from allgreen.monitoring.agent import Agent
 from allgreen.monitoring.connectivity import Link
-from allgreen.monitoring.runner import CheckRunner
+from allgreen.monitoring.runner import ProbeRunner
 from allgreen.monitoring.scheduler import LARGEST_BATCH, CheckScheduler
 from allgreen.ports import CheckExecutor, CheckSource, ResultSink
 from allgreen.testing import (
@@ -127,7 +127,7 @@ def _agent(
     concurrency: int = 50,
     drain_for: timedelta = SHORT,
 ) -> Agent:
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=concurrency)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=concurrency)
     return Agent(CheckScheduler(source), runner, sink, drain_for=drain_for)
 
 
@@ -317,7 +317,7 @@ async def test_while_our_own_network_is_down_nothing_is_leased(
 
     monkeypatch.setattr(watch.connectivity, "wait_until_online", look_once)
     source, sink = ListedSource(*_checks(3)), ListSink()
-    runner = CheckRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=5)
+    runner = ProbeRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=5)
     agent = Agent(
         CheckScheduler(source), runner, sink, drain_for=SHORT, connectivity=watch.connectivity
     )

@@ -10,7 +10,7 @@ import pytest
 from allgreen.domain.check import Check, CheckKind, LeasedCheck
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
-from allgreen.monitoring.runner import CheckRunner
+from allgreen.monitoring.runner import ProbeRunner
 from allgreen.testing import (
     NOON,
     FakeClock,
@@ -48,7 +48,7 @@ async def test_a_check_is_run_by_the_executor_of_its_kind() -> None:
     executor = ScriptedExecutor(Outcome.SLOW)
     leased = a_leased_check()
 
-    result = await CheckRunner([executor], clock=FakeClock(), concurrency=1).run(leased)
+    result = await ProbeRunner([executor], clock=FakeClock(), concurrency=1).run(leased)
 
     assert result.outcome is Outcome.SLOW
     assert executor.runs == [leased]
@@ -57,7 +57,7 @@ async def test_a_check_is_run_by_the_executor_of_its_kind() -> None:
 async def test_an_executor_that_raises_says_nothing_about_the_target(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    runner = CheckRunner([ScriptedExecutor(OSError(24, "x"))], clock=FakeClock(), concurrency=1)
+    runner = ProbeRunner([ScriptedExecutor(OSError(24, "x"))], clock=FakeClock(), concurrency=1)
 
     with caplog.at_level(logging.ERROR):
         result = await runner.run(a_leased_check(attempt=2, fence=7))
@@ -68,7 +68,7 @@ async def test_an_executor_that_raises_says_nothing_about_the_target(
 
 
 async def test_a_kind_that_nobody_runs_says_nothing_about_the_target() -> None:
-    result = await CheckRunner([], clock=FakeClock(), concurrency=1).run(a_leased_check())
+    result = await ProbeRunner([], clock=FakeClock(), concurrency=1).run(a_leased_check())
 
     assert result.outcome is Outcome.PROBE_ERROR
     assert result.reason == "nothing here runs http checks"
@@ -86,7 +86,7 @@ async def test_a_kind_that_nobody_runs_says_nothing_about_the_target() -> None:
 async def test_what_an_upside_down_check_finds_is_turned_over(
     found: Outcome, told: Outcome
 ) -> None:
-    runner = CheckRunner([ScriptedExecutor(found)], clock=FakeClock(), concurrency=1)
+    runner = ProbeRunner([ScriptedExecutor(found)], clock=FakeClock(), concurrency=1)
 
     result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
 
@@ -102,7 +102,7 @@ async def test_what_is_turned_over_is_what_was_found_good_to_hand_on() -> None:
         return replace(result, outcome=Outcome.PROBE_ERROR, failure=None)
 
     executor = ScriptedExecutor(Outcome.FAIL)
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=1, vet=doubt)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=1, vet=doubt)
 
     result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
 
@@ -111,7 +111,7 @@ async def test_what_is_turned_over_is_what_was_found_good_to_hand_on() -> None:
 
 
 async def test_a_fault_of_ours_is_no_good_news_for_an_upside_down_check() -> None:
-    runner = CheckRunner([ScriptedExecutor(OSError(24, "x"))], clock=FakeClock(), concurrency=1)
+    runner = ProbeRunner([ScriptedExecutor(OSError(24, "x"))], clock=FakeClock(), concurrency=1)
 
     result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
 
@@ -124,7 +124,7 @@ async def test_a_doubt_that_raises_says_nothing_about_the_target(
     async def doubt(_result: Result, _check: Check, _began_s: float) -> Result:
         raise RuntimeError("a bug")
 
-    runner = CheckRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=1, vet=doubt)
+    runner = ProbeRunner([ScriptedExecutor()], clock=FakeClock(), concurrency=1, vet=doubt)
 
     result = await runner.run(a_leased_check(replace(a_check(), upside_down=True), fence=7))
 
@@ -134,7 +134,7 @@ async def test_a_doubt_that_raises_says_nothing_about_the_target(
 
 
 async def test_a_run_that_does_not_end_is_ended() -> None:
-    runner = CheckRunner([GatedExecutor()], clock=FakeClock(), concurrency=1, backstop=AT_ONCE)
+    runner = ProbeRunner([GatedExecutor()], clock=FakeClock(), concurrency=1, backstop=AT_ONCE)
     leased = a_leased_check(a_check(timeout=timedelta(milliseconds=1)))
 
     result = await runner.run(leased)
@@ -145,7 +145,7 @@ async def test_a_run_that_does_not_end_is_ended() -> None:
 
 async def test_no_more_checks_run_at_once_than_are_allowed() -> None:
     executor = GatedExecutor()
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=3)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=3)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(10):
@@ -161,7 +161,7 @@ async def test_no_more_checks_run_at_once_than_are_allowed() -> None:
 
 async def test_one_failing_run_leaves_the_others_alone() -> None:
     executor = ScriptedExecutor(RuntimeError("broken"), Outcome.OK)
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=10)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=10)
 
     results = await asyncio.gather(*(runner.run(a_leased_check()) for _ in range(5)))
 
@@ -170,7 +170,7 @@ async def test_one_failing_run_leaves_the_others_alone() -> None:
 
 async def test_cancellation_passes_through() -> None:
     executor = GatedExecutor()
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=1)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=1)
     task = asyncio.create_task(runner.run(a_leased_check()))
     await asyncio.sleep(0)
 
@@ -184,7 +184,7 @@ async def test_cancellation_passes_through() -> None:
 @pytest.mark.parametrize(("late_s", "told"), [(0.0, 0.0), (2.5, 2.5), (-1.0, 0.0)])
 async def test_lateness_is_measured_from_when_a_run_was_due(late_s: float, told: float) -> None:
     clock = FakeClock(NOON + timedelta(seconds=late_s))
-    runner = CheckRunner([ScriptedExecutor()], clock=clock, concurrency=1)
+    runner = ProbeRunner([ScriptedExecutor()], clock=clock, concurrency=1)
 
     await runner.run(a_leased_check(due_at=NOON))
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from allgreen.domain.check import LeasedCheck
 from allgreen.domain.status import Outcome
-from allgreen.monitoring.runner import CheckRunner
+from allgreen.monitoring.runner import ProbeRunner
 from allgreen.testing import FakeClock, ScriptedExecutor, a_check, a_leased_check
 
 LONG = timedelta(seconds=25)
@@ -21,7 +21,7 @@ async def test_a_run_without_a_turn_is_missed_and_never_failed() -> None:
     async def refuse(_: LeasedCheck) -> AsyncIterator[str]:
         yield "Not run, because it is asked too often."
 
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=1, turn=refuse)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=1, turn=refuse)
     result = await runner.run(a_leased_check(replace(a_check(), upside_down=True)))
 
     assert (result.outcome, result.failure) == (Outcome.MISSED, None)
@@ -39,7 +39,7 @@ async def test_the_time_of_a_run_and_its_lateness_begin_after_its_turn() -> None
         yield ""
 
     executor = ScriptedExecutor(Outcome.OK)
-    runner = CheckRunner([executor], clock=clock, concurrency=1, turn=wait)
+    runner = ProbeRunner([executor], clock=clock, concurrency=1, turn=wait)
     leased = a_leased_check(a_check(timeout=timedelta(seconds=1)))
     result = await runner.run(leased)
 
@@ -59,7 +59,7 @@ async def test_a_run_that_waits_for_its_turn_takes_no_place_of_others() -> None:
         yield ""
 
     executor = ScriptedExecutor(Outcome.OK)
-    runner = CheckRunner([executor], clock=FakeClock(), concurrency=1, turn=hold_up_the_slow)
+    runner = ProbeRunner([executor], clock=FakeClock(), concurrency=1, turn=hold_up_the_slow)
     held_up = asyncio.create_task(runner.run(slow))
     await asyncio.sleep(0)
     await runner.run(quick)
