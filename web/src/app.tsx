@@ -1,10 +1,12 @@
 import { QueryClientProvider } from "@tanstack/react-query"
 import { createRouter, RouterProvider } from "@tanstack/react-router"
 import { createQueryClient } from "@/lib/query-client"
-import { tellSignedOut } from "@/lib/signed-out"
 import { routeTree } from "@/route-tree.gen"
 
-const queryClient = createQueryClient(tellSignedOut)
+const keepOfflinePage = async () => (await import("@/lib/offline-page")).keepOfflinePage()
+const OFFLINE_PAGE_AFTER_MS = 2000
+
+const queryClient = createQueryClient()
 
 const router = createRouter({
   routeTree,
@@ -24,6 +26,16 @@ const router = createRouter({
 router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
   if (fromLocation && pathChanged) document.getElementById("main")?.focus({ preventScroll: true })
 })
+
+// A page that the browser kept while it was left shows what was; it is asked for anew.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) void queryClient.invalidateQueries()
+})
+
+if (import.meta.env.PROD) {
+  // After everything that somebody waits for.
+  setTimeout(keepOfflinePage, OFFLINE_PAGE_AFTER_MS)
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

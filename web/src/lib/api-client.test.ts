@@ -1,7 +1,8 @@
 import { HttpResponse, http } from "msw"
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 import { getMe, logOut } from "@/api"
 import { ApiError } from "@/lib/api-error"
+import { answerSignOuts } from "@/lib/signed-out"
 import { problem } from "@/testing/problem"
 import { server } from "@/testing/server"
 
@@ -54,4 +55,20 @@ test("an answer without a body is a success", async () => {
   server.use(http.delete("/api/v1/session", () => new HttpResponse(null, { status: 204 })))
 
   await expect(logOut()).resolves.toBeDefined()
+})
+
+test.each([
+  ["a question", () => getMe()],
+  ["a change", () => logOut()],
+])("the screen is told of a session that has ended, once, by %s", async (_, ask) => {
+  server.use(http.all("/api/v1/*", () => problem(401, "not_signed_in")))
+  const handleSignedOut = vi.fn()
+  const takeBack = answerSignOuts(handleSignedOut)
+
+  const error = await failureOf(ask())
+  takeBack()
+  await failureOf(ask())
+
+  expect(error.status).toBe(401)
+  expect(handleSignedOut).toHaveBeenCalledOnce()
 })

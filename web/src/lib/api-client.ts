@@ -1,5 +1,7 @@
 import type { Client } from "@/api/client"
+import { isSignedOut } from "@/lib/api-error"
 import { type Method, requestJson } from "@/lib/json-request"
+import { tellSignedOut } from "@/lib/signed-out"
 
 export {
   ApiError,
@@ -23,11 +25,14 @@ type Wanted = {
  * Make what the generated functions send their requests with.
  *
  * `lighter-parts.ts` puts it in the place of the transport that is generated beside them. Every refusal
- * is an `ApiError`.
+ * is an `ApiError`, and the screen is told of a session that has ended, whoever asked.
  */
 export function createClient(): Client {
   const by = (method: Method) => (wanted: Wanted) =>
-    requestJson(method, addressOf(wanted), wanted.body, wanted)
+    requestJson(method, addressOf(wanted), wanted.body, wanted).catch((error) => {
+      if (isSignedOut(error)) tellSignedOut()
+      throw error
+    })
   return {
     get: by("GET"),
     post: by("POST"),

@@ -1,5 +1,5 @@
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query"
-import { ApiError, isSignedOut } from "@/lib/api-error"
+import { QueryClient } from "@tanstack/react-query"
+import { ApiError } from "@/lib/api-error"
 
 const RETRIES = 2
 
@@ -7,16 +7,9 @@ const RETRIES = 2
  * Make the cache of server state.
  *
  * The event stream invalidates what changed, so nothing polls; a tab that comes back refetches.
- *
- * @param onSignedOut Called when a query or a mutation learns that the session has ended.
  */
-export function createQueryClient(onSignedOut: () => void = () => {}): QueryClient {
-  const onError = (error: unknown) => {
-    if (isSignedOut(error)) onSignedOut()
-  }
+export function createQueryClient(): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache({ onError }),
-    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: { staleTime: 30_000, retry: shouldRetry },
       mutations: { retry: false },

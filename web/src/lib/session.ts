@@ -1,10 +1,6 @@
 /** Going to the log-in page and coming back: both are page loads, so no data of one survives in the other. */
 
-/** Leave for the log-in page and remember where to come back to. */
-export function goToLogin(): void {
-  window.location.assign(loginHref(window.location))
-}
-
+/** The log-in page, which remembers where to come back to. */
 export function loginHref({ pathname, search }: Pick<Location, "pathname" | "search">): string {
   const here = pathname + search
   return here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`

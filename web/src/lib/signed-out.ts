@@ -1,5 +1,3 @@
-import { goToLogin } from "@/lib/session"
-
 let answer: (() => void) | null = null
 
 /**
@@ -14,8 +12,7 @@ export function answerSignOuts(next: () => void): () => void {
   }
 }
 
-/** Say that the session has ended; where nothing is on the screen yet, leave for the log-in page. */
+/** Say that the session has ended. A page that is not there yet leaves for the log-in by its route. */
 export function tellSignedOut(): void {
-  if (answer) answer()
-  else goToLogin()
+  answer?.()
 }
