@@ -3,6 +3,7 @@ import { Elapsed } from "@/components/elapsed"
 import { dateOfDay } from "@/components/strip/read-day"
 import { UptimeStrip } from "@/components/strip/uptime-strip"
 import { StatusGlyph } from "@/components/ui/status-glyph"
+import { cx } from "@/lib/class-names"
 import { formatMs, formatPctNumber } from "@/lib/format"
 import { listFacts } from "./facts"
 import styles from "./overview.module.css"
@@ -29,7 +30,7 @@ export function SummarySlab({ workspace }: { workspace: Workspace }) {
       </div>
       <div className={styles.facts}>
         {listFacts(workspace).map(({ glyph, words, since }) => (
-          <span key={words} className="row">
+          <span key={words} className={cx("row", since && styles.lasting)}>
             <StatusGlyph state={glyph} />
             <span>
               <b>{words}</b>
