@@ -452,6 +452,40 @@ async def test_the_history_keeps_the_id_and_not_the_person(
     assert [text for text in texts if BO in text or "Bo Berg" in text] == []
 
 
+async def test_what_others_did_with_somebody_tells_neither_name_nor_address_once_they_are_gone(
+    owner: Person, app: FastAPI, platform: Platform
+) -> None:
+    async with AsyncExitStack() as stack:
+        lisa = await enrol(stack, app, platform, "Lisa Lien", in_workspace="", role=None)
+        form = {"email": "lisa.lien@example.com", "role": "observer"}
+        sent = await owner.client.post(f"{owner.workspace}/invitations", json=form)
+        own = f"{ACCOUNT}/invitations/{sent.json()['invitation']['id']}"
+        await lisa.client.post(f"{own}/accept")
+        member = f"{owner.workspace}/members/{lisa.me['id']}"
+        await owner.client.patch(member, json={"role": "admin"})
+        await owner.client.post(f"{owner.workspace}/transfer", json={"account_id": lisa.me["id"]})
+        await lisa.client.post(f"{owner.workspace}/transfer/accept")
+        back = {"account_id": owner.me["id"]}
+        await lisa.client.post(f"{owner.workspace}/transfer", json=back)
+        await owner.client.post(f"{owner.workspace}/transfer/accept")
+        await lisa.client.patch(ACCOUNT, json={"name": "Lisa Holm"})
+        await owner.client.delete(member)
+        told = {row["action"]: row for row in (await rows_of(platform, audit))["audit"]}
+        assert {"invitation.accepted", "member.role_changed", "member.removed"} <= set(told)
+        assert "Lisa" in str([dict(row) for row in told.values()])
+
+        assert (await delete(lisa)).status_code == 204
+
+    kept = await rows_of(platform, audit, invitations)
+    texts = [str(dict(row)) for rows in kept.values() for row in rows]
+    assert len(kept["audit"]) >= len(told)
+    assert [text for text in texts if "Lisa" in text or "lisa.lien" in text] == []
+    assert any(lisa.me["id"] in text for text in texts)
+    summaries = [row["summary"] for row in kept["audit"]]
+    assert "made somebody whose account is deleted an admin" in summaries
+    assert "invited somebody whose account is deleted as an observer" in summaries
+
+
 async def test_invitations_and_offers_of_a_deleted_account_are_void(
     owner: Person, bo: Person, platform: Platform
 ) -> None:

@@ -8,6 +8,7 @@ from allgreen.domain.policy import Role
 from allgreen.errors import FieldProblem, InvalidInputError
 from allgreen.ports import AuditRow
 from allgreen.server import limits
+from allgreen.server.accounts.erasure import erase
 from allgreen.server.accounts.schemas import ProofInput
 from allgreen.server.accounts.signing_in import check_password
 from allgreen.server.auth import endings, second_factor
@@ -47,6 +48,7 @@ async def delete_account(platform: Platform, session: Session, form: ProofInput)
         reason = "Their account was deleted."
         await endings.silence(platform, uow, account_id, session.email, reason=reason, now=now)
         await endings.withdraw(connection, account_id, now)
+        await erase(connection, account_id, session.email)
         await uow.audit.add(
             AuditRow(
                 workspace_id=each,

@@ -50,7 +50,8 @@ async def offer_workspace(
         await owe_errand(
             platform, uow, NoticeKind.OFFERED, taker["email"], facts=facts, workspace_id=id_
         )
-        await _note(uow, member, "workspace.offered", f"offered it to {taker['name']}", now)
+        words = f"offered it to {taker['name']}"
+        await _note(uow, member, "workspace.offered", words, now, to=taker["id"])
         shown = await queries.load_workspace(connection, member, now)
         await uow.commit()
     _tell(platform, id_)
@@ -149,7 +150,13 @@ async def _facts(uow: SqlUnitOfWork, member: Member, *, role: str = "") -> Facts
 
 
 async def _note(
-    uow: SqlUnitOfWork, member: Member, action: str, summary: str, at: datetime
+    uow: SqlUnitOfWork,
+    member: Member,
+    action: str,
+    summary: str,
+    at: datetime,
+    *,
+    to: str | None = None,
 ) -> None:
     row = AuditRow(
         workspace_id=member.workspace_id,
@@ -157,6 +164,7 @@ async def _note(
         action=action,
         summary=summary,
         by=member.account_id,
+        after={} if to is None else {"account_id": to},
     )
     await uow.audit.add([row])
 
