@@ -262,6 +262,9 @@ _MAILS: Final[Mapping[str, Callable[[], Notice]]] = {
             incidents=3,
         ),
     ),
+    "key-made": lambda: _to_person(
+        NoticeKind.KEY_MADE, replace(_AMONG_PEOPLE, change="Deploys (…k3Qz), which may write")
+    ),
     "recipient-lost": lambda: _to_admins(
         NoticeKind.RECIPIENT_LOST,
         replace(

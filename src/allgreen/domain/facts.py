@@ -38,6 +38,8 @@ class Facts:
         role: The role that a person is given.
         change: What changed, as the end of a sentence: ``your password was changed``.
         until: Until when something can be done about it.
+        to_member: It goes to somebody who was a member when it happened, and whose address only
+            owners see, also once they are gone.
     """
 
     service_name: str = ""
@@ -67,10 +69,15 @@ class Facts:
     role: str = ""
     change: str = ""
     until: datetime | None = None
+    to_member: bool = False
 
     def for_strangers(self) -> Facts:
         """Return what somebody may hear who is on the list and no member of the workspace."""
-        return replace(self, affected=())
+        return replace(self, affected=(), to_member=False)
+
+    def for_members(self) -> Facts:
+        """Return what somebody hears who is a member of the workspace."""
+        return replace(self, to_member=True)
 
     def to_json(self) -> dict[str, object]:
         """Return what a JSON column can hold; instants become RFC 3339 text."""

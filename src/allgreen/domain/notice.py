@@ -51,6 +51,8 @@ class NoticeKind(StrEnum):
     """To a member who may become the owner of a workspace."""
     WORKSPACE_DELETED = "workspace_deleted"
     """To the owners: until when it can be had back."""
+    KEY_MADE = "key_made"
+    """To the owners: a key of the API opens their workspace from now on."""
     RECIPIENT_LOST = "recipient_lost"
     """To the owners: somebody is not told of a service any more."""
 
@@ -88,7 +90,7 @@ UNPACED = frozenset(
         *(NoticeKind.VERIFY_EMAIL, NoticeKind.CONFIRM_RECIPIENT),
         *(NoticeKind.RESET_PASSWORD, NoticeKind.CHANGE_EMAIL, NoticeKind.ACCOUNT_CHANGED),
         *(NoticeKind.INVITED, NoticeKind.REMOVED, NoticeKind.ROLE_CHANGED, NoticeKind.OFFERED),
-        *(NoticeKind.WORKSPACE_DELETED, NoticeKind.RECIPIENT_LOST),
+        *(NoticeKind.WORKSPACE_DELETED, NoticeKind.RECIPIENT_LOST, NoticeKind.KEY_MADE),
         *(NoticeKind.OFFLINE, NoticeKind.DISK_FULL),
     }
 )

@@ -190,6 +190,26 @@ def _recipient_lost(told: Told, links: LetterLinks) -> Letter:
     )
 
 
+def _key_made(told: Told, links: LetterLinks) -> Letter:
+    workspace, actor = wording.unlinked(told.workspace) or "a workspace", _actor(told)
+    return Letter(
+        subject=f"A key opens {workspace} from now on",
+        preview=f"{actor} made it, for programs that use the API.",
+        tone="quiet",
+        glyph="!",
+        status=f"Since {told.at(None)}",
+        headline=f"{actor} made a key for {workspace}.",
+        paragraphs=(
+            "A program that shows it can do what its maker may do here, within its scope.",
+            "If nobody should have made it, revoke it in the settings of the workspace.",
+        ),
+        rows=told.rows(("Key", wording.unlinked(plain(told.facts.change)), False)),
+        button="Open the workspace",
+        button_url=links.open,
+        why=f"You get this because you are an owner of {workspace}.",
+    )
+
+
 def _actor(told: Told) -> str:
     return wording.unlinked(plain(told.facts.actor, longest=LONGEST_NAME)) or "Somebody"
 
@@ -211,4 +231,5 @@ WRITERS: Final[Mapping[NoticeKind, Writer]] = {
     NoticeKind.OFFERED: _offered,
     NoticeKind.WORKSPACE_DELETED: _workspace_deleted,
     NoticeKind.RECIPIENT_LOST: _recipient_lost,
+    NoticeKind.KEY_MADE: _key_made,
 }

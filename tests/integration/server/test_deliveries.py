@@ -32,7 +32,14 @@ async def service(owner: Person, silent_port: int) -> dict[str, Any]:
     return await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=told)
 
 
-async def owe(platform: Platform, owner: Person, service: dict[str, Any], to: str = ANA) -> None:
+async def owe(
+    platform: Platform,
+    owner: Person,
+    service: dict[str, Any],
+    to: str = ANA,
+    *,
+    was_member: bool = False,
+) -> None:
     """Owe a message about the service."""
     now = platform.clock.now()
     (recipient,) = service["recipients"]
@@ -45,7 +52,9 @@ async def owe(platform: Platform, owner: Person, service: dict[str, Any], to: st
         workspace_id=WorkspaceId(owner.me["workspaces"][0]["id"]),
         service_id=ServiceId(service["id"]),
         recipient_id=RecipientId(recipient["id"]) if to == ANA else None,
-        facts=Facts(service_name="Checkout", got="503, after 12 ms", began_at=now).to_json(),
+        facts=Facts(
+            service_name="Checkout", got="503, after 12 ms", began_at=now, to_member=was_member
+        ).to_json(),
         created_at=now,
         due_at=now,
     )
@@ -160,6 +169,20 @@ async def test_an_admin_sees_names_of_members_and_not_their_addresses(
         (None, BO),
         ("Ana Petrov", None),
     ]
+
+
+async def test_an_admin_never_sees_the_address_of_somebody_who_was_a_member(
+    owner: Person, stranger: Person, platform: Platform, service: dict[str, Any]
+) -> None:
+    await owe(platform, owner, service, to="gone@example.net", was_member=True)
+    await join(platform, stranger, owner, Role.ADMIN)
+
+    (for_admin,) = await list_deliveries(stranger, owner.workspace)
+    (for_owner,) = await list_deliveries(owner, owner.workspace)
+
+    assert (for_admin["to_name"], for_admin["to"]) == (None, None)
+    assert "gone@example.net" not in str(for_admin)
+    assert for_owner["to"] == "gone@example.net"
 
 
 async def test_observers_and_strangers_read_no_messages(

@@ -12,6 +12,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, insert, select, update
 
+from allgreen.domain.facts import Facts
+from allgreen.domain.notice import Notice, NoticeKind
 from allgreen.domain.policy import Permission, Role
 from allgreen.server import problems
 from allgreen.server.auth.access import Access, guarded_router, permission
@@ -20,6 +22,7 @@ from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import accounts, api_keys, audit, memberships, services, workspaces
 from allgreen.testing import FakeClock
 from tests.api import Person, fields, service_form
+from tests.mailbox import changes_told_to, letters
 from tests.people import enrol, make_key, program_of, set_role, shown
 
 
@@ -392,6 +395,37 @@ async def test_making_and_revoking_are_told_in_the_history(
         ("key.made", f"made the key Deploys (…{hint}), which may write", admin.me["id"]),
         ("key.revoked", f"revoked the key Deploys (…{hint}) of Ben Admin", owner.me["id"]),
     ]
+
+
+async def test_the_maker_and_the_owners_are_told_of_a_new_key(
+    owner: Person, admin: Person, platform: Platform
+) -> None:
+    made = await make_key(admin, "write")
+
+    (told,) = await letters(platform, NoticeKind.KEY_MADE)
+    facts = Facts.from_json(told.facts)
+    about = f"Deploys (…{made['hint']}), which may write"
+    assert (told.address, facts.actor, facts.change) == ("ana@example.org", admin.me["name"], about)
+    email = (await admin.client.get("/api/v1/me")).json()["email"]
+    assert await changes_told_to(platform, email) == [
+        f"a key of the API was made in your name, for Nordlys: {about}"
+    ]
+    (event, *_) = (await admin.client.get("/api/v1/account/events")).json()["items"]
+    assert event["action"] == "key.made"
+
+
+async def test_an_owner_is_told_once_of_a_key_of_their_own(
+    owner: Person, platform: Platform
+) -> None:
+    made = await make_key(owner, "read")
+
+    assert await letters(platform, NoticeKind.KEY_MADE) == []
+    assert len(await changes_told_to(platform, "ana@example.org")) == 1
+    assert all(made["key"] not in str(each.facts) for each in await all_letters(platform))
+
+
+async def all_letters(platform: Platform) -> list[Notice]:
+    return [each for kind in NoticeKind for each in await letters(platform, kind)]
 
 
 async def test_the_use_of_a_key_is_noted_once_an_hour(

@@ -396,6 +396,7 @@ async def test_the_root_tells_members_which_services_are_down_with_it() -> None:
     to_member, to_stranger = heard[member.address], heard[stranger.address]
     assert (to_member.affected, to_member.affected_count) == (("Page",), 1)
     assert (to_stranger.affected, to_stranger.affected_count) == ((), 1)
+    assert (to_member.to_member, to_stranger.to_member) == (True, False)
 
 
 async def test_a_stranger_hears_no_name_at_the_end_either() -> None:

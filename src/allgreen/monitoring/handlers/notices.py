@@ -159,7 +159,7 @@ class NoticeWriter:
                 service_id=service.id,
                 incident_id=incident_id,
                 recipient_id=recipient.id,
-                facts=facts.to_json(),
+                facts=_as_heard_by(recipient, facts).to_json(),
                 created_at=event.at,
                 due_at=event.at,
             )
@@ -222,7 +222,7 @@ class NoticeWriter:
                 address=address,
                 workspace_id=service.workspace_id,
                 service_id=service.id,
-                facts=facts.to_json(),
+                facts=facts.for_members().to_json(),
                 created_at=at,
                 due_at=at,
             )
@@ -255,7 +255,6 @@ class NoticeWriter:
         *,
         seq: int | None = None,
     ) -> Notice:
-        heard = facts.for_strangers() if recipient.account_id is None else facts
         return Notice(
             id=OutboxId(self.ids()),
             key=incident_key(incident.id, kind, seq or incident.seq, recipient.id, self.channel),
@@ -266,10 +265,14 @@ class NoticeWriter:
             service_id=incident.service_id,
             incident_id=incident.id,
             recipient_id=recipient.id,
-            facts=heard.to_json(),
+            facts=_as_heard_by(recipient, facts).to_json(),
             created_at=at,
             due_at=at,
         )
+
+
+def _as_heard_by(recipient: Recipient, facts: Facts) -> Facts:
+    return facts.for_strangers() if recipient.account_id is None else facts.for_members()
 
 
 async def _confirmed(uow: UnitOfWork, service_id: ServiceId) -> list[Recipient]:

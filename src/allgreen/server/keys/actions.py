@@ -5,24 +5,33 @@ from typing import Final
 
 from sqlalchemy import delete, insert
 
+from allgreen.domain.facts import Facts
+from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Permission
 from allgreen.errors import InvalidInputError, NotAllowedError
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth.access import Access, Member
+from allgreen.server.auth.errands import owe_errand, tell_change
 from allgreen.server.auth.keys import new_key
-from allgreen.server.auth.sessions import hash_of
+from allgreen.server.auth.memberships import list_owners
+from allgreen.server.auth.sessions import Client, Session, hash_of
 from allgreen.server.keys import queries
 from allgreen.server.keys.schemas import KeyInput, Maker, NewKey
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import api_keys
+from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 MOST_KEYS: Final = 50
 """So many keys one member may have in one workspace."""
 _HINT_LENGTH: Final = 4
 
 
-async def make_key(platform: Platform, access: Access, workspace_id: str, form: KeyInput) -> NewKey:
+async def make_key(
+    platform: Platform, access: Access, workspace_id: str, form: KeyInput, client: Client
+) -> NewKey:
     """Make a key that can do no more than its maker, whatever they are when it is used.
+
+    Its maker is told by mail, and so are the owners.
 
     Raises:
         ProofNeededError: The password was typed long ago.
@@ -52,8 +61,10 @@ async def make_key(platform: Platform, access: Access, workspace_id: str, form: 
         )
         words = f"made the key {made.name} (…{made.hint}), which may {made.scope}"
         await uow.audit.add([_audit_row(member, "key.made", words, now)])
+        await _tell(platform, uow, access.caller, member, made, client)
         await uow.commit()
     platform.broker.publish([_hint(member)])
+    platform.wake_dispatcher()
     return made
 
 
@@ -77,6 +88,34 @@ async def revoke_key(platform: Platform, access: Access, workspace_id: str, key_
         await uow.audit.add([_audit_row(member, "key.revoked", words, now)])
         await uow.commit()
     platform.broker.publish([_hint(member)])
+
+
+async def _tell(
+    platform: Platform,
+    uow: SqlUnitOfWork,
+    maker: Session,
+    member: Member,
+    made: NewKey,
+    client: Client,
+) -> None:
+    id_ = member.workspace_id
+    workspace_name = await uow.workspaces.name(id_)
+    about = f"{made.name} (…{made.hint}), which may {made.scope}"
+    change = f"a key of the API was made in your name, for {workspace_name}: {about}"
+    await tell_change(
+        platform, uow, maker.account_id, maker.email, "key.made", change, client=client
+    )
+    facts = Facts(
+        workspace_name=workspace_name,
+        zone=await uow.workspaces.zone(id_),
+        actor=member.name,
+        change=about,
+    )
+    for owner in await list_owners(uow.connection, id_):
+        if owner != maker.email:
+            await owe_errand(
+                platform, uow, NoticeKind.KEY_MADE, owner, facts=facts, workspace_id=id_
+            )
 
 
 def _new_key(platform: Platform, member: Member, form: KeyInput, now: datetime) -> NewKey:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
+from allgreen.server.auth.sessions import Client
 from allgreen.server.keys import actions, queries
 from allgreen.server.keys.schemas import ApiKeys, KeyInput, NewKey
 from allgreen.server.platform import get_platform
@@ -35,7 +36,8 @@ async def make_key(
     access: Annotated[Access, permission(Permission.KEY_OWN)],
 ) -> Response:
     """Make a key; it is told this once, and works as `Authorization: Bearer alg_…`."""
-    made = await actions.make_key(get_platform(request), access, workspace_id, body)
+    platform, client = get_platform(request), Client.of(request)
+    made = await actions.make_key(platform, access, workspace_id, body, client)
     return render(made, status=201)
 
 

@@ -128,7 +128,8 @@ _WAS_KEPT = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.a
 
 _TO_PEOPLE = (
     *(NoticeKind.INVITED, NoticeKind.OFFERED, NoticeKind.ROLE_CHANGED),
-    *(NoticeKind.RECIPIENT_LOST, NoticeKind.UNDELIVERED),
+    *(NoticeKind.RECIPIENT_LOST, NoticeKind.UNDELIVERED, NoticeKind.KEY_MADE),
+    *(NoticeKind.BLOCKED, NoticeKind.PARKED),
 )
 """Messages to those who are, were or may become members."""
 
@@ -155,9 +156,11 @@ class _Readers:
         return self.members[account_id][0] if account_id else None
 
     def address(self, row: RowMapping) -> str | None:
-        """Return where the message goes; addresses of other members are for owners only."""
+        """Return where the message goes; addresses of members are for owners and themselves."""
         account_id, member = self._account_of(row), self.member
-        is_stranger = account_id is None and row["kind"] not in _TO_PEOPLE
+        # Also of those who left since, or have another address by now.
+        is_of_people = row["kind"] in _TO_PEOPLE or bool(row["facts"].get("to_member"))
+        is_stranger = account_id is None and not is_of_people
         is_own = account_id == member.account_id
         is_shown = is_stranger or is_own or member.role is Role.OWNER
         return str(row["address"]) if is_shown else None

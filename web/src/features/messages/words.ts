@@ -28,6 +28,7 @@ export const KINDS: Readonly<Record<NoticeKind, string>> = {
   role_changed: "Another role",
   offered: "Offer to own the workspace",
   workspace_deleted: "The workspace was deleted",
+  key_made: "A key was made",
   recipient_lost: "Somebody is not told any more",
 }
 
