@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { tanstackRouter } from "@tanstack/router-plugin/vite"
 import react from "@vitejs/plugin-react"
@@ -63,6 +65,7 @@ export default defineConfig({
     react(),
     lighterParts(),
     preloadFont("instrument-sans-latin-wdth-normal"),
+    versionWorker(),
   ],
   resolve: { alias: { "@": fromHere("./src") } },
   build: {
@@ -106,6 +109,23 @@ function preloadFont(name: string): Plugin {
         }
         return [{ tag: "link", attrs, injectTo: "head-prepend" as const }]
       },
+    },
+  }
+}
+
+/** Name the cache of the offline page after what is in it: a browser then keeps a new one, and drops the old. */
+function versionWorker(): Plugin {
+  return {
+    name: "allgreen:version-worker",
+    apply: "build",
+    generateBundle() {
+      const worker = readFileSync(fromHere("offline/sw.js"), "utf8")
+      const hash = createHash("sha256").update(worker)
+      for (const file of ["offline.html", "offline.js", "theme.js", "favicon-unknown.svg"]) {
+        hash.update(readFileSync(fromHere(`public/${file}`)))
+      }
+      const source = worker.replace("__VERSION__", hash.digest("hex").slice(0, 12))
+      this.emitFile({ type: "asset", fileName: "sw.js", source })
     },
   }
 }

@@ -3,7 +3,11 @@
 ;(() => {
   try {
     const theme = localStorage.getItem("allgreen-theme")
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme
+    if (theme !== "light" && theme !== "dark") return
+    document.documentElement.dataset.theme = theme
+    for (const bar of document.querySelectorAll('meta[name="theme-color"]')) {
+      bar.media = bar.dataset.of === theme ? "all" : "not all"
+    }
   } catch {
     // Storage may be forbidden; then the page follows the system.
   }

@@ -32,7 +32,13 @@ _FONTS: Final = {
     "geist-mono.woff2": "geist-mono-latin-wght-normal",
 }
 _NEVER_PAGES: Final = (f"{API.removeprefix('/').split('/')[0]}/", "assets/", ".well-known/")
-_PACKED: Final = ("text/", "application/json", "application/javascript", "image/svg+xml")
+_PACKED: Final = (
+    "text/",
+    "application/json",
+    "application/manifest+json",
+    "application/javascript",
+    "image/svg+xml",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

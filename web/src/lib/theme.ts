@@ -47,10 +47,20 @@ export function showTheme(theme: Theme): void {
   const apply = () => {
     if (theme === "system") delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = theme
+    paintBar(theme)
     for (const listener of listeners) listener()
   }
   if (document.startViewTransition) document.startViewTransition(apply)
   else apply()
+}
+
+// The bar of a phone's browser, or of the installed app, takes the colour of the page below it.
+function paintBar(theme: Theme): void {
+  for (const bar of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    const own = bar.dataset.of
+    bar.media =
+      theme === "system" ? `(prefers-color-scheme: ${own})` : own === theme ? "all" : "not all"
+  }
 }
 
 /** Whether dark is on the screen now, by choice or by the system. */

@@ -4,6 +4,7 @@ import styles from "./account.module.css"
 const SECTIONS = [
   { id: "profile", label: "Profile" },
   { id: "look", label: "Appearance" },
+  { id: "keys", label: "Keyboard" },
   { id: "seen", label: "Who sees you" },
   { id: "in", label: "Sign-in" },
   { id: "data", label: "Your data" },

@@ -3,6 +3,7 @@ import { FormProvider } from "react-hook-form"
 import type { Account, Instance, OwnProfile } from "@/api"
 import { UnsavedGuard } from "@/components/unsaved-guard"
 import { DataSection } from "./data-section"
+import { KeyboardSection } from "./keyboard-section"
 import { PhotoField } from "./photo-field"
 import { ProfileSection } from "./profile-section"
 import { SaveBar } from "./save-bar"
@@ -33,6 +34,7 @@ export function SettingsPage({ account, profile, instance, notice }: SettingsPag
         <form id={formId} onSubmit={submit} noValidate />
         <ProfileSection formId={formId} photo={<PhotoField profile={profile} />} />
         <ThemeChoice />
+        <KeyboardSection />
         <VisibilitySection
           formId={formId}
           address={withoutScheme(instance.public_url) + profile.page}

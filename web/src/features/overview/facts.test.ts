@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Counts } from "@/api"
-import { makeWorkspace } from "@/testing/factories"
-import { listFacts, writeTitle } from "./facts"
+import { listFacts, worstState, writeLead } from "./facts"
 
 const SINCE = "2026-04-14T23:18:00Z"
 
@@ -35,12 +34,15 @@ describe("the sentence about now", () => {
   })
 })
 
-describe("the title of the tab", () => {
-  test.each<[string, Partial<Counts>, string]>([
-    ["down", { down: 1, degraded: 2, up: 1 }, "1 down · Nordlys · Allgreen"],
-    ["slow", { degraded: 2, up: 1 }, "2 slow · Nordlys · Allgreen"],
-    ["green", { up: 1, paused: 3 }, "Nordlys · Allgreen"],
-  ])("of a workspace that is %s starts with the worst", (_, over, title) => {
-    expect(writeTitle(makeWorkspace({ name: "Nordlys", counts: counts(over) }))).toBe(title)
+describe("the tab", () => {
+  test.each<[string, Partial<Counts>, string, string]>([
+    ["down", { down: 1, degraded: 2, up: 1 }, "1 down · ", "down"],
+    ["slow", { degraded: 2, up: 1 }, "2 slow · ", "degraded"],
+    ["green", { up: 1, paused: 3, unknown: 1 }, "", "up"],
+    ["not known", { unknown: 2, maintenance: 1 }, "", "unknown"],
+    ["empty", {}, "", "unknown"],
+  ])("of a workspace that is %s tells the worst", (_, over, lead, worst) => {
+    expect(writeLead(counts(over))).toBe(lead)
+    expect(worstState(counts(over))).toBe(worst)
   })
 })

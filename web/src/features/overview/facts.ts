@@ -1,4 +1,4 @@
-import type { Workspace } from "@/api"
+import type { Counts, Workspace } from "@/api"
 import type { GlyphState } from "@/components/ui/status-glyph"
 
 /** One part of the sentence that says how a workspace is now. */
@@ -27,18 +27,18 @@ export function listFacts({
     .map(({ glyph, count, word, since = null }) => ({ glyph, words: `${count} ${word}`, since }))
 }
 
-export type WorstState = "down" | "degraded" | "up"
+export type WorstState = "down" | "degraded" | "up" | "unknown"
 
-export function worstState({ counts }: Pick<Workspace, "counts">): WorstState {
-  if (counts.down > 0) return "down"
-  return counts.degraded > 0 ? "degraded" : "up"
+/** The worst state that was measured; where nothing was, none is claimed. */
+export function worstState({ up, degraded, down }: Counts): WorstState {
+  if (down > 0) return "down"
+  if (degraded > 0) return "degraded"
+  return up > 0 ? "up" : "unknown"
 }
 
-/** The title of the tab, which starts with the worst state: `1 down · Nordlys · Allgreen`. */
-export function writeTitle({ name, counts }: Pick<Workspace, "name" | "counts">): string {
-  const worst = worstState({ counts })
-  const lead = { down: `${counts.down} down · `, degraded: `${counts.degraded} slow · `, up: "" }[
-    worst
-  ]
-  return `${lead}${name} · Allgreen`
+/** What the title of a tab starts with: the worst state, `1 down · `, and nothing while all is well. */
+export function writeLead(counts: Counts): string {
+  const worst = worstState(counts)
+  if (worst === "down") return `${counts.down} down · `
+  return worst === "degraded" ? `${counts.degraded} slow · ` : ""
 }

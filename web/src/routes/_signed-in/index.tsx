@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, type ErrorComponentProps } from "@tanstack/react-router"
-import type { WorkspaceCard as Card, DeletedWorkspace } from "@/api"
+import type { DeletedWorkspace } from "@/api"
 import { PageTitle } from "@/components/page-title"
 import { RouteErrorPage } from "@/components/route-states"
 import { meQuery } from "@/features/account/queries"
@@ -11,8 +11,10 @@ import { InvitationCard } from "@/features/dashboard/invitation-card"
 import { LatestEvents } from "@/features/dashboard/latest-events"
 import { NowSlab } from "@/features/dashboard/now-slab"
 import { dashboardQuery } from "@/features/dashboard/queries"
+import { addCounts } from "@/features/dashboard/summary"
 import { WorkspaceCard } from "@/features/dashboard/workspace-card"
 import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
+import { TabState } from "@/features/overview/tab-state"
 import { useRestoreWorkspace } from "@/features/workspaces/mutations"
 import { NewWorkspaceForm } from "@/features/workspaces/new-workspace-form"
 import { useNow } from "@/lib/use-now"
@@ -56,7 +58,10 @@ function Dashboard() {
   const { workspaces, invitations, events, deleted } = data
   return (
     <div className="wrap">
-      <PageTitle>{writeTitle(workspaces)}</PageTitle>
+      <PageTitle>Workspaces</PageTitle>
+      {workspaces.length > 0 && (
+        <TabState counts={addCounts(workspaces)} updatedAt={dataUpdatedAt} isPolled />
+      )}
       <StaleLine updatedAt={dataUpdatedAt} isPolled />
       {workspaces.length > 0 && <NowSlab workspaces={workspaces} />}
       {workspaces.length === 0 && <NoWorkspaceHead />}
@@ -115,10 +120,4 @@ function NoWorkspaceHead() {
       </div>
     </div>
   )
-}
-
-/** The title of the tab starts with the worst: `1 down · Workspaces`. */
-function writeTitle(workspaces: readonly Card[]): string {
-  const down = workspaces.reduce((sum, { counts }) => sum + counts.down, 0)
-  return down > 0 ? `${down} down · Workspaces` : "Workspaces"
 }

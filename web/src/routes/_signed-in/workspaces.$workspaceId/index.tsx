@@ -2,6 +2,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query"
 import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
 import { lazy, Suspense, useCallback } from "react"
 import type { Range } from "@/api"
+import { PageTitle } from "@/components/page-title"
 import { ErrorState } from "@/components/ui/error-state"
 import { instanceQuery } from "@/features/account/queries"
 import { Announcement } from "@/features/overview/announcement"
@@ -9,7 +10,6 @@ import { ProberLine } from "@/features/overview/prober-line"
 import { workspaceQuery } from "@/features/overview/queries"
 import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
 import { SummarySlab } from "@/features/overview/summary-slab"
-import { usePageState } from "@/features/overview/use-page-state"
 import { WorkspaceHead } from "@/features/overview/workspace-head"
 import { type PageSearch, readPageSearch } from "@/features/services/page-search"
 import { servicesQuery } from "@/features/services/queries"
@@ -54,10 +54,10 @@ function ServicesPage() {
   const { data: instance } = useQuery(instanceQuery())
   const workspace = overview.data
   const services = list.data
-  usePageState(workspace)
 
   return (
     <div className="wrap">
+      <PageTitle>{workspace.name}</PageTitle>
       <StaleLine updatedAt={Math.min(overview.dataUpdatedAt, list.dataUpdatedAt)} />
       <ProberLine workspace={workspace} now={overview.dataUpdatedAt} />
       <WorkspaceHead workspace={workspace} isEmpty={services.length === 0} />

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query"
 import { createFileRoute, notFound, Outlet } from "@tanstack/react-router"
 import { lazy, Suspense, useEffect } from "react"
 import { workspaceQuery } from "@/features/overview/queries"
+import { WorkspaceTabState } from "@/features/overview/tab-state"
 import { rememberWorkspace } from "@/lib/last-workspace"
 import { useLiveUpdates } from "@/lib/live"
 import { SignedInShell } from "../-signed-in-shell"
@@ -38,6 +39,7 @@ function WorkspaceLayout() {
         )
       }
     >
+      <WorkspaceTabState workspaceId={workspace.id} />
       <Outlet />
     </SignedInShell>
   )
