@@ -2398,7 +2398,7 @@ export type NewSecondFactor = {
  *
  * What a message says.
  */
-export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'disk_full' | 'digest' | 'confirm_recipient' | 'verify_email' | 'reset_password' | 'change_email' | 'account_changed' | 'invited' | 'removed' | 'role_changed' | 'offered' | 'workspace_deleted' | 'recipient_lost';
+export type NoticeKind = 'down' | 'up' | 'paused' | 'reconfigured' | 'deleted' | 'reminder' | 'flapping' | 'steady' | 'blocked' | 'parked' | 'undelivered' | 'offline' | 'disk_full' | 'digest' | 'confirm_recipient' | 'verify_email' | 'reset_password' | 'change_email' | 'account_changed' | 'invited' | 'removed' | 'role_changed' | 'offered' | 'workspace_deleted' | 'key_made' | 'recipient_lost';
 
 /**
  * Occurrence
