@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 from allgreen.domain.report import Report
+from allgreen.domain.status import CheckVerdict
+
+Tally = Mapping[str, Mapping[CheckVerdict, int]]
+"""How many runs of each check, by its name, ended how."""
 
 DEADLINE_S: Final = 12.0
 """A report is there by then: longer than a check with the usual timeout."""
@@ -55,3 +59,10 @@ class Runs(Protocol):
             tags: Only checks with one of these; empty for all.
             stale_after_s: A result that is older is a failure, whatever it was.
         """
+
+    def tally(self) -> Tally:
+        """Return how many runs of each check ended how, since the program began.
+
+        What was shown again, skipped or joined is no run. Who does not count has nothing to say.
+        """
+        return {}

@@ -13,7 +13,7 @@ from typing import Final, final
 
 from allgreen.domain.report import Report
 from allgreen.health.running.runner import CheckRunner
-from allgreen.health.runs import DEADLINE_S, Runs
+from allgreen.health.runs import DEADLINE_S, Runs, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +136,10 @@ class Background(Runs):
     ) -> Report:
         """Return a report of what is known, and run nothing; see `Runs`."""
         return self.runner.recall(names, tags=tags, stale_after_s=stale_after_s)
+
+    def tally(self) -> Tally:
+        """Return how many runs of each check ended how; see `Runs`."""
+        return self.runner.tally()
 
     def _make_rounds(self, stop: threading.Event) -> None:
         rounds = _Rounds(self.period_s, self.runner.now(), self._jitter)

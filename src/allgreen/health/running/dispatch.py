@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Final, final
 
 from allgreen.domain.report import CheckResult
-from allgreen.domain.status import HealthStatus
+from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.health.running.execution import Cell, Execution, Gate, Waiter
 from allgreen.health.running.findings import (
     find_blocked,
@@ -78,7 +78,10 @@ class Dispatch:
         """
         self._lock = threading.Lock()
         self.news.start_over()
-        running = [cell for cell in cells if cell.execution is not None]
+        known = list(cells)
+        for cell in known:
+            cell.passed, cell.others = 0, {}  # our parent goes on to count its own
+        running = [cell for cell in known if cell.execution is not None]
         self.places.start_over([cell.execution for cell in running if cell.execution is not None])
         for cell in running:
             cell.execution = None
@@ -279,10 +282,16 @@ class Dispatch:
             if cell.execution is execution:
                 cell.execution = None
             if execution.result is None and result is not None:
-                if cell.failures or result.status is not _HEALTHY or self._listeners:
+                if (
+                    result.status is not _HEALTHY
+                    or cell.failures
+                    or execution.is_repeat
+                    or self._listeners
+                ):
                     woken = self._settle(execution, result)
                 else:  # what most of them come to, in as few steps as it takes
                     execution.result = cell.last = result
+                    cell.passed += 1
                     for waiter in execution.waiters:
                         waiter.left -= 1
                         if not waiter.left:
@@ -320,6 +329,8 @@ class Dispatch:
         """Note what came of a run; return whom to wake. Under the lock, once for each run."""
         cell = execution.cell
         before = cell.last
+        if not execution.is_repeat:
+            _count(cell, result.verdict)
         if cell.failures or result.status is not _HEALTHY:
             result = keep(cell, result, is_repeat=execution.is_repeat)
         execution.result = cell.last = result
@@ -428,6 +439,13 @@ class Dispatch:
         inside = flight.inside
         if inside is not None:
             inside.asking = tuple(one for one in inside.asking if one is not flight)
+
+
+def _count(cell: Cell, verdict: CheckVerdict) -> None:
+    if verdict is CheckVerdict.PASSED:
+        cell.passed += 1
+    elif verdict is not CheckVerdict.SKIPPED:  # then it was not run
+        cell.others[verdict] = cell.others.get(verdict, 0) + 1
 
 
 def _begin_of(execution: Execution) -> float | None:

@@ -8,6 +8,7 @@ from contextvars import Context
 from typing import Any, Protocol, final
 
 from allgreen.domain.report import CheckResult, Ending, Label
+from allgreen.domain.status import CheckVerdict
 from allgreen.health.budgets.reservation import Reservation
 from allgreen.health.check import Check
 from allgreen.health.expectation import RUN, Run
@@ -92,6 +93,8 @@ class Cell:
         was_good: What was reported before it was skipped was good.
         looked_at: When somebody last wanted to run it, on the monotonic clock; only of a check
             that has a budget, whose result may be old and still count.
+        passed: How many runs have passed since the program began.
+        others: How many have ended otherwise, by what they came to.
     """
 
     __slots__ = (
@@ -104,6 +107,8 @@ class Cell:
         "label",
         "last",
         "looked_at",
+        "others",
+        "passed",
         "was_good",
     )
 
@@ -123,6 +128,8 @@ class Cell:
         self.failed_at = 0.0
         self.was_good = False
         self.looked_at = 0.0
+        self.passed = 0
+        self.others: dict[CheckVerdict, int] = {}
 
 
 class Execution(Run):

@@ -42,10 +42,11 @@ from allgreen.health.running.places import Places
 from allgreen.health.running.plan import Plan, Selection
 from allgreen.health.running.procedure import Hook, Rations, Surroundings
 from allgreen.health.running.rationing import Rationing
-from allgreen.health.runs import DEADLINE_S, Runs
+from allgreen.health.runs import DEADLINE_S, Runs, Tally
 
 SPREAD_AFTER_S: Final = 0.001
 """What one worker has not done by then is given to more of them."""
+_BAD: Final = (CheckVerdict.FAILED, CheckVerdict.ERROR)
 CONFIGURATION: Final = "allgreen:config"
 """Name of the result that says what is wrong with the checks as they are defined."""
 
@@ -226,6 +227,17 @@ class CheckRunner(Runs):
             beneath = (self._recall(cell, now, *limits_s) for cell in selection.beneath)
             results += (result for result in beneath if result.is_bad)
         return self._report(results, now, now)
+
+    def tally(self) -> Tally:
+        """Return how many runs of each check ended how; see `Runs`."""
+        cells = self._current_plan().cells.values()
+        return {
+            cell.label.name: {
+                CheckVerdict.PASSED: cell.passed,
+                **{verdict: cell.others.get(verdict, 0) for verdict in _BAD},
+            }
+            for cell in cells
+        }
 
     def _recall(
         self, cell: Cell, now: float, stale_after_s: float, unseen_after_s: float

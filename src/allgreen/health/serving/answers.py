@@ -20,6 +20,7 @@ from allgreen.exporters.negotiation import ALL, METRICS, Format, choose, explain
 from allgreen.health.clock import SYSTEM_CLOCK
 from allgreen.health.environment import environment_name
 from allgreen.health.redaction import redact
+from allgreen.health.runs import Tally
 from allgreen.health.serving.exchange import Request, Response
 from allgreen.health.serving.options import LIVE, PAGE_DEADLINE_S, STARTUP, EndpointOptions, Group
 from allgreen.health.serving.probes import BELIEVED_FOR_S, Probes, report_of_start
@@ -65,9 +66,13 @@ class Answers:
     Args:
         options: What is offered, and to whom.
         has_components: There is somebody who can answer on ``/v1/health``.
+        tally: Says how many runs of each check ended how; for metrics.
     """
 
-    def __init__(self, options: EndpointOptions, *, has_components: bool) -> None:
+    def __init__(
+        self, options: EndpointOptions, *, has_components: bool, tally: Callable[[], Tally]
+    ) -> None:
+        self._tally = tally
         self.probes = Probes()
         self._options = options
         self._environment = options.environment
@@ -130,14 +135,14 @@ class Answers:
         if wanted is None:
             return say(400, explain(), request.method)
         report = yield Asked(group.tags, group.deadline_s, wanted.fresh)
-        return _show(request, wanted, report, group)
+        return self._show(request, wanted, report, group)
 
     def _answer_metrics(self, request: Request) -> Steps:
         wanted = self._want(request, METRICS)
         if wanted is None:
             return say(400, explain(METRICS), request.method)
         report = yield Asked((), PAGE_DEADLINE_S, wanted.fresh)
-        return _show(request, wanted, report, None)
+        return self._show(request, wanted, report, None)
 
     def _answer_v1(self, request: Request) -> Steps:
         status = yield AskedOfComponents(PAGE_DEADLINE_S)
@@ -157,7 +162,7 @@ class Answers:
         report = yield Asked(group.tags, group.deadline_s)
         # Details never: whoever restarts a process needs none.
         hidden = wanted._replace(detail=Detail.NONE)
-        return _show(request, hidden, self.probes.judge_live(report, group.tags), group)
+        return self._show(request, hidden, self.probes.judge_live(report, group.tags), group)
 
     def _answer_ready(self, group: Group, request: Request) -> Steps:
         wanted = self._want(request)
@@ -167,7 +172,7 @@ class Answers:
         if report is None:
             deciding = yield from self._look(group)
             report = self.probes.judge_ready(deciding, (yield Recalled(BELIEVED_FOR_S)))
-        return _show(request, wanted, report, group)
+        return self._show(request, wanted, report, group)
 
     def _answer_startup(self, group: Group, request: Request) -> Steps:
         wanted = self._want(request)
@@ -176,7 +181,7 @@ class Answers:
         report = report_of_start()
         if not self.probes.has_started:
             report = self.probes.judge_start((yield from self._look(group)))
-        return _show(request, wanted, report, group)
+        return self._show(request, wanted, report, group)
 
     def _look(self, group: Group) -> Generator[Step, Any, Report]:
         """Return what readiness depends on; until the program has started, what the start does."""
@@ -195,6 +200,17 @@ class Answers:
         report: Report = yield Asked((), group.deadline_s)
         self.probes.note_first_run(report)
         return report._replace(results=()) if self.probes.has_started else report
+
+    def _show(
+        self, request: Request, wanted: _Wanted, report: Report, group: Group | None
+    ) -> Response:
+        """Render a report; without a group, for a scraper, which reads nothing but a 200."""
+        is_for_scraper = group is None or wanted.format.is_metrics
+        status = 200 if is_for_scraper or group is None else group.statuses[report.status]
+        tally = self._tally() if is_for_scraper and wanted.detail is Detail.FULL else None
+        body = render(report, wanted.format, wanted.detail, http_status=status, tally=tally)
+        headers = list(_list_headers(wanted.format, report.status, len(body)))
+        return Response(status, headers, b"" if request.method == "HEAD" else body)
 
     def _want(self, request: Request, available: tuple[Format, ...] = ALL) -> _Wanted | None:
         """Return what a request asks for and may have; `None` for a format that there is not."""
@@ -252,15 +268,6 @@ def _choose_again(accept: str, named: str | None, available: tuple[Format, ...])
 
 def _tags_of(group: Group | None) -> frozenset[str]:
     return frozenset(group.tags) if group else frozenset()
-
-
-def _show(request: Request, wanted: _Wanted, report: Report, group: Group | None) -> Response:
-    """Render a report; without a group, for a scraper, which reads nothing but a 200."""
-    is_for_scraper = group is None or wanted.format.is_metrics
-    status = 200 if is_for_scraper or group is None else group.statuses[report.status]
-    body = render(report, wanted.format, wanted.detail, http_status=status)
-    headers = list(_list_headers(wanted.format, report.status, len(body)))
-    return Response(status, headers, b"" if request.method == "HEAD" else body)
 
 
 @lru_cache(maxsize=64)

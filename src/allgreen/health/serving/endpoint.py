@@ -56,7 +56,9 @@ class HealthEndpoint:
     ) -> None:
         self.runner = runner
         self.options = options or EndpointOptions()
-        self._answers = Answers(self.options, has_components=components is not None)
+        self._answers = Answers(
+            self.options, has_components=components is not None, tally=runner.tally
+        )
         self._components = components
         self._blocking = None if components is None else BlockingComponents(components)
         self._refresh = refresh

@@ -10,9 +10,17 @@ from typing import Final
 from allgreen.domain.report import Detail, Report
 from allgreen.domain.status import HealthStatus
 from allgreen.exporters.negotiation import Format
+from allgreen.health.runs import Tally
 
 
-def render(report: Report, wanted: Format, detail: Detail, *, http_status: int) -> bytes:
+def render(
+    report: Report,
+    wanted: Format,
+    detail: Detail,
+    *,
+    http_status: int,
+    tally: Tally | None = None,
+) -> bytes:
     """Return a report in a format, with as much of it as may be seen.
 
     Args:
@@ -20,9 +28,12 @@ def render(report: Report, wanted: Format, detail: Detail, *, http_status: int) 
         wanted: The format.
         detail: How much of the report may be seen.
         http_status: The status code that it is sent with; the page shows it.
+        tally: How many runs of each check ended how; metrics count them.
     """
     if detail is Detail.NONE and wanted is Format.JSON:
         return _BARE[report.status]  # what every probe asks for
+    if wanted.is_metrics:
+        return _render_metrics(report, detail, wanted, tally)
     return _RENDERERS[wanted](report, detail, http_status)
 
 
@@ -60,20 +71,18 @@ def _render_health(report: Report, detail: Detail, _: int) -> bytes:
     return render_health_json(report, detail)
 
 
-def _render_prometheus(report: Report, detail: Detail, _: int) -> bytes:
-    return _render_metrics(report, detail, openmetrics=False)
-
-
-def _render_openmetrics(report: Report, detail: Detail, _: int) -> bytes:
-    return _render_metrics(report, detail, openmetrics=True)
-
-
-def _render_metrics(report: Report, detail: Detail, *, openmetrics: bool) -> bytes:
+def _render_metrics(report: Report, detail: Detail, wanted: Format, tally: Tally | None) -> bytes:
     from allgreen.exporters.prometheus import render_prometheus  # noqa: PLC0415 - see above
 
     # Each process of a server that forks has results of its own, and answers for itself.
     labels = {"pid": str(os.getpid())}
-    return render_prometheus(report, detail, openmetrics=openmetrics, extra_labels=labels)
+    return render_prometheus(
+        report,
+        detail,
+        openmetrics=wanted is Format.OPENMETRICS,
+        extra_labels=labels,
+        runs=tally,
+    )
 
 
 def _render_spring(report: Report, detail: Detail, _: int) -> bytes:
@@ -96,8 +105,6 @@ _RENDERERS: Final[Mapping[Format, Callable[[Report, Detail, int], bytes]]] = Map
         Format.TEXT: _render_text,
         Format.HTML: _render_html,
         Format.HEALTH: _render_health,
-        Format.PROMETHEUS: _render_prometheus,
-        Format.OPENMETRICS: _render_openmetrics,
         Format.SPRING: _render_spring,
         Format.MICROPROFILE: _render_microprofile,
     }

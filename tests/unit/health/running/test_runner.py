@@ -1268,6 +1268,58 @@ def test_who_is_interrupted_before_anything_has_begun_leaves_nothing_that_waits_
     assert check.runs == 2
 
 
+# How many runs there were -------------------------------------------------------------------------
+
+
+def raises() -> None:
+    raise ValueError("no")
+
+
+@pytest.mark.semantics(67)
+def test_runs_are_counted_by_what_they_came_to(tmp_path: Path, fakes: FakeChecks) -> None:
+    registry, clock = CheckRegistry(), TrialClock()
+    for name, function, options in (
+        ("flaps", in_turn(works, fails, raises), {}),
+        ("hangs", fakes.hang(), {"timeout": TIMEOUT_S}),
+        ("is_blocked", works, {"depends_on": "hangs"}),
+        ("is_not_meant", works, {"only": "elsewhere"}),
+        ("is_rare", works, {"run": "once per week"}),
+    ):
+        registry.check("It works", name=name, **options)(function)
+    runner = a_runner(registry, clock=clock, rations=rationed(tmp_path, clock))
+
+    for _ in range(3):
+        runner.run()
+
+    assert runner.tally() == {
+        "flaps": {PASSED: 1, FAILED: 1, ERROR: 1},
+        "hangs": {PASSED: 0, FAILED: 1, ERROR: 0},
+        "is_blocked": {PASSED: 0, FAILED: 0, ERROR: 0},
+        "is_not_meant": {PASSED: 0, FAILED: 0, ERROR: 0},
+        "is_rare": {PASSED: 1, FAILED: 0, ERROR: 0},
+    }
+
+
+@pytest.mark.semantics(63, 67)
+def test_a_failure_that_is_not_reported_yet_is_counted() -> None:
+    runner = a_runner(a_registry(in_turn(works, fails, works), failures=2))
+
+    reported = [runner.run().results[0].verdict for _ in range(3)]
+
+    assert reported == [PASSED] * 3
+    assert runner.tally()["next_one"] == {PASSED: 2, FAILED: 1, ERROR: 0}
+
+
+@pytest.mark.semantics(27, 67)
+def test_the_child_of_a_fork_counts_its_own_runs() -> None:
+    runner = a_runner(a_registry(fails))
+    runner.run()
+
+    runner._start_over()
+
+    assert runner.tally() == {"fails": {PASSED: 0, FAILED: 0, ERROR: 0}}
+
+
 # In the child of a fork ---------------------------------------------------------------------------
 
 

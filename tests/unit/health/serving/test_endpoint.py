@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,6 +23,9 @@ from allgreen.errors import AllgreenError
 from allgreen.exporters.json import render_json
 from allgreen.exporters.negotiation import Format
 from allgreen.health.clock import SYSTEM_CLOCK
+from allgreen.health.registry import CheckRegistry
+from allgreen.health.running.background import Background
+from allgreen.health.running.runner import CheckRunner, RunOptions
 from allgreen.health.serving.access import Access
 from allgreen.health.serving.depth import current_depth, name_process
 from allgreen.health.serving.endpoint import HealthEndpoint
@@ -153,6 +157,30 @@ def test_a_scraper_gets_the_format_that_it_accepts(respond: Respond) -> None:
 
     assert header(old, "Content-Type") == FORMATS["prometheus"]
     assert header(new, "Content-Type") == FORMATS["openmetrics"]
+
+
+@pytest.mark.semantics(67)
+@pytest.mark.parametrize("path", ["/healthcheck/metrics", "/healthcheck"])
+def test_metrics_count_the_runs_for_who_may_see_them(respond: Respond, path: str) -> None:
+    registry = CheckRegistry()
+    registry.check("It works", name="works")(lambda: False)
+    runner = CheckRunner(registry, RunOptions(keep_bad_for_s=0.0))
+    endpoint = HealthEndpoint(
+        Background(runner), EndpointOptions(environment="production", access=OPEN)
+    )
+    for _ in range(3):
+        runner.run()
+
+    seen = respond(endpoint, get(path, "format=openmetrics"))
+    hidden = respond(endpoint, Request("GET", path, "format=openmetrics"))
+
+    pid = os.getpid()
+    for verdict, count in (("passed", 0), ("failed", 3), ("error", 0)):
+        line = (
+            f'allgreen_check_runs_total{{check="works",verdict="{verdict}",pid="{pid}"}} {count}\n'
+        )
+        assert line in seen.body.decode()
+    assert b"allgreen_check_runs" not in hidden.body
 
 
 @pytest.mark.semantics(70)
