@@ -202,7 +202,7 @@ async def test_a_message_that_was_kept_or_given_up_counts_as_nobody_told(
     shown = await read(owner, incident_id)
 
     (told,) = (each["told"] for each in shown["moments"] if each["told"])
-    assert (told["sent"], told["kept"], told["given_up"]) == (0, 1, 1)
+    assert (told["sent"], told["kept"], told["given_up"], shown["told"]) == (0, 1, 1, 0)
 
 
 async def test_everybody_is_told_whether_they_were_told_and_only_admins_who_else(

@@ -5,19 +5,19 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import RowMapping, String, case, exists, func, literal, select, type_coerce
+from sqlalchemy import RowMapping, String, case, func, literal, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.incident import IncidentState
 from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome, ServiceHealth
-from allgreen.notifiers.log import KEPT
 from allgreen.server.auth.access import Member
 from allgreen.server.incidents.schemas import Moment, MomentKind, Told
+from allgreen.server.views.queries import WAS_KEPT
 from allgreen.server.views.schemas import Incident
 from allgreen.storage.sql.rows import result_from_row
-from allgreen.storage.sql.tables import accounts, audit, checks, deliveries, outbox, results
+from allgreen.storage.sql.tables import accounts, audit, checks, outbox, results
 
 MOST_FAILURES: Final = 20
 MOST_NOTES: Final = 200
@@ -151,12 +151,11 @@ async def _list_told(
 ) -> list[Moment]:
     """Count the messages about an outage by what they say and when they were owed."""
     mine = select(accounts.c.email).where(accounts.c.id == member.account_id).scalar_subquery()
-    was_kept = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.answer == KEPT)
     query = (
         select(
             outbox.c.kind,
             outbox.c.created_at,
-            case((was_kept, literal(_KEPT)), else_=type_coerce(outbox.c.state, String)).label(
+            case((WAS_KEPT, literal(_KEPT)), else_=type_coerce(outbox.c.state, String)).label(
                 "became"
             ),
             func.count().label("count"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, exists, false, func, select
+from sqlalchemy import RowMapping, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, RecipientId, WorkspaceId
@@ -12,13 +12,13 @@ from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
 from allgreen.notifiers.letters import write_letter
-from allgreen.notifiers.log import KEPT
 from allgreen.notifiers.rendering import render_text
 from allgreen.notifiers.stationery import Letter, LetterLinks
 from allgreen.server.auth.access import Member
 from allgreen.server.auth.queries import is_id
 from allgreen.server.platform import Platform
 from allgreen.server.recipients.schemas import Delivery, DeliveryForm, DeliveryState
+from allgreen.server.views.queries import WAS_KEPT
 from allgreen.server.wire import Cut
 from allgreen.storage.sql.rows import notice_from_row
 from allgreen.storage.sql.tables import (
@@ -92,7 +92,7 @@ async def list_deliveries(
             outbox,
             services.c.name.label("service_name"),
             _ATTEMPTS.label("attempts"),
-            _WAS_KEPT.label("was_kept"),
+            WAS_KEPT.label("was_kept"),
         )
         .outerjoin(services, services.c.id == outbox.c.service_id)
         .where(outbox.c.workspace_id == member.workspace_id)
@@ -124,7 +124,6 @@ async def _load_members(
 _ATTEMPTS = (
     select(func.count()).where(deliveries.c.outbox_id == outbox.c.id).correlate(outbox)
 ).scalar_subquery()
-_WAS_KEPT = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.answer == KEPT)
 
 _TO_PEOPLE = (
     *(NoticeKind.INVITED, NoticeKind.OFFERED, NoticeKind.ROLE_CHANGED),

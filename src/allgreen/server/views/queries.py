@@ -1,14 +1,19 @@
 """Reads that more than one capability needs."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, func, select
+from sqlalchemy import ColumnElement, RowMapping, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.notice import NoticeKind, NoticeState
+from allgreen.notifiers.log import KEPT
 from allgreen.server.auth.access import Member
 from allgreen.server.views.schemas import Incident
-from allgreen.storage.sql.tables import incidents, outbox, services
+from allgreen.storage.sql.tables import deliveries, incidents, outbox, services
+
+WAS_KEPT: Final = exists().where(deliveries.c.outbox_id == outbox.c.id, deliveries.c.answer == KEPT)
+"""A message reached nobody, because no mail server was set."""
 
 
 async def list_incidents(
@@ -28,6 +33,7 @@ async def list_incidents(
             outbox.c.incident_id == incidents.c.id,
             outbox.c.kind == NoticeKind.DOWN,
             outbox.c.state == NoticeState.SENT,
+            ~WAS_KEPT,
         )
         .scalar_subquery()
     )
