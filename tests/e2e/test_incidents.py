@@ -45,7 +45,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     }
     running = Platform(tmp_path_factory.mktemp("incidents") / "data", settings).start()
     sofia = Person(running).set_up(workspace="Nordlys Commerce")
-    service = sofia.watch("Payments webhook", target.url, every_s=2)
+    holds = {"json_values": [{"path": "$.state", "operator": "equals", "value": "ready"}]}
+    service = sofia.watch("Payments webhook", target.url, every_s=2, expectations=holds)
     path = f"/services/{service['id']}"
     assert wait_until(lambda: sofia.get(path)["health"] == "up", within_s=SOON_S)
     yield Stage(running, sofia, service["id"], target, smtp)
@@ -89,7 +90,7 @@ def test_an_outage_is_followed_from_its_mail_to_its_end(
 ) -> None:
     page = reader
     add_pager(stage)
-    stage.target.stop()
+    stage.target.document["state"] = "broken"
     down = stage.smtp.wait_for_mail_to(SOFIA, "is down", within_s=SOON_S)
     link = re.search(r"http\S+/incidents/\S+", down.text)
     assert link is not None
@@ -99,6 +100,8 @@ def test_an_outage_is_followed_from_its_mail_to_its_end(
     expect(page.get_by_role("heading", name="Payments webhook is down.")).to_be_visible()
     expect(page).to_have_url(link.group())
     expect(page.get_by_text("It still lasts. This page follows it by itself.")).to_be_visible()
+    why = page.get_by_role("region", name="Why")
+    expect(why.get_by_role("listitem").filter(has_text="$.state")).to_contain_text("broken")
     story = page.get_by_role("region", name="What happened")
     expect(story.get_by_text("First failure seen")).to_be_visible()
     expect(story.get_by_text("Sofia Lindqvist was told that it is down")).to_be_visible()
@@ -109,7 +112,7 @@ def test_an_outage_is_followed_from_its_mail_to_its_end(
     page.keyboard.press("Enter")
     expect(page.get_by_text("550 5.1.1 No such mailbox")).to_be_visible()
 
-    stage.target.start()
+    stage.target.document["state"] = "ready"
     expect(page.get_by_role("heading", name=re.compile("was down for"))).to_be_visible(
         timeout=SOON_MS
     )

@@ -35,7 +35,7 @@ test("a line opens to what became of what, and closes again", async () => {
 
   expect(button).toHaveAttribute("aria-expanded", "true")
   expect(screen.getByRole("term")).toHaveTextContent("Limit")
-  expect(screen.getByRole("definition")).toHaveTextContent("500 ms →became 800 ms")
+  expect(screen.getByRole("definition")).toHaveTextContent("500 msbecame800 ms")
 
   await user.keyboard("{Enter}")
 
@@ -54,14 +54,32 @@ test("what is secret is said to be hidden", async () => {
 
   await user.click(screen.getByRole("button"))
 
-  expect(screen.getByRole("definition")).toHaveTextContent("hidden →became hidden")
+  expect(screen.getByRole("definition")).toHaveTextContent("hiddenbecamehidden")
 })
 
 test.each([
-  ["Allgreen itself", null, "Allgreen"],
-  ["somebody whose account is gone", { account_id: "a9", name: null }, "Somebody who is gone"],
-] as const)("%s is named as such", (_, who, name) => {
-  line(makeEntry({ who }))
+  [
+    "somebody whose account is gone",
+    { who: { account_id: "a9", name: null }, summary: "paused it" },
+    "Somebody who is gone paused it · Checkout API",
+  ],
+  [
+    "a service that turned",
+    { who: null, action: "service.health", summary: "went from up to down" },
+    "Checkout API went from up to down",
+  ],
+  [
+    "somebody outside",
+    { who: null, action: "recipient.left", summary: "pager@x.example left the list" },
+    "pager@x.example left the list · Checkout API",
+  ],
+  [
+    "Allgreen itself",
+    { who: null, service_name: null, action: "workspace.offered", summary: "ended an offer" },
+    "Allgreen ended an offer",
+  ],
+] as const)("a line about %s names it", (_, over, words) => {
+  line(makeEntry({ before: {}, after: {}, ...over }))
 
-  expect(screen.getByText(name)).toBeVisible()
+  expect(screen.getByRole("listitem")).toHaveTextContent(words)
 })

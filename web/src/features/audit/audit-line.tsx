@@ -1,4 +1,4 @@
-import { ChevronDown } from "lucide-react"
+import { ArrowRight, ChevronDown } from "lucide-react"
 import { useState } from "react"
 import type { AuditEntry } from "@/api"
 import { cx } from "@/lib/class-names"
@@ -16,13 +16,13 @@ interface AuditLineProps {
 export function AuditLine({ entry, now, zone }: AuditLineProps) {
   const [isOpen, setOpen] = useState(false)
   const changes = listChanges(entry)
-  const who = nameActor(entry)
+  const [subject, about] = nameSubject(entry)
   const changesId = `changes-${entry.id}`
   return (
     <li className={changes.length > 0 ? styles.opens : undefined}>
       <p className={cx(changes.length > 0 && !isOpen && "trunc")}>
-        <b className="med">{who}</b> {entry.summary}
-        {entry.service_name && <span className="t3"> · {entry.service_name}</span>}
+        {subject && <b className="med">{subject}</b>} {entry.summary}
+        {about && <span className="t3"> · {about}</span>}
       </p>
       <time className="sm t3 num" dateTime={entry.at} title={entry.at}>
         {formatAgo(entry.at, now, zone)}
@@ -33,7 +33,7 @@ export function AuditLine({ entry, now, zone }: AuditLineProps) {
           className={styles.expand}
           aria-expanded={isOpen}
           aria-controls={isOpen ? changesId : undefined}
-          aria-label={`What became of what: ${who} ${entry.summary}`}
+          aria-label={`What became of what: ${subject} ${entry.summary}`}
           onClick={() => setOpen(!isOpen)}
         >
           <ChevronDown className="ic" aria-hidden="true" />
@@ -51,8 +51,10 @@ function Changes({ id, changes }: { id: string; changes: readonly Change[] }) {
         <div key={label}>
           <dt>{label}</dt>
           <dd>
-            <span className="t3">{before}</span> <span aria-hidden="true">→</span>
-            <span className="vh">became</span> <span>{after}</span>
+            <span className="t3">{before}</span>
+            <ArrowRight className="ic t3" aria-hidden="true" />
+            <span className="vh">became</span>
+            <span>{after}</span>
           </dd>
         </div>
       ))}
@@ -60,8 +62,11 @@ function Changes({ id, changes }: { id: string; changes: readonly Change[] }) {
   )
 }
 
-/** Who did it: a name, Allgreen itself, or somebody whose account is gone. */
-function nameActor({ who }: AuditEntry): string {
-  if (who === null) return "Allgreen"
-  return who.name ?? "Somebody who is gone"
+/** Of whom or what a line speaks, and about which service, where that is another thing. */
+function nameSubject(entry: AuditEntry): [subject: string, about: string | null] {
+  const { who, action, service_name } = entry
+  if (who !== null) return [who.name ?? "Somebody who is gone", service_name]
+  // Who followed a link in a mail has no account here: the line itself names them.
+  if (action.startsWith("recipient.")) return ["", service_name]
+  return [service_name ?? "Allgreen", null]
 }

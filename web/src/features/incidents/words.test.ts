@@ -31,6 +31,7 @@ describe("the stretch", () => {
       "UTC",
       "Yesterday 23:00 to today 00:10 UTC",
     ],
+    ["a few seconds", { ended_at: "2026-04-14T23:00:08Z" }, "UTC", "Yesterday 23:00 UTC"],
     ["no end", OPEN, "UTC", "Since yesterday 23:00 UTC"],
     [
       "another year",

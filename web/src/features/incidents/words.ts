@@ -12,6 +12,8 @@ export function writeSentence(incident: IncidentInFull): string {
   return `${name} was down ${formatNoun(reopened + 1, "time")} within ${within}.`
 }
 
+const MINUTE_MS = 60_000
+
 /** From when to when, in the zone of the workspace, which is named. */
 export function writeStretch(incident: IncidentInFull, now: number, zone: string): string {
   const { began_at, ended_at } = incident
@@ -19,6 +21,8 @@ export function writeStretch(incident: IncidentInFull, now: number, zone: string
   if (ended_at === null)
     return `Since ${inSentence(began)} ${formatZone(zone, Date.parse(began_at))}`
   const named = formatZone(zone, Date.parse(ended_at))
+  // Over within a minute: to say it twice tells nothing.
+  if (Date.parse(ended_at) - Date.parse(began_at) < MINUTE_MS) return `${began} ${named}`
   const isOneDay = writeDay(began_at, zone) === writeDay(ended_at, zone)
   const ended = isOneDay ? formatTime(ended_at, zone) : inSentence(formatDate(ended_at, now, zone))
   return `${began} to ${ended} ${named}`

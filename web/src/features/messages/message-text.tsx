@@ -25,11 +25,7 @@ export function MessageText({ id, message, now, zone }: MessageTextProps) {
           </Fact>
         )}
         <Fact term="Attempts">{message.attempts}</Fact>
-        {message.incident_id && (
-          <Fact term="About">
-            <IncidentLink incidentId={message.incident_id} />
-          </Fact>
-        )}
+        <IncidentFact incidentId={message.incident_id} />
         {message.last_error && <Fact term="Last error">{message.last_error}</Fact>}
       </dl>
       <pre className={`mono ${styles.text}`}>{message.body_text}</pre>
@@ -37,12 +33,19 @@ export function MessageText({ id, message, now, zone }: MessageTextProps) {
   )
 }
 
-function IncidentLink({ incidentId }: { incidentId: string }) {
-  const { workspaceId = "" } = useParams({ strict: false })
+/** The outage that it tells of, unless the reader is there. */
+function IncidentFact({ incidentId }: { incidentId: string | null }) {
+  const params = useParams({ strict: false })
+  if (incidentId === null || incidentId === params.incidentId) return null
   return (
-    <Link to="/workspaces/$workspaceId/incidents/$incidentId" params={{ workspaceId, incidentId }}>
-      The incident
-    </Link>
+    <Fact term="About">
+      <Link
+        to="/workspaces/$workspaceId/incidents/$incidentId"
+        params={{ workspaceId: params.workspaceId ?? "", incidentId }}
+      >
+        The incident
+      </Link>
+    </Fact>
   )
 }
 
