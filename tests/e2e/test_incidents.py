@@ -137,6 +137,7 @@ def leads_back_to(page: Page, incident: str) -> None:
     expect(page).to_have_url(incident)
 
     page.get_by_role("link", name="Messages").first.click()
+    expect(page.get_by_role("heading", name="Messages", level=1)).to_be_visible()
     page.get_by_role("button", name=re.compile("Holds again, Payments webhook")).first.click()
     page.get_by_role("link", name="The incident").click()
     expect(page).to_have_url(incident)
