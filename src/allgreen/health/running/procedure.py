@@ -179,6 +179,10 @@ class Procedure:
             if held is not None:
                 self._control.end(execution, held)
                 return
+            if cell.check.frequency is not None:
+                execution.begun = (
+                    self._monotonic()
+                )  # the disk may have taken long, and not the check
         if cell.check.is_async:
             execution.begun = None  # so far nothing of it was run, and it may have to wait
             self._hand_over(execution, None)
@@ -260,10 +264,11 @@ class Procedure:
         result = self._conclude(execution, answer)
         if execution.reservation is None:
             self._control.end(execution, result)
-        elif execution.crew is None:
+            return
+        execution.concluded = result  # from now on only the disk takes long, and not the check
+        if execution.crew is None:
             self._write_down(execution, result)
         else:
-            execution.concluded = result
             self._control.hand_back(execution)
 
     def _end_on_loop(self, execution: Execution, answer: Answer) -> None:

@@ -900,8 +900,9 @@ async def test_that_a_coroutine_took_too_long_is_what_is_shown_until_the_next(
 
 
 @pytest.mark.semantics(41)
+@pytest.mark.parametrize("check", [fails, lambda: False], ids=["on the loop", "in a thread"])
 async def test_what_was_said_in_time_counts_though_writing_it_down_takes_long(
-    rations: Watched, monkeypatch: pytest.MonkeyPatch
+    check: Callable[[], Any], rations: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_writable = threading.Event()
 
@@ -910,7 +911,7 @@ async def test_what_was_said_in_time_counts_though_writing_it_down_takes_long(
         return result
 
     monkeypatch.setattr(rations, "keep", keep)
-    registry = a_registry(fails, run="once per day", timeout=0.5)
+    registry = a_registry(check, run="once per day", timeout=0.5)
     runner = a_runner(registry, rations=rations)
 
     result = (await runner.run_async()).results[0]

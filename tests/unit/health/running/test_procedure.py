@@ -137,6 +137,22 @@ class Case:
         await task
 
 
+@pytest.mark.semantics(20)
+def test_waiting_for_the_disk_is_no_time_of_the_check() -> None:
+    case = Case(lambda: None, rations=FakeRations(), timeout_s=1.0)
+    take = case.rations.hold_back
+
+    def take_long(execution: Execution) -> CheckResult | None:
+        case.now += 30.0
+        return take(execution)
+
+    case.rations.hold_back = take_long  # type: ignore[method-assign]
+
+    result = case.work()
+
+    assert (result.verdict, result.duration_ms) == (CheckVerdict.PASSED, 0.0)
+
+
 def raising(error: BaseException) -> Callable[[], None]:
     def check() -> None:
         raise error
