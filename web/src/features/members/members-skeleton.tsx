@@ -10,7 +10,7 @@ export function MembersSkeleton() {
       <div className="ph">
         <div>
           <Skeleton width={160} height={34} />
-          <Skeleton width={320} height={24} />
+          <Skeleton width="min(320px, 80vw)" height={24} />
         </div>
       </div>
       <Skeleton height={138} radius="var(--r-4)" />
