@@ -23,7 +23,8 @@ function chunksOf(...modules) {
 const file = (name) => `${BUILD}/${name}`
 const scripts = (keys) => keys.map((key) => file(manifest[key].file))
 const styles = (keys) => [...new Set(keys.flatMap((key) => manifest[key].css ?? []))].map(file)
-const route = (name) => `src/routes/_signed-in${name}.tsx?tsr-split=component`
+const route = (name, split = "component") =>
+  `src/routes/_signed-in${name}.tsx?tsr-split=${split}`
 
 const login = chunksOf("index.html", "src/auth-page.tsx")
 const app = chunksOf("index.html", "src/app.tsx")
@@ -32,6 +33,9 @@ const services = chunksOf(
   route("/workspaces.$workspaceId/index"),
 )
 const messages = chunksOf(route("/workspaces.$workspaceId/messages"))
+const incident = chunksOf(
+  route("/workspaces.$workspaceId/incidents.$incidentId", "component---loader"),
+)
 const form = chunksOf(route("/workspaces.$workspaceId/services.new"))
 const settings = chunksOf(route("/settings"))
 const linked = chunksOf("index.html", "src/auth-page.tsx", "src/linked-page.tsx")
@@ -55,6 +59,7 @@ export default [
   { name: "members page, scripts", path: scripts(beyondApp(members)), limit: "30 KB" },
   { name: "status page settings, scripts", path: scripts(beyondApp(statusPage)), limit: "30 KB" },
   { name: "messages page, scripts", path: scripts(beyondApp(messages)), limit: "30 KB" },
+  { name: "incident page, scripts", path: scripts(beyondApp(incident)), limit: "30 KB" },
   { name: "settings page, scripts", path: scripts(beyondFrame(settings)), limit: "30 KB" },
   { name: "services page, styles", path: styles(workspacePage), limit: "14 KB" },
   {
