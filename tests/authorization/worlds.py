@@ -42,6 +42,7 @@ PUBLIC_PAGES = (
     "/status/{slug}",
     "/status/{slug}/feed.rss",
     "/status/{slug}/feed.atom",
+    "/status/{slug}/maintenance.ics",
     "/status/{slug}/badge.svg",
     "/embed/{slug}",
     "/robots.txt",

@@ -75,6 +75,7 @@ async def public_bytes(client: httpx2.AsyncClient) -> dict[str, str]:
         f"{PAGE}?month=2026-03",
         f"{PAGE}/feed.rss",
         f"{PAGE}/feed.atom",
+        f"{PAGE}/maintenance.ics",
         f"{PAGE}/badge.svg",
         *(f"{PAGE}/badge/{service['key']}.svg" for service in page["services"]),
         f"/embed/{SLUG}",
@@ -135,7 +136,7 @@ async def test_no_canary_of_a_service_is_in_any_public_byte(
 
     said = await public_bytes(anonymous)
 
-    assert len(said) == 13
+    assert len(said) == 14
     assert "Public name" in said[PAGE]
     assert "Public about" in said[PAGE]
     secrets = {"canary", str(silent_port), "127.0.0.1:" + str(silent_port), owner.me["email"]}
@@ -187,7 +188,8 @@ async def test_what_people_write_is_shown_as_they_wrote_it(
     said = await public_bytes(anonymous)
 
     for path, text in said.items():
-        if path.startswith((PAGE, "/embed")):
+        # A calendar is text, and sent as nothing else.
+        if path.startswith((PAGE, "/embed")) and not path.endswith(".ics"):
             assert dangers_in(text) == [], path
     page = json.loads(said[f"/api/v1/public/status/{SLUG}"].partition("{")[2].join(["{", ""]))
     assert page["services"][0]["name"] == service["name"]

@@ -31,6 +31,7 @@ PUBLIC = (
     f"{PAGE}?month=2026-03",
     f"{PAGE}/feed.rss",
     f"{PAGE}/feed.atom",
+    f"{PAGE}/maintenance.ics",
     f"{PAGE}/badge.svg",
     f"/embed/{SLUG}",
     JSON,
@@ -278,7 +279,7 @@ async def test_a_service_off_the_page_counts_no_more(
     assert page["uptime_pct"] == (100.0 if is_hidden else 50.0)
     assert (page["incidents"] == []) is is_hidden
     told = {path for path in PUBLIC if "Bad one" in (await anonymous.get(path)).text}
-    summaries = {f"{PAGE}/badge.svg", f"/embed/{SLUG}"}
+    summaries = {f"{PAGE}/badge.svg", f"{PAGE}/maintenance.ics", f"/embed/{SLUG}"}
     assert told == (set() if is_hidden else set(PUBLIC) - summaries)
 
 
@@ -629,6 +630,29 @@ async def test_feeds_tell_of_an_outage_once_and_in_two_dialects(
     assert len(entries) == 2
     assert "after 1\u00a0h 30\u00a0min" in str(items[1].findtext("description"))
     assert len({item.findtext("guid") for item in items}) == 2
+
+
+async def test_planned_work_is_a_calendar_too(
+    anonymous: httpx2.AsyncClient, owner: Person, published: dict[str, Any], clock: FakeClock
+) -> None:
+    window = {"name": "Secret move", "first": "2026-04-16", "at": "23:30", "duration_minutes": 60}
+    await owner.client.post(f"{owner.workspace}/maintenance-windows", json=window)
+
+    first = await anonymous.get(f"{PAGE}/maintenance.ics")
+    later(clock)
+    again = await anonymous.get(f"{PAGE}/maintenance.ics")
+
+    assert first.headers["content-type"].startswith("text/calendar")
+    assert first.headers["x-content-type-options"] == "nosniff"
+    assert again.headers["etag"] == first.headers["etag"]
+    lines = first.text.split("\r\n")
+    assert [line for line in lines if line.startswith(("DTSTART", "DTEND", "SUMMARY"))] == [
+        "DTSTART:20260416T233000Z",
+        "DTEND:20260417T003000Z",
+        "SUMMARY:Planned maintenance: Checkout",
+    ]
+    assert "Secret move" not in first.text
+    assert f'href="{PAGE}/maintenance.ics"' in (await anonymous.get(PAGE)).text
 
 
 async def test_crawlers_are_shown_published_pages(

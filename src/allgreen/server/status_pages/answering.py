@@ -18,7 +18,7 @@ from allgreen.server.pages import render_page
 from allgreen.server.platform import Platform, get_platform
 from allgreen.server.problems import RETRY_LATER_S
 from allgreen.server.shelf import Copy
-from allgreen.server.status_pages import badges, feeds, render
+from allgreen.server.status_pages import badges, calendar, feeds, render
 from allgreen.server.status_pages.kept import find_page
 from allgreen.server.status_pages.public import PublicPage
 from allgreen.server.status_pages.sentences import say
@@ -86,6 +86,20 @@ async def answer_feed(request: Request, slug: str, form: str) -> Response:
         return feeds.render_feed(copy.thing, form, address=address)
 
     return _answer(request, found, form, draw, _TYPES[form])
+
+
+async def answer_calendar(request: Request, slug: str) -> Response:
+    """Answer with the planned work as a calendar."""
+    platform = get_platform(request)
+    found = await _find(platform, slug)
+    if isinstance(found, Response):
+        return found
+    address = f"{platform.settings.base_url}/status/{slug}"
+
+    def draw(copy: Copy[PublicPage]) -> bytes:
+        return calendar.render_calendar(copy.thing, address=address)
+
+    return _answer(request, found, "calendar", draw, calendar.MEDIA_TYPE)
 
 
 async def answer_badge(request: Request, slug: str, key: str | None) -> Response:

@@ -99,6 +99,12 @@ async def show_feed(request: Request, slug: str, form: str, _access: Public) -> 
     return await answering.answer_feed(request, slug, form)
 
 
+@pages.api_route("/status/{slug}/maintenance.ics", methods=_READS, include_in_schema=False)
+async def show_calendar(request: Request, slug: str, _access: Public) -> Response:
+    """Show the planned work of a published page as a calendar."""
+    return await answering.answer_calendar(request, slug)
+
+
 @pages.api_route("/status/{slug}/badge.svg", methods=_READS, include_in_schema=False)
 async def show_badge(request: Request, slug: str, _access: Public) -> Response:
     """Show how all services of a published page are, as a picture."""
