@@ -133,6 +133,7 @@ REQUESTS: Mapping[str, Ask] = {
     "disable_account": LOOK,
     "enable_account": LOOK,
     "end_sessions_of_account": LOOK,
+    "revoke_keys_of_account": LOOK,
     "reset_two_factor": LOOK,
     # members
     "list_members": LOOK,
@@ -146,6 +147,7 @@ REQUESTS: Mapping[str, Ask] = {
     "revoke_invitation": LOOK,
     "look_at_invitation": Ask(json={"token": "made up"}, absent="invitation"),
     "accept_invitation": Ask(json={"token": "made up"}, absent="invitation"),
+    "decline_invitation": Ask(json={"token": "made up"}, absent="invitation"),
     "list_own_invitations": LOOK,
     "accept_own_invitation": Ask(absent="invitation"),
     "decline_own_invitation": Ask(absent="invitation"),

@@ -29,7 +29,7 @@ from tests.people import enrol, make_key, program_of
 ACCOUNTS = "/api/v1/instance/accounts"
 BO = "bo.berg@example.com"
 ASKED, RESET = NoticeKind.CONFIRM_RECIPIENT, NoticeKind.RESET_PASSWORD
-ACTS = ("disable", "enable", "end-sessions", "reset-two-factor")
+ACTS = ("disable", "enable", "end-sessions", "revoke-keys", "reset-two-factor")
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def test_nobody_else_sees_or_touches_accounts(
     listed = (await bo.client.get(ACCOUNTS)).status_code
     strangers = (await anonymous.get(ACCOUNTS)).status_code
 
-    assert (theirs, listed, strangers) == ([403] * 4, 403, 401)
+    assert (theirs, listed, strangers) == ([403] * len(ACTS), 403, 401)
 
 
 async def test_who_runs_allgreen_opens_no_workspace_by_it(
@@ -255,6 +255,25 @@ async def test_somebody_is_signed_out_everywhere(owner: Person, bo: Person, app:
     assert await can_sign_in(app, BO)
 
 
+async def test_all_keys_of_somebody_are_revoked_and_the_workspace_says_so(
+    owner: Person, bo: Person, app: FastAPI
+) -> None:
+    mine, theirs = await make_key(owner, "read"), await make_key(bo, "write")
+
+    await act(owner, bo, "revoke-keys")
+
+    async with program_of(app, theirs["key"]) as program, program_of(app, mine["key"]) as other:
+        assert (await program.get(bo.workspace)).status_code == 401
+        assert (await other.get(owner.workspace)).status_code == 200
+    lines = (await owner.client.get(f"{bo.workspace}/audit")).json()["items"]
+    (told,) = [each for each in lines if each["action"] == "key.revoked"]
+    assert (told["who"], told["summary"]) == (
+        None,
+        f"the key Deploys (…{theirs['hint']}) of Bo Berg was revoked by who runs this Allgreen",
+    )
+    assert (await bo.client.get("/api/v1/me")).status_code == 200
+
+
 async def test_a_lost_second_factor_is_taken_away(
     owner: Person, bo: Person, app: FastAPI, platform: Platform
 ) -> None:
@@ -285,8 +304,8 @@ async def test_each_act_is_told_to_the_owner_and_noted_for_both(
         await client.post("/api/v1/session", json={"email": BO, "password": PASSWORD})
         theirs = (await client.get("/api/v1/account/events")).json()["items"]
     ours = (await owner.client.get("/api/v1/account/events")).json()["items"]
-    words = ["two_factor_reset", "sessions_ended", "enabled", "disabled"]
-    assert len(told) == 4
+    words = ["two_factor_reset", "keys_revoked", "sessions_ended", "enabled", "disabled"]
+    assert len(told) == len(ACTS)
     assert [each["action"] for each in theirs[1:]] == [f"account.{each}" for each in words]
     assert {each["network"] for each in theirs[1:]} == {""}
     assert [each["action"] for each in ours] == [f"instance.account.{each}" for each in words]

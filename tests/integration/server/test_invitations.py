@@ -340,7 +340,7 @@ async def test_a_link_shows_who_invites_to_what_and_no_more(
         "workspace_name": "Nordlys",
         "invited_by": "Ana Petrov",
         "role": "observer",
-        "email": "l•••@example.com",
+        "email": LISA["email"],
         "expires_at": answers[0].json()["expires_at"],
     }
     assert [answer.json() for answer in answers] == [
@@ -624,6 +624,39 @@ async def test_who_declines_is_not_asked_again_and_the_owners_see_it(
 def smtp_settings(settings: Settings, smtp_sink: SmtpSink) -> Settings:
     url = SecretStr(f"smtp://{smtp_sink.host}:{smtp_sink.port}")
     return settings.model_copy(update={"smtp_url": url})
+
+
+async def test_who_has_the_link_declines_without_an_account(
+    owner: Person, platform: Platform, anonymous: httpx2.AsyncClient
+) -> None:
+    await invite(owner, owner)
+    (token,) = await tokens(platform)
+
+    answers = [
+        await anonymous.post("/api/v1/invitations/decline", json={"token": token}) for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [204, 404]
+    assert (await look(anonymous, token)).status_code == 404
+    assert (await owner.client.get(f"{owner.workspace}/invitations")).json()["items"] == []
+    (told, *_) = (await owner.client.get(f"{owner.workspace}/audit")).json()["items"]
+    assert (told["action"], told["who"]) == ("invitation.declined", None)
+    assert told["summary"] == f"{LISA['email']} declined the invitation"
+
+
+async def test_the_id_of_an_invitation_is_no_link(
+    owner: Person, anonymous: httpx2.AsyncClient
+) -> None:
+    sent = await invite(owner, owner)
+
+    answers = [
+        await anonymous.post(f"/api/v1/invitations/{word}", json={"token": sent["id"]})
+        for word in ("look", "decline")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert all(LISA["email"] not in answer.text for answer in answers)
+    assert len((await owner.client.get(f"{owner.workspace}/invitations")).json()["items"]) == 1
 
 
 async def test_the_mail_leads_to_the_invitation_and_to_nothing_else(

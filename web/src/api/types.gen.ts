@@ -1912,7 +1912,7 @@ export type InvitationPage = {
  * What an invitation shows to whoever holds its link.
  *
  * Attributes:
- * email: The address it is for, masked.
+ * email: The address it is for: the link was mailed there, and to nobody else.
  * is_yours: Whether the account that is signed in can accept it; `None` when nobody is.
  */
 export type Invited = {
@@ -5548,6 +5548,36 @@ export type ResetTwoFactorResponses = {
 
 export type ResetTwoFactorResponse = ResetTwoFactorResponses[keyof ResetTwoFactorResponses];
 
+export type RevokeKeysOfAccountData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/instance/accounts/{account_id}/revoke-keys';
+};
+
+export type RevokeKeysOfAccountErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type RevokeKeysOfAccountError = RevokeKeysOfAccountErrors[keyof RevokeKeysOfAccountErrors];
+
+export type RevokeKeysOfAccountResponses = {
+    /**
+     * The answer
+     */
+    200: ListedAccount;
+};
+
+export type RevokeKeysOfAccountResponse = RevokeKeysOfAccountResponses[keyof RevokeKeysOfAccountResponses];
+
 export type AcceptInvitationData = {
     body: TokenInput;
     path?: never;
@@ -5572,6 +5602,31 @@ export type AcceptInvitationResponses = {
 };
 
 export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type DeclineInvitationData = {
+    body: TokenInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/decline';
+};
+
+export type DeclineInvitationErrors = {
+    /**
+     * What went wrong, and what to do (RFC 9457)
+     */
+    default: Problem;
+};
+
+export type DeclineInvitationError = DeclineInvitationErrors[keyof DeclineInvitationErrors];
+
+export type DeclineInvitationResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type DeclineInvitationResponse = DeclineInvitationResponses[keyof DeclineInvitationResponses];
 
 export type LookAtInvitationData = {
     body: TokenInput;

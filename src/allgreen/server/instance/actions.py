@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from allgreen.domain.identity import AccountId
+from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.domain.policy import Permission
 from allgreen.errors import NotAllowedError
+from allgreen.ports import AuditRow
 from allgreen.server.auth import endings, second_factor
 from allgreen.server.auth.admins import lock_admins, refuse_without_admin
 from allgreen.server.auth.errands import tell_change
@@ -17,7 +18,7 @@ from allgreen.server.auth.sessions import Client, Session
 from allgreen.server.instance import queries
 from allgreen.server.instance.schemas import ListedAccount
 from allgreen.server.platform import Platform
-from allgreen.storage.sql.tables import accounts
+from allgreen.storage.sql.tables import accounts, api_keys
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 _ADMIN: Final = Client(address="", device="Who runs this Allgreen")
@@ -112,6 +113,24 @@ async def _reset_two_factor(
     await endings.end_sessions(uow.connection, AccountId(account.id))
 
 
+async def _revoke_keys(platform: Platform, uow: SqlUnitOfWork, account: ListedAccount) -> None:
+    connection, account_id = uow.connection, AccountId(account.id)
+    query = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.id)
+    keys = (await connection.execute(query)).mappings().all()
+    await endings.end_keys(connection, account_id)
+    # Who runs this Allgreen is no member: the history of a workspace names no person for it.
+    await uow.audit.add(
+        AuditRow(
+            workspace_id=WorkspaceId(key["workspace_id"]),
+            at=platform.clock.now(),
+            action="key.revoked",
+            summary=f"the key {key['name']} (…{key['hint']}) of {account.name} was revoked by who "
+            "runs this Allgreen",
+        )
+        for key in keys
+    )
+
+
 DISABLE: Final = Act(
     action="account.disabled",
     told="your account was disabled by who runs this Allgreen",
@@ -129,6 +148,12 @@ END_SESSIONS: Final = Act(
     told="all your sessions were ended by who runs this Allgreen",
     noted="ended all sessions of",
     work=_end_sessions,
+)
+REVOKE_KEYS: Final = Act(
+    action="account.keys_revoked",
+    told="all your keys of the API were revoked by who runs this Allgreen",
+    noted="revoked all keys of",
+    work=_revoke_keys,
 )
 RESET_TWO_FACTOR: Final = Act(
     action="account.two_factor_reset",

@@ -54,6 +54,12 @@ async def end_sessions_of_account(request: Request, account_id: str, access: Adm
     return await _act(request, access, account_id, actions.END_SESSIONS)
 
 
+@router.post("/{account_id}/revoke-keys", **answers(ListedAccount))
+async def revoke_keys_of_account(request: Request, account_id: str, access: Admin) -> Response:
+    """Revoke all keys of the API that somebody has made, in all workspaces."""
+    return await _act(request, access, account_id, actions.REVOKE_KEYS)
+
+
 @router.post("/{account_id}/reset-two-factor", **answers(ListedAccount))
 async def reset_two_factor(request: Request, account_id: str, access: Admin) -> Response:
     """Take the second factor from somebody who has lost it, and sign them out everywhere."""

@@ -12,7 +12,13 @@ from allgreen.domain.facts import Facts
 from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.notice import NoticeKind
 from allgreen.domain.policy import Permission, Role, permissions_of
-from allgreen.errors import InvalidInputError, NotAllowedError, NotFoundError, TooManyError
+from allgreen.errors import (
+    InvalidInputError,
+    InvitationVoidError,
+    NotAllowedError,
+    NotFoundError,
+    TooManyError,
+)
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth import queries as people
 from allgreen.server.auth.access import Access, Member
@@ -21,6 +27,8 @@ from allgreen.server.auth.invitations import (
     IS_WAITING,
     accept_by_id,
     accept_invitation,
+    is_open,
+    load_by_token,
 )
 from allgreen.server.auth.memberships import cancel_messages, lock_workspace
 from allgreen.server.invitations import queries
@@ -200,27 +208,53 @@ async def decline_own(platform: Platform, access: Access, invitation_id: str) ->
         own = await list_own(platform, uow.connection, access.caller.account_id)
         if invitation_id not in {each.id for each in own}:
             raise NotFoundError("invitation")
-        declined = (
-            update(invitations)
-            .where(invitations.c.id == invitation_id, *IS_WAITING)
-            .values(revoked_at=now)
-            .returning(invitations.c.workspace_id, invitations.c.email)
-        )
-        row = (await uow.connection.execute(declined)).one_or_none()
-        if row is None:  # withdrawn in this very moment
-            raise NotFoundError("invitation")
-        workspace_id = WorkspaceId(row.workspace_id)
-        note = AuditRow(
-            workspace_id=workspace_id,
-            at=now,
-            action="invitation.declined",
-            # By nobody: who declines tells no more of an account than that they read the mail.
-            summary=f"{row.email} declined the invitation",
-            after={"invitation_id": invitation_id},
-        )
-        await uow.audit.add([note])
+        workspace_id = await _decline(uow, invitation_id, now)
         await uow.commit()
     _announce(platform, workspace_id)
+
+
+async def decline(platform: Platform, token: str) -> None:
+    """Decline by the link of a mail, whoever is signed in.
+
+    Raises:
+        InvitationVoidError: It is of no use any more.
+    """
+    now = platform.clock.now()
+    async with platform.database.unit_of_work() as uow:
+        invitation = await load_by_token(platform, uow.connection, token, now)
+        if not is_open(invitation, now):
+            raise InvitationVoidError
+        workspace_id = await _decline(uow, invitation["id"], now)
+        await uow.commit()
+    _announce(platform, workspace_id)
+
+
+async def _decline(uow: SqlUnitOfWork, invitation_id: str, now: datetime) -> WorkspaceId:
+    """Withdraw it for who is invited; return the workspace.
+
+    Raises:
+        NotFoundError: It was withdrawn or accepted in this very moment.
+    """
+    declined = (
+        update(invitations)
+        .where(invitations.c.id == invitation_id, *IS_WAITING)
+        .values(revoked_at=now)
+        .returning(invitations.c.workspace_id, invitations.c.email)
+    )
+    row = (await uow.connection.execute(declined)).one_or_none()
+    if row is None:
+        raise NotFoundError("invitation")
+    workspace_id = WorkspaceId(row.workspace_id)
+    note = AuditRow(
+        workspace_id=workspace_id,
+        at=now,
+        action="invitation.declined",
+        # By nobody: who declines tells no more of an account than that they read the mail.
+        summary=f"{row.email} declined the invitation",
+        after={"invitation_id": invitation_id},
+    )
+    await uow.audit.add([note])
+    return workspace_id
 
 
 async def inviter(access: Access, connection: AsyncConnection, workspace_id: str) -> Member:

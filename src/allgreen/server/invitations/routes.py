@@ -8,7 +8,7 @@ from starlette.responses import Response
 from allgreen.domain.policy import Permission
 from allgreen.errors import InvitationVoidError
 from allgreen.server.auth.access import Access, guarded_router, permission
-from allgreen.server.auth.invitations import is_open, load_by_token, mask
+from allgreen.server.auth.invitations import is_open, load_by_token
 from allgreen.server.auth.sessions import current_session
 from allgreen.server.invitations import actions, queries
 from allgreen.server.invitations.schemas import (
@@ -98,7 +98,7 @@ async def look_at_invitation(
         workspace_name=invitation["workspace_name"],
         invited_by=invitation["inviter_name"],
         role=invitation["role"],
-        email=mask(invitation["email"]),
+        email=invitation["email"],
         expires_at=invitation["expires_at"],
         is_yours=None if session is None else session.email == invitation["email"],
     )
@@ -114,6 +114,17 @@ async def accept_invitation(
     """Become a member by the link of a mail, which was sent to one's verified address."""
     joined = await actions.accept(get_platform(request), access, body.token)
     return render(Joined(workspace_id=joined))
+
+
+@router.post("/invitations/decline", **answers(None, 204))
+async def decline_invitation(
+    request: Request,
+    body: TokenInput,
+    _access: Annotated[Access, permission(Permission.TOKEN)],
+) -> Response:
+    """Decline by the link of a mail, without an account; the owners see that."""
+    await actions.decline(get_platform(request), body.token)
+    return render_nothing()
 
 
 @router.get("/account/invitations", **answers(OwnInvitations))

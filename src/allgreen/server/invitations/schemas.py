@@ -68,7 +68,7 @@ class Invited:
     """What an invitation shows to whoever holds its link.
 
     Attributes:
-        email: The address it is for, masked.
+        email: The address it is for: the link was mailed there, and to nobody else.
         is_yours: Whether the account that is signed in can accept it; `None` when nobody is.
     """
 

@@ -44,8 +44,10 @@ function Newcomer(props: ShownProps & { instance: Instance | null }) {
   const { token, invited, instance, onLeave } = props
   const [tab, setTab] = useState<AuthTab>("register")
   const [mailedTo, setMailedTo] = useState<string | null>(null)
+  const { isDeclined, declining } = useDeclining(token)
   const here = `/invite/${encodeURIComponent(token)}`
   if (mailedTo) return <CheckMail email={mailedTo} />
+  if (isDeclined) return <Declined invited={invited} />
   return (
     <AuthLayout>
       <WaysIn
@@ -59,13 +61,17 @@ function Newcomer(props: ShownProps & { instance: Instance | null }) {
         onDone={() => onLeave(tab === "register" ? "/" : here)}
         onMailed={setMailedTo}
       />
+      <FormFailure>{declining.failure}</FormFailure>
+      <Button variant="ghost" size="lg" wide busy={declining.busy} onClick={declining.run}>
+        Decline the invitation
+      </Button>
     </AuthLayout>
   )
 }
 
 /** The one who was invited, signed in: yes or no. */
 function Answer({ token, invited, onLeave }: ShownProps) {
-  const [isDeclined, setDeclined] = useState(false)
+  const { isDeclined, declining } = useDeclining(token)
   const [isDead, setDead] = useState(false)
   const accepting = useAction(async () => {
     try {
@@ -75,10 +81,6 @@ function Answer({ token, invited, onLeave }: ShownProps) {
       if (!isNotFound(error)) throw error
       setDead(true)
     }
-  })
-  const declining = useAction(async () => {
-    await declineInvitation(invited)
-    setDeclined(true)
   })
   if (isDead) return <Dead />
   if (isDeclined) return <Declined invited={invited} />
@@ -100,6 +102,18 @@ function Answer({ token, invited, onLeave }: ShownProps) {
       </section>
     </AuthLayout>
   )
+}
+
+function useDeclining(token: string) {
+  const [isDeclined, setDeclined] = useState(false)
+  const declining = useAction(async () => {
+    await declineInvitation(token).catch((error: unknown) => {
+      // Gone meanwhile: what was asked for is so already.
+      if (!isNotFound(error)) throw error
+    })
+    setDeclined(true)
+  })
+  return { isDeclined, declining }
 }
 
 /** Somebody else is signed in here. */

@@ -47,13 +47,16 @@ export function RegisterForm({ ticket, onDone, onMailed }: RegisterFormProps) {
           {(control) => <Input {...control} name="surname" autoComplete="family-name" />}
         </Field>
       </div>
-      <Field
-        label="Email"
-        error={errors.email}
-        hint={ticket && `The one that was invited: ${ticket.email}`}
-      >
+      <Field label="Email" error={errors.email} hint={ticket && "The one that was invited"}>
         {(control) => (
-          <Input {...control} name="email" type="email" autoComplete="email" spellCheck={false} />
+          <Input
+            {...control}
+            name="email"
+            type="email"
+            autoComplete="email"
+            spellCheck={false}
+            defaultValue={ticket?.email}
+          />
         )}
       </Field>
       <Field

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react"
-import type { Invited, Joined, Me, OwnInvitations } from "@/api/types.gen"
+import type { Invited, Joined, Me } from "@/api/types.gen"
 import { isNotFound } from "@/lib/api-error"
 import { requestJson } from "@/lib/json-request"
 
@@ -32,15 +32,9 @@ export function acceptInvitation(token: string): Promise<Joined> {
   return requestJson<Joined>("POST", "/api/v1/invitations/accept", { token })
 }
 
-/** Decline it. A link names no invitation, so it is found among one's own. */
-export async function declineInvitation({ workspace_name, expires_at }: Invited): Promise<void> {
-  const { items } = await requestJson<OwnInvitations>("GET", "/api/v1/account/invitations")
-  const own = items.find(
-    (each) => each.workspace_name === workspace_name && each.expires_at === expires_at,
-  )
-  // Gone meanwhile: what was asked for is so already.
-  if (!own) return
-  await requestJson<undefined>("POST", `/api/v1/account/invitations/${own.id}/decline`)
+/** Decline it, with or without an account. */
+export function declineInvitation(token: string): Promise<undefined> {
+  return requestJson<undefined>("POST", "/api/v1/invitations/decline", { token })
 }
 
 async function look(token: string): Promise<Looked> {
