@@ -23,8 +23,7 @@ function chunksOf(...modules) {
 const file = (name) => `${BUILD}/${name}`
 const scripts = (keys) => keys.map((key) => file(manifest[key].file))
 const styles = (keys) => [...new Set(keys.flatMap((key) => manifest[key].css ?? []))].map(file)
-const route = (name, split = "component") =>
-  `src/routes/_signed-in${name}.tsx?tsr-split=${split}`
+const route = (name, split = "component") => `src/routes/_signed-in${name}.tsx?tsr-split=${split}`
 
 const login = chunksOf("index.html", "src/auth-page.tsx")
 const app = chunksOf("index.html", "src/app.tsx")
