@@ -25,7 +25,7 @@ export function NowSlab({ workspaces }: NowSlabProps) {
     <section className={`slab ${styles.now}`} aria-label="Right now">
       <div className={styles.headline}>
         <h1>
-          {alarm && <em>{alarm}</em>} {calm}
+          {alarm && <em>{alarm}</em>} <span>{calm}</span>
         </h1>
         {all === 0 && <FirstService workspaces={workspaces} />}
         {first && (
