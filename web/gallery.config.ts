@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
-import { lighterParts } from "./lighter-parts"
+import { lighterParts } from "./lighter-parts.ts"
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { tanstackRouter } from "@tanstack/router-plugin/vite"
 import react from "@vitejs/plugin-react"
 import { defineConfig, type Plugin } from "vite"
-import { lighterParts } from "./lighter-parts"
+import { lighterParts } from "./lighter-parts.ts"
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const inSources = (...paths: string[]) => `/web/src/(${paths.join("|")})`

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vitest/config"
-import { lighterParts } from "./lighter-parts"
+import { lighterParts } from "./lighter-parts.ts"
 
 export default defineConfig({
   plugins: [react(), lighterParts()],

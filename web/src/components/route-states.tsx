@@ -1,4 +1,6 @@
 import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router"
+import type { ReactNode } from "react"
+import { LogoMark } from "@/components/logo"
 import { PageTitle } from "@/components/page-title"
 import { Button, buttonClass } from "@/components/ui/button"
 import { describeError, isNotFound } from "@/lib/api-error"
@@ -9,10 +11,11 @@ export function NotFoundPage() {
   return (
     <div className={styles.page}>
       <PageTitle>Nothing at this address</PageTitle>
+      <Pipes />
       <h1>Nothing at this address</h1>
       <p>The link is old, or it leads to something you are not a member of.</p>
       <Link to="/" className={buttonClass({ variant: "primary" })}>
-        Go to your services
+        Go to your workspaces
       </Link>
     </div>
   )
@@ -25,6 +28,7 @@ export function RouteErrorPage({ error }: ErrorComponentProps) {
   return (
     <div className={styles.page} role="alert">
       <PageTitle>Not loaded</PageTitle>
+      <Pipes />
       <h1>This page could not be loaded</h1>
       <p>{describeError(error)}</p>
       <Button variant="primary" onClick={() => router.invalidate()}>
@@ -37,17 +41,45 @@ export function RouteErrorPage({ error }: ErrorComponentProps) {
 /** The same where there is no frame round it. */
 export function NotFoundScreen() {
   return (
-    <main id="main">
+    <Screen>
       <NotFoundPage />
-    </main>
+    </Screen>
   )
 }
 
 /** The same where there is no frame round it. */
 export function RouteErrorScreen(props: ErrorComponentProps) {
   return (
-    <main id="main">
+    <Screen>
       <RouteErrorPage {...props} />
-    </main>
+    </Screen>
+  )
+}
+
+function Screen({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <header className={styles.head}>
+        <Link className="logo" to="/" aria-label="Allgreen, home">
+          <LogoMark />
+        </Link>
+      </header>
+      <main id="main" tabIndex={-1} className={styles.main}>
+        {children}
+      </main>
+    </>
+  )
+}
+
+const PIPES = ["a", "b", "c", "d", "e"]
+
+/** Days of which nothing is known. */
+function Pipes() {
+  return (
+    <div className={styles.pipes} aria-hidden="true">
+      {PIPES.map((place) => (
+        <i key={place} className="pipe n" />
+      ))}
+    </div>
   )
 }

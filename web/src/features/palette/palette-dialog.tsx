@@ -19,6 +19,8 @@ import { cut } from "./fuzzy"
 import styles from "./palette.module.css"
 
 export interface PaletteDialogProps {
+  /** What was typed before it was there. */
+  initial?: string
   groups: readonly PaletteGroup[]
   /** Whether more is on its way. */
   isLoading: boolean
@@ -31,10 +33,10 @@ export interface PaletteDialogProps {
 
 /** One field over the page: what is typed is found among services, workspaces, pages and commands. */
 export function PaletteDialog(props: PaletteDialogProps) {
-  const { groups, isLoading, failure, onType, onClose } = props
+  const { initial = "", groups, isLoading, failure, onType, onClose } = props
   const listId = useId()
   const dialog = useOpenDialog()
-  const [typed, setTyped] = useState("")
+  const [typed, setTyped] = useState(initial)
   const [chosenId, setChosenId] = useState<string | null>(null)
   const found = findEntries(groups, typed)
   const entries = found.flatMap((group) => group.entries)
@@ -103,7 +105,8 @@ export function PaletteDialog(props: PaletteDialogProps) {
           onChange={(event) => type(event.target.value)}
           onKeyDown={handleKey}
         />
-        <button type="button" className={styles.close} aria-label="Close" onClick={onClose}>
+        <button type="button" className={styles.close} onClick={onClose}>
+          <span className="vh">Close: </span>
           <kbd>esc</kbd>
         </button>
       </div>

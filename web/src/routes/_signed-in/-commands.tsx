@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query"
 import { useRouter } from "@tanstack/react-router"
-import { lazy, Suspense, useEffect, useState } from "react"
+import { lazy, Suspense, useEffect, useRef, useState } from "react"
 import { isLetterKey } from "@/lib/letter-keys"
 import { keepSheets, type Sheet } from "@/lib/sheets"
 
@@ -16,16 +16,22 @@ export function Commands() {
   const router = useRouter()
   const queryClient = useQueryClient()
   const [sheet, setSheet] = useState<Sheet | null>(null)
+  // What is typed before the palette is there: fast fingers do not wait for it.
+  const early = useRef("")
   useEffect(() => keepSheets({ show: setSheet, warm: () => void loadPalette() }), [])
   useEffect(() => {
     const handleKey = (event: KeyboardEvent) => {
       if (isPaletteKey(event)) {
         event.preventDefault()
+        early.current = ""
         // Over another question it would hide what is being answered.
         if (sheet || !document.querySelector("dialog[open]")) {
           setSheet(sheet === "palette" ? null : "palette")
         }
-      } else if (isLetterKey(event)) {
+      } else if (sheet === "palette" && isTypedEarly(event)) {
+        event.preventDefault()
+        early.current += event.key
+      } else if (!sheet && isLetterKey(event)) {
         // Some browsers look for text on the page by it.
         if (event.key === "/") event.preventDefault()
         void import("./-key-commands").then(({ press }) => press(event.key, router, queryClient))
@@ -35,12 +41,24 @@ export function Commands() {
     return () => document.removeEventListener("keydown", handleKey)
   }, [sheet, router, queryClient])
   if (!sheet) return null
-  const Shown = sheet === "palette" ? Palette : KeySheet
+  const close = () => {
+    early.current = ""
+    setSheet(null)
+  }
   return (
     <Suspense>
-      <Shown onClose={() => setSheet(null)} />
+      {sheet === "palette" ? (
+        <Palette early={early} onClose={close} />
+      ) : (
+        <KeySheet onClose={close} />
+      )}
     </Suspense>
   )
+}
+
+function isTypedEarly({ key, metaKey, ctrlKey, altKey }: KeyboardEvent): boolean {
+  const isOpen = document.querySelector("dialog[open]") !== null
+  return !isOpen && key.length === 1 && !metaKey && !ctrlKey && !altKey
 }
 
 function isPaletteKey({ key, metaKey, ctrlKey, altKey, shiftKey }: KeyboardEvent): boolean {

@@ -1,6 +1,6 @@
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useLocation, useRouter } from "@tanstack/react-router"
-import { useState } from "react"
+import { type RefObject, useState } from "react"
 import type { Me, ServiceRow, WorkspaceSummary } from "@/api"
 import { StatusGlyph } from "@/components/ui/status-glyph"
 import { meQuery } from "@/features/account/queries"
@@ -15,15 +15,21 @@ import { useNow } from "@/lib/use-now"
 import { findWorkspaceInView, goToService, type Router } from "./-go"
 import { type CommandDeps, listCommands, listPages } from "./-palette-commands"
 
-const STEP_MS = 10_000
+const STEP_MS = 1000
 
-/** The palette, filled with what the reader may see and do. */
-export function Palette({ onClose }: { onClose: () => void }) {
-  const { data: me } = useQuery(meQuery())
-  return me && <FilledPalette me={me} onClose={onClose} />
+export interface PaletteProps {
+  /** What was typed while this was on its way. */
+  early: RefObject<string>
+  onClose: () => void
 }
 
-function FilledPalette({ me, onClose }: { me: Me; onClose: () => void }) {
+/** The palette, filled with what the reader may see and do. */
+export function Palette(props: PaletteProps) {
+  const { data: me } = useQuery(meQuery())
+  return me && <FilledPalette me={me} {...props} />
+}
+
+function FilledPalette({ me, early, onClose }: PaletteProps & { me: Me }) {
   const router: Router = useRouter()
   const queryClient = useQueryClient()
   const { pathname, search } = useLocation()
@@ -32,7 +38,7 @@ function FilledPalette({ me, onClose }: { me: Me; onClose: () => void }) {
   const workspace = findWorkspaceInView(me, pathname)
   const others = me.workspaces.filter(({ id }) => id !== workspace?.id)
   // What other workspaces have is asked for by who looks for it.
-  const [isLooking, setLooking] = useState(false)
+  const [isLooking, setLooking] = useState(early.current !== "")
   const own = useQuery({ ...servicesQuery(workspace?.id ?? ""), enabled: workspace !== undefined })
   const theirs = useQueries({
     queries: others.map(({ id }) => ({ ...servicesQuery(id), enabled: isLooking })),
@@ -67,6 +73,7 @@ function FilledPalette({ me, onClose }: { me: Me; onClose: () => void }) {
   ]
   return (
     <PaletteDialog
+      initial={early.current}
       groups={groups}
       isLoading={all.some((query) => query.isLoading)}
       failure={
