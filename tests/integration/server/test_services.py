@@ -180,6 +180,33 @@ async def test_a_service_is_paused_by_somebody_and_resumed(owner: Person, url: s
     assert resumed["next_slot_at"] is not None
 
 
+async def test_a_workspace_has_room_for_so_many_services_and_no_more(
+    owner: Person, stranger: Person, url: str, platform: Platform
+) -> None:
+    first = await owner.watch(url)
+    row: dict[str, Any] = {
+        "workspace_id": owner.me["workspaces"][0]["id"],
+        "name": "Search",
+        "mode": Mode.ACTIVE,
+        "version": 1,
+        "revision": 1,
+        "health": ServiceHealth.UNKNOWN,
+        "turns": [],
+    }
+    async with platform.database.unit_of_work() as uow:
+        others = [row | {"id": platform.new_id()} for _ in range(MOST_SERVICES - 1)]
+        await uow.connection.execute(insert(services), others)
+        await uow.commit()
+
+    full = await owner.client.post(f"{owner.workspace}/services", json=service_form(url))
+    await stranger.watch(url)
+    await owner.client.delete(f"/api/v1/services/{first['id']}")
+    again = await owner.client.post(f"{owner.workspace}/services", json=service_form(url))
+
+    assert (full.status_code, fields(full)) == (422, {"": "too_many"})
+    assert again.status_code == 201
+
+
 async def test_a_deleted_service_is_not_found(owner: Person, url: str) -> None:
     service = await owner.watch(url)
     path = f"/api/v1/services/{service['id']}"
@@ -249,6 +276,20 @@ async def test_people_of_another_workspace_cannot_be_told_by_account(
     answer = await owner.client.post(f"{owner.workspace}/services", json=form)
 
     assert fields(answer) == {"recipients.0.account_id": "unknown"}
+
+
+async def test_some_services_are_listed_by_their_ids_and_none_of_others(
+    owner: Person, stranger: Person, url: str
+) -> None:
+    made = [(await owner.watch(url, name=name))["id"] for name in ("Orders", "Search", "Zebra")]
+    theirs = (await stranger.watch(url, name="Theirs"))["id"]
+
+    path = f"{owner.workspace}/services"
+    some = await owner.client.get(path, params={"only": [made[2], made[0], theirs, "nothing"]})
+    many = await owner.client.get(path, params={"only": [made[0]] * 51})
+
+    assert [row["id"] for row in some.json()["items"]] == [made[0], made[2]]
+    assert many.status_code == 422
 
 
 async def test_lists_go_on_behind_their_cursor(owner: Person, url: str) -> None:

@@ -1160,7 +1160,7 @@ export const restoreWorkspace = <ThrowOnError extends boolean = true>(options: O
 /**
  * List Services
  *
- * List services by name.
+ * List services by name; `only` these, when some are named.
  */
 export const listServices = <ThrowOnError extends boolean = true>(options: Options<ListServicesData, ThrowOnError>): RequestResult<ListServicesResponses, ListServicesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListServicesResponses, ListServicesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

@@ -7259,6 +7259,10 @@ export type ListServicesData = {
     };
     query?: {
         /**
+         * Only
+         */
+        only?: Array<string> | null;
+        /**
          * Limit
          */
         limit?: number;

@@ -18,8 +18,8 @@ class ScriptedEventSource extends EventTarget {
     this.readyState = readyState
     this.dispatchEvent(new Event("error"))
   }
-  change(kind: string) {
-    const data = JSON.stringify({ kind, id: "s1" })
+  change(kind: string, id = "s1") {
+    const data = JSON.stringify({ kind, id })
     this.dispatchEvent(new MessageEvent("change", { data }))
   }
   greet() {
@@ -33,10 +33,11 @@ function setUp() {
   const queryClient = new QueryClient()
   const invalidate = vi.spyOn(queryClient, "invalidateQueries")
   const refetch = vi.spyOn(queryClient, "refetchQueries")
-  stop = connectLive("w1", queryClient)
+  const refreshRows = vi.fn(async () => {})
+  stop = connectLive("w1", queryClient, refreshRows)
   const streams = ScriptedEventSource.opened
   const last = () => streams[streams.length - 1] as ScriptedEventSource
-  return { invalidate, refetch, streams, last }
+  return { invalidate, refetch, refreshRows, streams, last }
 }
 
 beforeEach(() => {
@@ -118,4 +119,37 @@ test("a stream that is refused makes the page ask who is signed in", () => {
   last().fail(ScriptedEventSource.CLOSED)
 
   expect(refetch).toHaveBeenCalledExactlyOnceWith({ queryKey: ["me"] })
+})
+
+test("the row of a service is fetched alone, and the list once in a minute", () => {
+  const { invalidate, refreshRows, last } = setUp()
+  last().greet()
+
+  last().change("result", "s1")
+  last().change("service", "s2")
+  vi.advanceTimersByTime(100)
+
+  expect(refreshRows).toHaveBeenCalledExactlyOnceWith(expect.anything(), "w1", ["s1", "s2"])
+  expect(invalidate).toHaveBeenCalledWith({ queryKey: ["workspace", "w1"], exact: true })
+  invalidate.mockClear()
+  vi.advanceTimersByTime(60_000)
+  last().change("result", "s1")
+  vi.advanceTimersByTime(100)
+
+  expect(refreshRows).toHaveBeenCalledOnce()
+  expect(invalidate).toHaveBeenCalledWith({ queryKey: ["workspace", "w1"], exact: false })
+})
+
+test.each([
+  ["many services", Array.from({ length: 21 }, (_, n) => ["result", `s${n}`])],
+  ["the whole workspace", [["result"], ["workspace", "w1"]]],
+])("a change of %s fetches the whole list", (_, changes) => {
+  const { invalidate, refreshRows, last } = setUp()
+  last().greet()
+
+  for (const [kind = "", id] of changes) last().change(kind, id)
+  vi.advanceTimersByTime(100)
+
+  expect(refreshRows).not.toHaveBeenCalled()
+  expect(invalidate).toHaveBeenCalledWith({ queryKey: ["workspace", "w1"], exact: false })
 })

@@ -17,14 +17,28 @@ const SETTLE_MS = 100
 // A burst of results must not become a burst of requests.
 const GAP_MS = 1000
 const RECONNECT_MS = 5000
+// More rows than this are fetched with all others; and all are, now and then: a day that ends or a
+// watcher that is gone changes rows which no hint names.
+const MOST_ROWS = 20
+const ALL_AFTER_MS = 60_000
+
+/** Bring the rows of some services of a workspace up to date. */
+export type RowsRefresher = (
+  queryClient: QueryClient,
+  workspaceId: string,
+  serviceIds: readonly string[],
+) => Promise<void>
 
 let state: LiveState = { connected: true }
 const listeners = new Set<() => void>()
 
 /** Keep the cache in step with the workspace for as long as the caller is mounted. */
-export function useLiveUpdates(workspaceId: string): void {
+export function useLiveUpdates(workspaceId: string, refreshRows: RowsRefresher): void {
   const queryClient = useQueryClient()
-  useEffect(() => connectLive(workspaceId, queryClient), [workspaceId, queryClient])
+  useEffect(
+    () => connectLive(workspaceId, queryClient, refreshRows),
+    [workspaceId, queryClient, refreshRows],
+  )
 }
 
 /** The state of the event stream, for the line that says the page is stale. */
@@ -39,8 +53,18 @@ export function useLiveState(): LiveState {
  *
  * @returns A function that stops listening.
  */
-export function connectLive(workspaceId: string, queryClient: QueryClient): () => void {
-  const changes = collectChanges((batch) => invalidate(batch, workspaceId, queryClient))
+export function connectLive(
+  workspaceId: string,
+  queryClient: QueryClient,
+  refreshRows: RowsRefresher,
+): () => void {
+  let allAt = Date.now()
+  const changes = collectChanges((batch) => {
+    const rows = Date.now() - allAt < ALL_AFTER_MS ? listRows(batch) : []
+    if (rows.length > 0) void refreshRows(queryClient, workspaceId, rows)
+    else allAt = Date.now()
+    invalidate(batch, workspaceId, queryClient, rows.length > 0)
+  })
   let source: EventSource
   let reconnect: ReturnType<typeof setTimeout> | undefined
   let greeted = false
@@ -113,11 +137,29 @@ export function affectedKeys(
   return [deliveries]
 }
 
-function invalidate(batch: LiveChange[], workspaceId: string, queryClient: QueryClient): void {
+/** The services whose rows alone are out of date; none where the whole list may be. */
+function listRows(batch: LiveChange[]): string[] {
+  if (batch.some(({ kind }) => kind === "workspace")) return []
+  const named = batch.filter(({ kind }) => kind === "service" || kind === "result")
+  const rows = [...new Set(named.map(({ id }) => id))]
+  return rows.length <= MOST_ROWS ? rows : []
+}
+
+function invalidate(
+  batch: LiveChange[],
+  workspaceId: string,
+  queryClient: QueryClient,
+  isListFresh: boolean,
+): void {
+  const workspace = queryKeys.workspace(workspaceId).join("/")
   const keys = new Map(
     batch.flatMap((change) => affectedKeys(change, workspaceId)).map((key) => [key.join("/"), key]),
   )
-  for (const queryKey of keys.values()) void queryClient.invalidateQueries({ queryKey })
+  for (const [name, queryKey] of keys) {
+    // What begins with its key is the list, too.
+    const exact = isListFresh && name === workspace
+    void queryClient.invalidateQueries({ queryKey, exact })
+  }
 }
 
 function collectChanges(flush: (batch: LiveChange[]) => void) {

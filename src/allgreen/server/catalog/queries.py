@@ -20,6 +20,7 @@ from allgreen.domain.status import Mode, ServiceHealth, Shown
 from allgreen.domain.uptime import Span, Tally, tally, worst_spans
 from allgreen.errors import InvalidInputError
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.server.catalog import schemas
 from allgreen.server.catalog.history import Window, draw_buckets, list_outages
 from allgreen.server.catalog.options import show_place
@@ -56,14 +57,29 @@ _RANK = (ServiceHealth.UNKNOWN, ServiceHealth.UP, ServiceHealth.DEGRADED, Servic
 
 
 async def list_rows(
-    connection: AsyncConnection, member: Member, cut: Cut, now: datetime
+    connection: AsyncConnection,
+    member: Member,
+    cut: Cut,
+    now: datetime,
+    *,
+    only: Sequence[str] | None = None,
 ) -> list[tuple[str, schemas.ServiceRow]]:
-    """Return services by name with their sort keys, and one more than asked for."""
+    """Return services by name with their sort keys, and one more than asked for.
+
+    Args:
+        connection: Where they are.
+        member: Whose services.
+        cut: Which part of the list.
+        now: What the strips end at.
+        only: Services by id, when not all are asked for; those of others are not found.
+    """
     sort_key = func.lower(services.c.name)
     behind: list[ColumnElement[bool]] = []
     if cut.after is not None:
         name, service_id = (*cut.after, "")[:2]
         behind = [or_(sort_key > name, and_(sort_key == name, services.c.id > service_id))]
+    if only is not None:
+        behind.append(services.c.id.in_(only))
     query = (
         select(services, sort_key.label("sort_key"))
         .where(
@@ -206,7 +222,7 @@ async def _list_changes(
 ) -> list[schemas.Change]:
     """Return what people changed, newest first; the history of health is told by incidents."""
     query = (
-        select(audit.c.at, audit.c.summary, accounts.c.name)
+        select(audit.c.at, audit.c.summary, full_name().label("name"))
         .join(accounts, accounts.c.id == audit.c.by_account_id)
         .where(audit.c.service_id == service_id, audit.c.at >= since)
         .order_by(audit.c.id.desc())
@@ -226,7 +242,7 @@ async def list_members(
     Those whose account is disabled are not among them: nobody has them told of anything.
     """
     query = (
-        select(accounts.c.id, accounts.c.name, accounts.c.email)
+        select(accounts.c.id, full_name().label("name"), accounts.c.email)
         .join(memberships, memberships.c.account_id == accounts.c.id)
         .where(memberships.c.workspace_id == workspace_id, accounts.c.disabled_at.is_(None))
     )
@@ -428,7 +444,7 @@ async def _load_pauses(
         .group_by(audit.c.service_id)
     )
     query = (
-        select(audit.c.service_id, accounts.c.name, audit.c.at)
+        select(audit.c.service_id, full_name().label("name"), audit.c.at)
         .outerjoin(accounts, accounts.c.id == audit.c.by_account_id)
         .where(audit.c.id.in_(latest))
     )

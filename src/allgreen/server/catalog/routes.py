@@ -39,13 +39,14 @@ async def list_services(
     workspace_id: str,
     cut: Page,
     access: Annotated[Access, permission(Permission.SERVICE_READ)],
+    only: Annotated[list[Annotated[str, Query(max_length=64)]] | None, Query(max_length=50)] = None,
 ) -> Response:
-    """List services by name."""
+    """List services by name; `only` these, when some are named."""
     platform = get_platform(request)
     mark = platform.recent.mark()
     async with platform.database.read() as connection:
         member = await access.workspace(connection, workspace_id)
-        rows = await queries.list_rows(connection, member, cut, platform.clock.now())
+        rows = await queries.list_rows(connection, member, cut, platform.clock.now(), only=only)
     page, next_cursor = cut_rows(rows, cut, lambda row: (row[0], row[1].id))
     shown = ServicePage(items=[row for _, row in page], next_cursor=next_cursor)
     return platform.recent.answer(request, member.workspace_id, shown, stable=shown, mark=mark)

@@ -3,6 +3,7 @@ import { createFileRoute, notFound, Outlet } from "@tanstack/react-router"
 import { lazy, Suspense, useEffect } from "react"
 import { workspaceQuery } from "@/features/overview/queries"
 import { WorkspaceTabState } from "@/features/overview/tab-state"
+import { refreshRows } from "@/features/services/queries"
 import { rememberWorkspace } from "@/lib/last-workspace"
 import { useLiveUpdates } from "@/lib/live"
 import { SignedInShell } from "../-signed-in-shell"
@@ -26,7 +27,7 @@ function WorkspaceLayout() {
     ...workspaceQuery(workspace.id),
     select: (figures) => figures.offer,
   })
-  useLiveUpdates(workspace.id)
+  useLiveUpdates(workspace.id, refreshRows)
   useEffect(() => rememberWorkspace(workspace.id), [workspace.id])
   return (
     <SignedInShell
