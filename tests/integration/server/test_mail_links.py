@@ -117,6 +117,19 @@ async def test_until_its_address_is_proved_nobody_is_written_to_for_an_account(
     assert await links_to(platform, NoticeKind.CONFIRM_RECIPIENT) == []
 
 
+async def test_until_its_address_is_proved_an_account_has_room_for_few_services(
+    eve: httpx2.AsyncClient, silent_port: int
+) -> None:
+    me = (await eve.get("/api/v1/me")).json()
+    path = f"/api/v1/workspaces/{me['workspaces'][0]['id']}/services"
+    form = service_form(f"http://127.0.0.1:{silent_port}/")
+
+    answers = [await eve.post(path, json=form) for _ in range(21)]
+
+    assert [answer.status_code for answer in answers] == [201] * 20 + [422]
+    assert fields(answers[-1]) == {"": "unverified"}
+
+
 async def test_nobody_has_hundreds_of_strangers_written_to(
     owner: Person, platform: Platform, silent_port: int
 ) -> None:

@@ -180,33 +180,6 @@ async def test_a_service_is_paused_by_somebody_and_resumed(owner: Person, url: s
     assert resumed["next_slot_at"] is not None
 
 
-async def test_a_workspace_has_room_for_so_many_services_and_no_more(
-    owner: Person, stranger: Person, url: str, platform: Platform
-) -> None:
-    first = await owner.watch(url)
-    row: dict[str, Any] = {
-        "workspace_id": owner.me["workspaces"][0]["id"],
-        "name": "Search",
-        "mode": Mode.ACTIVE,
-        "version": 1,
-        "revision": 1,
-        "health": ServiceHealth.UNKNOWN,
-        "turns": [],
-    }
-    async with platform.database.unit_of_work() as uow:
-        others = [row | {"id": platform.new_id()} for _ in range(MOST_SERVICES - 1)]
-        await uow.connection.execute(insert(services), others)
-        await uow.commit()
-
-    full = await owner.client.post(f"{owner.workspace}/services", json=service_form(url))
-    await stranger.watch(url)
-    await owner.client.delete(f"/api/v1/services/{first['id']}")
-    again = await owner.client.post(f"{owner.workspace}/services", json=service_form(url))
-
-    assert (full.status_code, fields(full)) == (422, {"": "too_many"})
-    assert again.status_code == 201
-
-
 async def test_a_deleted_service_is_not_found(owner: Person, url: str) -> None:
     service = await owner.watch(url)
     path = f"/api/v1/services/{service['id']}"

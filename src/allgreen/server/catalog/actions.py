@@ -31,6 +31,7 @@ from allgreen.server.catalog.check_schemas import CheckInput
 from allgreen.server.catalog.expectations import list_patterns
 from allgreen.server.catalog.mistakes import Problems
 from allgreen.server.catalog.questions import ask_strangers
+from allgreen.server.catalog.room import refuse_full
 from allgreen.server.catalog.schemas import (
     RecipientInput,
     ServiceEdit,
@@ -63,6 +64,7 @@ async def create_service(
     await _prepare(form.checks)
     async with platform.database.unit_of_work() as uow:
         member = await access.workspace(uow.connection, workspace_id)
+        await refuse_full(uow, member)
         service_id = ServiceId(platform.new_id())
         every = read_period(form.period, shortest=platform.settings.min_interval, problems=problems)
         frame = Frame(
