@@ -11,6 +11,8 @@ const KeySheet = lazy(async () => ({
   default: (await import("@/features/keyboard/key-sheet")).KeySheet,
 }))
 
+let keyCommands: Promise<typeof import("./-key-commands")> | undefined
+
 /** What is reached from every page by a key: the palette, single letters, and the list of them. */
 export function Commands() {
   const router = useRouter()
@@ -34,7 +36,15 @@ export function Commands() {
       } else if (!sheet && isLetterKey(event)) {
         // Some browsers look for text on the page by it.
         if (event.key === "/") event.preventDefault()
-        void import("./-key-commands").then(({ press }) => press(event.key, router, queryClient))
+        // One promise for all keys, so that they are read in their order.
+        keyCommands ??= import("./-key-commands")
+        keyCommands.then(
+          ({ press }) => press(event.key, router, queryClient),
+          () => {
+            // It did not come; the next press asks again.
+            keyCommands = undefined
+          },
+        )
       }
     }
     document.addEventListener("keydown", handleKey)
