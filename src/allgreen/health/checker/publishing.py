@@ -95,8 +95,16 @@ class Publisher(Closes):
                 self.dropped += 1
             self._changes.append(change)
             self._bell.notify()
-            if self._thread is None:
-                self._begin()
+            if self._thread is not None:
+                return
+            self._thread = thread = threading.Thread(
+                target=self._live, name=f"allgreen publisher {self.name}", daemon=True
+            )
+        try:
+            thread.start()  # without the lock, for which it waits itself
+        except RuntimeError as error:  # no thread to be had; the next change tries again
+            self._thread = None
+            logger.warning("The publisher %s could not begin: %s", self.name, error)
 
     def close(self, timeout_s: float = CLOSES_WITHIN_S) -> None:
         """Deliver what waits, each tried once more, and end; give up after some seconds.
@@ -108,19 +116,9 @@ class Publisher(Closes):
             self._closed.set()
             self._bell.notify()
             thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        is_begun = thread is not None and thread.ident is not None
+        if thread is not None and is_begun and thread is not threading.current_thread():
             thread.join(timeout_s)
-
-    def _begin(self) -> None:
-        thread = threading.Thread(
-            target=self._live, name=f"allgreen publisher {self.name}", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError as error:  # no thread to be had; the next change tries again
-            logger.warning("The publisher %s could not begin: %s", self.name, error)
-        else:
-            self._thread = thread
 
     def _live(self) -> None:
         while (change := self._next()) is not None:

@@ -23,6 +23,18 @@ TURN_S: Final = 0.001
 """What takes longer together lets the loop turn before it goes on."""
 
 
+def find_loop_here() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that turns in this thread; `None` when none does.
+
+    In programs that gevent has patched many threads are one to asyncio, and the loop that it knows
+    of may be that of another one.
+    """
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - the other one raises, which takes long
+    if loop is None or getattr(loop, "_thread_id", None) in (None, threading.get_ident()):
+        return loop
+    return None
+
+
 @final
 class Crew:
     """Runs executions as tasks of one event loop.
@@ -145,7 +157,7 @@ class Crew:
 
     def _do(self, what: Callable[[Execution], None], execution: Execution) -> None:
         """Do something on the loop, at once if this is where it turns."""
-        if asyncio._get_running_loop() is self.loop:  # noqa: SLF001 - the other one raises
+        if find_loop_here() is self.loop:
             what(execution)
             return
         with suppress(RuntimeError):  # the loop is closed, and nothing on it goes on

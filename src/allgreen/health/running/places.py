@@ -119,8 +119,7 @@ class Places:
             return
         stranded = [one for one in (*crew.running,) if one is not culprit]
         try:
-            with self._lock:
-                self._own = LoopThread()
+            self._own = LoopThread()
             crew.leave_to(self._crew(self._own.loop))
         except (RuntimeError, OSError):  # there is no other place to go on
             return
@@ -130,13 +129,20 @@ class Places:
                 self._move(execution)
 
     def _own_loop(self) -> asyncio.AbstractEventLoop:
+        own = self._own
+        if own is not None and own.is_alive:
+            return own.loop
+        try:
+            made = LoopThread()  # without the lock, as others may go on while its thread is started
+        except OSError as error:
+            raise RuntimeError(f"There is no event loop: {error}") from error
         with self._lock:
-            if self._own is None or not self._own.is_alive:
-                try:
-                    self._own = LoopThread()
-                except OSError as error:
-                    raise RuntimeError(f"There is no event loop: {error}") from error
-            return self._own.loop
+            own = self._own
+            if own is None or not own.is_alive:
+                self._own = own = made
+        if own is not made:
+            made.stop()
+        return own.loop
 
     def _crew(self, loop: asyncio.AbstractEventLoop) -> Crew:
         crew = self._crews.get(loop)

@@ -36,7 +36,7 @@ from allgreen.health.running.findings import (
     find_unseen,
 )
 from allgreen.health.running.flight import Flight, LoopBell, ThreadBell
-from allgreen.health.running.loops import GRACE_S
+from allgreen.health.running.loops import GRACE_S, find_loop_here
 from allgreen.health.running.news import Listener
 from allgreen.health.running.places import Places
 from allgreen.health.running.plan import Plan, Selection
@@ -171,8 +171,7 @@ class CheckRunner(Runs):
     ) -> Report:
         """Return a report, and block until it is there; see `Runs`."""
         bell = ThreadBell()
-        blocks = asyncio._get_running_loop()  # noqa: SLF001 - the other one raises, which takes long
-        flight = Flight(bell.ring, None, self._clock.monotonic(), deadline_s, blocks)
+        flight = Flight(bell.ring, None, self._clock.monotonic(), deadline_s, find_loop_here())
         selection = self._take_off(flight, names, tags, fresh)
         if flight.left:
             self._wait(flight, bell)

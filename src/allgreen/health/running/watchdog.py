@@ -89,14 +89,18 @@ class Watchdog:
     def _wake_up(self, crew: Watched) -> None:
         with self._lock:
             self._asked.setdefault(crew, _Question())
-            if self._thread is None or not self._thread.is_alive():
-                thread = threading.Thread(target=self._live, name="allgreen watchdog", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:  # no thread to be had: nobody looks
-                    return
-                self._thread = thread
             self._bell.set()
+            thread = self._thread
+            # One without a number is being started at this moment.
+            if thread is not None and (thread.ident is None or thread.is_alive()):
+                return
+            thread = threading.Thread(target=self._live, name="allgreen watchdog", daemon=True)
+            self._thread = thread
+        try:
+            thread.start()  # without the lock, for which it may wait itself
+        except RuntimeError:  # no thread to be had: nobody looks
+            self._thread = None
+            self._bell.clear()
 
     def _live(self) -> None:
         while not self._is_closed or self._remembered:

@@ -99,16 +99,23 @@ class Workers(Generic[J]):
         """
         self._jobs.extend(jobs)
         with self._lock:
-            if not self._jobs or self._busy >= self.most or self._call_one() or self._busy:
+            if not self._jobs or self._busy >= self.most:
                 return ()
+            is_called = self._call_one()
+        if is_called or self._start_one() or self._busy:
+            return ()
         return self._withdraw(jobs)
 
     def spread(self) -> None:
         """Let more workers do what still waits."""
         with self._lock:
-            for _ in range(min(len(self._jobs), self.most - self._busy)):
-                if not self._call_one():
-                    return  # those who are there do it all
+            wanted = range(min(len(self._jobs), self.most - self._busy))
+            missing = sum(not self._call_one() for _ in wanted)
+        for started in range(missing):
+            if not self._start_one():  # those who are there do it all
+                with self._lock:
+                    self._busy -= missing - started - 1
+                return
 
     def give_up(self, worker: Worker, job: J) -> None:
         """Count on a worker no more that hangs in a job; does nothing when it is over that."""
@@ -134,19 +141,26 @@ class Workers(Generic[J]):
             self._busy += 1
 
     def _call_one(self) -> bool:
-        """Wake one worker, or start one; tell whether that could be done."""
-        if self._idle:
-            self._busy += 1
-            self._idle.pop().bell.release()
-            return True
-        worker = Worker()
+        """Wake one worker; tell whether there was one, or one is to be started. With the lock."""
         self._busy += 1
+        if not self._idle:
+            return False
+        self._idle.pop().bell.release()
+        return True
+
+    def _start_one(self) -> bool:
+        """Start a worker that counts as busy already; tell whether that could be done.
+
+        Without the lock: where gevent has patched a program, others go on while this one waits for
+        the start, and would wait for the lock for ever.
+        """
         try:
             threading.Thread(
-                target=self._live, args=(worker,), name="allgreen check", daemon=True
+                target=self._live, args=(Worker(),), name="allgreen check", daemon=True
             ).start()
         except (RuntimeError, MemoryError):  # no thread to be had, or no daemon in this interpreter
-            self._busy -= 1
+            with self._lock:
+                self._busy -= 1
             return False
         return True
 
