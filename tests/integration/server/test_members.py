@@ -221,6 +221,8 @@ async def test_who_is_removed_reaches_nothing_and_is_told_so(
     assert await states(platform) == {
         ("bo.berg@example.com", NoticeKind.REMINDER): NoticeState.CANCELLED,
         ("bo.berg@example.com", NoticeKind.REMOVED): NoticeState.PENDING,
+        ("bo.berg@example.com", NoticeKind.ACCOUNT_CHANGED): NoticeState.PENDING,
+        ("ana@example.org", NoticeKind.KEY_MADE): NoticeState.PENDING,
         ("ana@example.org", NoticeKind.RECIPIENT_LOST): NoticeState.PENDING,
         ("cy@example.net", NoticeKind.INVITED): NoticeState.CANCELLED,
         ("else@example.net", NoticeKind.CONFIRM_RECIPIENT): NoticeState.PENDING,

@@ -94,7 +94,7 @@ async def test_what_is_saved_is_shown_again(owner: Person) -> None:
 
     assert shown == saved
     assert (shown["github"], shown["website"]) == ("anapetrov", "https://ana.example")
-    assert me["name"] == "Ana"
+    assert me["name"] == "Ana Petrov"
 
 
 @pytest.mark.parametrize(
@@ -308,3 +308,25 @@ async def test_saving_tells_the_pages_that_show_the_name(owner: Person, platform
         change = await subscription.next()
 
     assert change.workspace_id == owner.me["workspaces"][0]["id"]
+
+
+async def test_people_are_called_by_name_and_surname_wherever_others_meet_them(
+    owner: Person, anonymous: httpx2.AsyncClient
+) -> None:
+    form = {"name": "Ana", "surname": "Petrov", "visibility": "workspace"}
+    assert (await owner.client.put("/api/v1/account/profile", json=form)).is_success
+    sent = await owner.client.post(
+        f"{owner.workspace}/invitations", json={"email": "lisa@example.com", "role": "observer"}
+    )
+    token = sent.json()["link"].rpartition("/")[2]
+
+    me = (await owner.client.get("/api/v1/me")).json()
+    invited = (await anonymous.post("/api/v1/invitations/look", json={"token": token})).json()
+    members = (await owner.client.get(f"{owner.workspace}/members")).json()["items"]
+    lines = (await owner.client.get(f"{owner.workspace}/audit")).json()["items"]
+    await owner.client.put("/api/v1/account/profile", json=form | {"surname": ""})
+    without = (await owner.client.get("/api/v1/me")).json()
+
+    called = {me["name"], invited["invited_by"], members[0]["name"], lines[0]["who"]["name"]}
+    assert called == {"Ana Petrov"}
+    assert without["name"] == "Ana"

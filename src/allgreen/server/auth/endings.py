@@ -15,6 +15,7 @@ from allgreen.domain.status import Mode
 from allgreen.ports import AuditRow, Change
 from allgreen.server.auth import second_factor
 from allgreen.server.auth.errands import owe_errand
+from allgreen.server.auth.names import full_name
 from allgreen.server.platform import Platform
 from allgreen.storage.sql.tables import (
     IS_OPEN,
@@ -219,7 +220,7 @@ async def tell_owners(
         lost: Of which services they were told; see `list_lost`.
         reason: Sentence for the owners.
     """
-    query = select(accounts.c.name).where(accounts.c.id == account_id)
+    query = select(full_name()).where(accounts.c.id == account_id)
     name = str(await uow.connection.scalar(query))
     by_workspace: dict[WorkspaceId, list[RowMapping]] = defaultdict(list)
     for row in lost:

@@ -12,6 +12,7 @@ from allgreen.domain.policy import Role
 from allgreen.errors import InvitationVoidError, NotFoundError, OtherAddressError
 from allgreen.ports import AuditRow
 from allgreen.server.auth.memberships import lock_workspace
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.queries import is_id
 from allgreen.server.links import Purpose
 from allgreen.server.platform import Platform
@@ -145,7 +146,7 @@ def invitations_with_names() -> Select[Any]:
         select(
             invitations,
             workspaces.c.name.label("workspace_name"),
-            accounts.c.name.label("inviter_name"),
+            full_name().label("inviter_name"),
             _is_backed().label("is_backed"),
         )
         .join(workspaces, workspaces.c.id == invitations.c.workspace_id)

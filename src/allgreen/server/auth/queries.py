@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.identity import AccountId, IncidentId, ServiceId, WorkspaceId
 from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
+from allgreen.server.auth.names import full_name
 from allgreen.storage.sql.tables import (
     accounts,
     api_keys,
@@ -87,7 +88,7 @@ async def find_session(
             sessions.c.created_at,
             sessions.c.last_seen_at,
             sessions.c.expires_at,
-            accounts.c.name,
+            full_name().label("name"),
             accounts.c.email,
             accounts.c.email_verified_at.is_not(None).label("is_verified"),
             accounts.c.instance_admin.label("is_instance_admin"),
@@ -118,7 +119,7 @@ async def find_key(
             api_keys.c.account_id,
             api_keys.c.scope,
             api_keys.c.last_used_at,
-            accounts.c.name,
+            full_name().label("name"),
         )
         .join(accounts, accounts.c.id == api_keys.c.account_id)
         .join(memberships, is_member)
@@ -151,7 +152,7 @@ async def find_account(connection: AsyncConnection, account_id: str) -> dict[str
     """Return what an account shows of itself."""
     query = select(
         accounts.c.id,
-        accounts.c.name,
+        full_name().label("name"),
         accounts.c.email,
         accounts.c.email_verified_at,
         accounts.c.instance_admin,

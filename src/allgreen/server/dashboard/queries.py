@@ -16,6 +16,7 @@ from allgreen.domain.incident import IncidentState
 from allgreen.domain.policy import permissions_of
 from allgreen.domain.status import Mode, ServiceHealth
 from allgreen.domain.watcher import WatcherState
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.photos import photo_path
 from allgreen.server.auth.queries import within_memberships
 from allgreen.server.dashboard.schemas import (
@@ -171,7 +172,7 @@ async def _list_faces(
     count = func.count().over(partition_by=here).label("count")
     found = select(here, memberships.c.account_id, place, count).where(here.in_(ids)).subquery()
     query = (
-        select(found, accounts.c.name, profiles.c.photo_id)
+        select(found, full_name().label("name"), profiles.c.photo_id)
         .join(accounts, accounts.c.id == found.c.account_id)
         # A profile is made when somebody first writes in it.
         .outerjoin(profiles, profiles.c.account_id == found.c.account_id)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.policy import Role
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.queries import is_id
 from allgreen.server.history.schemas import Actor, AuditEntry
 from allgreen.server.wire import Cut, foreign_cursor
@@ -37,7 +38,7 @@ async def list_entries(
         InvalidInputError: The cursor is not one of this list.
     """
     query = (
-        select(audit, services.c.name.label("service_name"), accounts.c.name.label("who"))
+        select(audit, services.c.name.label("service_name"), full_name().label("who"))
         .outerjoin(services, services.c.id == audit.c.service_id)
         .outerjoin(accounts, accounts.c.id == audit.c.by_account_id)
         .where(audit.c.workspace_id == member.workspace_id)

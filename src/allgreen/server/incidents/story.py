@@ -13,6 +13,7 @@ from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome, ServiceHealth
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.server.incidents.schemas import Moment, MomentKind, Told
 from allgreen.server.views.queries import WAS_KEPT
 from allgreen.server.views.schemas import Incident
@@ -88,7 +89,7 @@ async def _list_notes(
     connection: AsyncConnection, incident: Incident, now: datetime
 ) -> list[RowMapping]:
     query = (
-        select(audit, accounts.c.name.label("who"))
+        select(audit, full_name().label("who"))
         .outerjoin(accounts, accounts.c.id == audit.c.by_account_id)
         .where(
             audit.c.service_id == incident.service_id,

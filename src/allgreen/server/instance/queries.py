@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId
 from allgreen.errors import NotFoundError
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.queries import is_id
 from allgreen.server.instance.schemas import ListedAccount
 from allgreen.server.wire import Cut
@@ -21,7 +22,7 @@ async def list_accounts(connection: AsyncConnection, search: str, cut: Cut) -> l
         text = storable(search.strip().lower())
         query = query.where(
             or_(
-                func.lower(accounts.c.name).contains(text, autoescape=True),
+                func.lower(full_name()).contains(text, autoescape=True),
                 accounts.c.email.contains(text, autoescape=True),
             )
         )
@@ -48,7 +49,7 @@ async def get_account(connection: AsyncConnection, account_id: str) -> ListedAcc
 def _accounts() -> Select[Any]:
     return select(
         accounts.c.id,
-        accounts.c.name,
+        full_name().label("name"),
         accounts.c.email,
         accounts.c.email_verified_at,
         accounts.c.instance_admin,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.policy import Permission
 from allgreen.errors import NotFoundError
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.server.keys.schemas import ApiKey, Maker
 from allgreen.storage.sql.tables import accounts, api_keys, memberships
 
@@ -54,7 +55,7 @@ def _of_workspace(member: Member) -> Select[Any]:
         memberships.c.workspace_id == api_keys.c.workspace_id,
     )
     return (
-        select(api_keys, accounts.c.name.label("maker_name"))
+        select(api_keys, full_name().label("maker_name"))
         .join(accounts, accounts.c.id == api_keys.c.account_id)
         .join(memberships, is_member)
         .where(api_keys.c.workspace_id == member.workspace_id)

@@ -9,6 +9,7 @@ from allgreen.domain.identity import WorkspaceId
 from allgreen.domain.policy import Role
 from allgreen.errors import NotFoundError
 from allgreen.server.auth.access import Member as Caller
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.photos import photo_path
 from allgreen.server.auth.queries import is_id
 from allgreen.server.members.schemas import Member
@@ -58,7 +59,7 @@ def _members(workspace_id: WorkspaceId) -> Select[Any]:
     return (
         select(
             accounts.c.id,
-            accounts.c.name,
+            full_name().label("name"),
             accounts.c.email,
             memberships.c.role,
             memberships.c.created_at,

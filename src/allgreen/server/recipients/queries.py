@@ -15,6 +15,7 @@ from allgreen.notifiers.letters import write_letter
 from allgreen.notifiers.rendering import render_text
 from allgreen.notifiers.stationery import Letter, LetterLinks
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.queries import is_id
 from allgreen.server.platform import Platform
 from allgreen.server.recipients.schemas import Delivery, DeliveryForm, DeliveryState
@@ -114,7 +115,7 @@ async def _load_members(
 ) -> dict[AccountId, tuple[str, str]]:
     """Return name and address of the members."""
     query = (
-        select(accounts.c.id, accounts.c.name, accounts.c.email)
+        select(accounts.c.id, full_name().label("name"), accounts.c.email)
         .join(memberships, memberships.c.account_id == accounts.c.id)
         .where(memberships.c.workspace_id == workspace_id)
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.domain.policy import Role
+from allgreen.server.auth.names import full_name
 from allgreen.storage.sql.tables import accounts, memberships, workspaces
 
 OFFER_LASTS: Final = timedelta(days=7)
@@ -44,9 +45,9 @@ async def list_offers(
             workspaces.c.offered_to,
             workspaces.c.offered_by,
             workspaces.c.offered_at,
-            by.c.name.label("by_name"),
+            full_name(by).label("by_name"),
             by.c.email.label("by_email"),
-            to.c.name.label("to_name"),
+            full_name(to).label("to_name"),
         )
         .join(giver, and_(giver.c.workspace_id == here, giver.c.role == Role.OWNER))
         .join(taker, taker.c.workspace_id == here)

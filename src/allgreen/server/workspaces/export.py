@@ -14,6 +14,7 @@ from allgreen.domain.maintenance import Repeat
 from allgreen.domain.policy import Role
 from allgreen.domain.status import Mode
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.storage.sql.tables import (
     accounts,
     checks,
@@ -170,7 +171,12 @@ async def _list_members(
     connection: AsyncConnection, workspace_id: WorkspaceId
 ) -> list[ExportedPerson]:
     query = (
-        select(accounts.c.name, accounts.c.email, memberships.c.role, memberships.c.created_at)
+        select(
+            full_name().label("name"),
+            accounts.c.email,
+            memberships.c.role,
+            memberships.c.created_at,
+        )
         .join(memberships, memberships.c.account_id == accounts.c.id)
         .where(memberships.c.workspace_id == workspace_id)
         .order_by(accounts.c.id)

@@ -12,6 +12,7 @@ from allgreen.domain.policy import Role, permissions_of
 from allgreen.domain.status import Mode
 from allgreen.domain.watcher import WatcherState
 from allgreen.server.auth.access import Member
+from allgreen.server.auth.names import full_name
 from allgreen.server.auth.queries import is_id, within_memberships
 from allgreen.server.views.offers import Offer, list_offers, show_offer
 from allgreen.server.views.sums import load_sums
@@ -85,7 +86,7 @@ async def find_member(
     if not is_id(account_id):
         return None
     query = (
-        select(accounts.c.id, accounts.c.name, accounts.c.email, memberships.c.role)
+        select(accounts.c.id, full_name().label("name"), accounts.c.email, memberships.c.role)
         .join(memberships, memberships.c.account_id == accounts.c.id)
         .where(memberships.c.workspace_id == workspace_id, accounts.c.id == account_id)
         .where(accounts.c.disabled_at.is_(None))
@@ -98,7 +99,7 @@ async def list_members(
 ) -> list[dict[str, Any]]:
     """Return id, name and address of the members who can be told, in the order they joined."""
     query = (
-        select(accounts.c.id, accounts.c.name, accounts.c.email)
+        select(accounts.c.id, full_name().label("name"), accounts.c.email)
         .join(memberships, memberships.c.account_id == accounts.c.id)
         .where(memberships.c.workspace_id == workspace_id, accounts.c.disabled_at.is_(None))
         .order_by(memberships.c.created_at, accounts.c.id)
