@@ -675,7 +675,8 @@ class Change:
     """A hint for screens that something is new; it carries no content.
 
     Attributes:
-        kind: ``service``, ``incident``, ``result``, ``delivery``, ``members`` or ``workspace``.
+        kind: ``service``, ``incident``, ``result``, ``delivery``, ``members`` or ``workspace``;
+            ``session`` only asks streams to look again who listens.
         is_public: What everybody may see has changed by it at once, such as a page that was taken
             back; of what comes with every check, the public hears a moment later.
     """

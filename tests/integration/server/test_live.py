@@ -22,7 +22,7 @@ from allgreen.server.app import open_platform
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.tables import memberships
-from tests.api import Person, set_up
+from tests.api import PASSWORD, Person, set_up
 from tests.people import make_key, shown
 
 
@@ -98,16 +98,39 @@ async def test_a_result_is_hinted_at_with_kind_and_id_only(
     assert results == [{"kind": "result", "id": service["id"], "version": 0}]
 
 
-async def test_after_logging_out_the_stream_ends_without_another_hint(
-    owner: Person, platform: Platform
-) -> None:
+async def test_after_logging_out_the_stream_ends_at_once(owner: Person) -> None:
     async with listening(owner) as events:
         await anext(events)
+
         await owner.client.delete("/api/v1/session")
 
-        platform.broker.publish([hint(owner)])
+        assert await rest_of(events) == []
 
-        assert [event async for event in events] == []
+
+async def test_signing_in_again_ends_the_stream_of_the_session_before(owner: Person) -> None:
+    form = {"email": "ana@example.org", "password": PASSWORD}
+    async with listening(owner) as events:
+        await anext(events)
+
+        assert (await owner.client.post("/api/v1/session", json=form)).status_code == 200
+
+        assert await rest_of(events) == []
+
+
+async def test_nobody_else_notices_that_somebody_logs_out(
+    owner: Person, address: str, platform: Platform
+) -> None:
+    async with httpx2.AsyncClient(base_url=address) as client:
+        bo = await Person.register(client, name="Bo Berg", email="bo@example.net")
+        await let_in(platform, owner, bo)
+        async with listening(owner) as events:
+            await anext(events)
+
+            await client.delete("/api/v1/session")
+            platform.broker.publish([hint(owner)])
+
+            _, seen = await anext(events)
+    assert seen["kind"] == "workspace"
 
 
 async def test_the_stream_of_who_is_removed_ends_without_another_hint(

@@ -9,7 +9,7 @@ from allgreen.server import limits
 from allgreen.server.accounts import queries as own
 from allgreen.server.accounts.schemas import LogInInput, ProofInput
 from allgreen.server.auth import actions as people
-from allgreen.server.auth import endings, queries, second_factor
+from allgreen.server.auth import endings, queries, second_factor, streams
 from allgreen.server.auth.events import note_event
 from allgreen.server.auth.me import load_me
 from allgreen.server.auth.schemas import Me, clean_email
@@ -65,8 +65,7 @@ async def log_in(
             raise _wrong()  # the password was changed, or the account disabled, meanwhile
         cipher = platform.database.cipher
         await second_factor.require_code(connection, cipher, account_id, form.code, now)
-        if before is not None:
-            await people.delete_session(connection, before.id_hash)
+        out_of = await streams.sign_out(connection, before)
         token = await open_session(
             connection,
             account_id,
@@ -83,15 +82,17 @@ async def log_in(
     # Only now: with the password alone nobody may try codes without end.
     platform.limits.forget(*forget)
     platform.recent.forget_all()
+    streams.ring(platform, out_of)
     return SignedIn(me=me, token=token, device=platform.devices.issue(account_id))
 
 
 async def log_out(platform: Platform, session: Session) -> None:
     """End a session."""
     async with platform.database.unit_of_work() as uow:
-        await people.delete_session(uow.connection, session.id_hash)
+        out_of = await streams.sign_out(uow.connection, session)
         await uow.commit()
     platform.recent.forget_all()
+    streams.ring(platform, out_of)
 
 
 async def prove(platform: Platform, session: Session, form: ProofInput) -> str:

@@ -13,7 +13,7 @@ from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.errors import SignInFailedError
 from allgreen.server import limits
 from allgreen.server.auth import actions as people
-from allgreen.server.auth import queries, second_factor
+from allgreen.server.auth import queries, second_factor, streams
 from allgreen.server.auth.events import note_event
 from allgreen.server.auth.invitations import invitations_with_names, is_open
 from allgreen.server.auth.schemas import clean_name
@@ -68,9 +68,11 @@ async def sign_in(
             waiting = await attempts.wait_for_code(uow.connection, account_id, attempt.go_to, now)
             await uow.commit()
             return Passed(waiting=waiting, go_to=attempt.go_to)
-        token = await _open(platform, uow, account_id, client, before, now)
+        out_of = await streams.sign_out(uow.connection, before)
+        token = await _open(platform, uow, account_id, client, now)
         await uow.commit()
     platform.recent.forget_all()
+    streams.ring(platform, out_of)
     return Passed(session=token, go_to=attempt.go_to)
 
 
@@ -99,10 +101,12 @@ async def finish(
             raise _over()
         await _refuse_disabled(connection, account_id)
         await second_factor.require_code(connection, cipher, account_id, code, now)
-        token = await _open(platform, uow, account_id, client, before, now)
+        out_of = await streams.sign_out(connection, before)
+        token = await _open(platform, uow, account_id, client, now)
         await uow.commit()
     platform.limits.forget(CODES_PER_ACCOUNT, account_id)
     platform.recent.forget_all()
+    streams.ring(platform, out_of)
     return Passed(session=token, go_to=go_to)
 
 
@@ -186,11 +190,8 @@ async def _open(
     uow: SqlUnitOfWork,
     account_id: AccountId,
     client: Client,
-    before: Session | None,
     now: datetime,
 ) -> str:
-    if before is not None:
-        await people.delete_session(uow.connection, before.id_hash)
     await note_event(
         uow.connection,
         account_id,

@@ -17,6 +17,7 @@ from allgreen.server.auth.access import (
     guarded_router,
     permission,
 )
+from allgreen.server.auth.streams import LOOK_AGAIN
 from allgreen.server.platform import get_platform
 from allgreen.server.wire import PROBLEM
 
@@ -50,7 +51,8 @@ async def watch_events(
                 continue
             if not await _still_may(request, access, member):
                 return
-            yield ServerSentEvent(event="change", data=_as_data(change))
+            if change.kind != LOOK_AGAIN:
+                yield ServerSentEvent(event="change", data=_as_data(change))
 
 
 async def _next(subscription: Subscription, stopping: asyncio.Event) -> Change | None:
