@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench import library, pages, probe
+from bench import library, pages, probe, screens
 from bench.ratio import Ratio, render
 
 SECTIONS: Final[dict[str, Callable[[int], list[Ratio]]]] = {
     "probe": probe.run,
     "pages": pages.run,
     "library": library.run,
+    "screens": screens.run,
 }
 
 
