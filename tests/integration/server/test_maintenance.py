@@ -73,6 +73,13 @@ async def shown(person: Person, service: dict[str, Any]) -> str:
     return str(answer.json()["shown"])
 
 
+async def ends_at(person: Person, service: dict[str, Any]) -> str | None:
+    """Return when the planned work ends that a service is in."""
+    answer = await person.client.get(f"/api/v1/services/{service['id']}")
+    until: str | None = answer.json()["maintenance_until"]
+    return until
+
+
 async def health_of(person: Person) -> str:
     """Return the health that the list of workspaces shows."""
     me = (await person.client.get("/api/v1/me")).json()
@@ -137,9 +144,11 @@ async def test_service_in_a_window_is_shown_so(
 
     counts = (await owner.client.get(owner.workspace)).json()["counts"]
     inside, summary = await shown(owner, service), await health_of(owner)
+    until = await ends_at(owner, service)
     clock.advance(HOUR)
 
     assert (before, inside, await shown(owner, service)) == ("down", "maintenance", "down")
+    assert (until, await ends_at(owner, service)) == ("2026-03-28T13:00:00Z", None)
     assert (summary, await health_of(owner)) == ("unknown", "down")
     assert (counts["maintenance"], counts["down"]) == (1, 0)
 

@@ -95,6 +95,19 @@ async def test_what_is_saved_is_read_again(
     }
 
 
+async def test_the_workspace_tells_of_its_page_while_that_is_public(owner: Person) -> None:
+    async def slug() -> str | None:
+        told: str | None = (await owner.client.get(owner.workspace)).json()["slug"]
+        return told
+
+    before = await slug()
+    await edit(owner, slug="nordlys", is_published=True)
+    public = await slug()
+    await edit(owner, is_published=False)
+
+    assert (before, public, await slug()) == (None, "nordlys", None)
+
+
 async def test_null_shows_all_services_again(owner: Person, service: dict[str, Any]) -> None:
     await edit(owner, service_ids=[service["id"]])
 

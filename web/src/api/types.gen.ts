@@ -3447,6 +3447,10 @@ export type Service = {
      */
     last_result_at: string | null;
     /**
+     * Maintenance Until
+     */
+    maintenance_until: string | null;
+    /**
      * May
      */
     may: Array<string>;
@@ -3592,6 +3596,8 @@ export type ServicePage = {
  * address: Host and path, without scheme, query and user.
  * uptime_pct: Of 90 days, floored; 100 only if exactly so.
  * median_ms: Median latency of the latest 24 hours.
+ * maintenance_until: When the planned work ends that is under way; windows that overlap or
+ * meet are one.
  */
 export type ServiceRow = {
     /**
@@ -3607,6 +3613,10 @@ export type ServiceRow = {
      * Last Result At
      */
     last_result_at: string | null;
+    /**
+     * Maintenance Until
+     */
+    maintenance_until: string | null;
     /**
      * Median Ms
      */
@@ -4259,6 +4269,7 @@ export type WindowState = 'planned' | 'running' | 'over';
  *
  * Attributes:
  * may: What the one who asks may do here, by their role and by what owners allow admins.
+ * slug: Last part of the address of its status page, while that is published.
  * admins_may_invite: Admins may invite observers.
  * offer: `None` where there is none, and for whom it does not concern.
  * uptime_pct: Pooled over all services and 90 days, floored; 100 only if exactly so.

@@ -101,6 +101,7 @@ export function makeServiceRow(over: Partial<ServiceRow> = {}): ServiceRow {
     strip: makeStrip(),
     paused_by: null,
     paused_at: null,
+    maintenance_until: null,
     ...over,
   }
 }

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.calendar import Calendar, Day
 from allgreen.domain.identity import AccountId, ServiceId, WorkspaceId
 from allgreen.domain.incident import IncidentState
-from allgreen.domain.maintenance import account
+from allgreen.domain.maintenance import Interval, account
 from allgreen.domain.policy import Permission, Role
 from allgreen.domain.result import Result, SlotKey
 from allgreen.domain.service import Recipient, Service
@@ -325,7 +325,7 @@ async def _show_rows(
             _Days(calendar.zone, days),
             outage_since=begins.get(row["id"]),
             pause=pauses.get(row["id"]),
-            in_window=row["id"] in windows,
+            windows=windows.get(row["id"], ()),
             is_offline=is_offline,
         )
         for row in found
@@ -352,7 +352,7 @@ def _show_row(
     *,
     outage_since: datetime | None,
     pause: tuple[str | None, datetime] | None,
-    in_window: bool,
+    windows: Sequence[Interval],
     is_offline: bool,
 ) -> schemas.ServiceRow:
     is_active = row["mode"] is Mode.ACTIVE
@@ -370,7 +370,7 @@ def _show_row(
             row["mode"],
             row["health"],
             is_suspect=is_suspect,
-            in_window=in_window,
+            in_window=bool(windows),
             is_offline=is_offline,
         ),
         reason=(worst["reason"] or None) if worst is not None else None,
@@ -386,6 +386,7 @@ def _show_row(
         strip=days.align(strip),
         paused_by=pause[0] if pause else None,
         paused_at=pause[1] if pause else None,
+        maintenance_until=windows[-1][1] if windows else None,
     )
 
 

@@ -176,6 +176,8 @@ class ServiceRow:
         address: Host and path, without scheme, query and user.
         uptime_pct: Of 90 days, floored; 100 only if exactly so.
         median_ms: Median latency of the latest 24 hours.
+        maintenance_until: When the planned work ends that is under way; windows that overlap or
+            meet are one.
     """
 
     id: str
@@ -195,6 +197,7 @@ class ServiceRow:
     strip: Strip
     paused_by: str | None
     paused_at: datetime | None
+    maintenance_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

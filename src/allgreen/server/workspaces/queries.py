@@ -24,6 +24,7 @@ from allgreen.storage.sql.tables import (
     incidents,
     memberships,
     services,
+    status_pages,
     workspaces,
 )
 from allgreen.storage.sql.windows import SqlWindowRepository
@@ -48,7 +49,7 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         time_zone=row["zone"],
         role=member.role,
         may=_may(member, admins_may_invite=row["admins_may_invite"]),
-        slug=row["slug"],
+        slug=await _find_public_slug(connection, workspace_id),
         admins_may_invite=row["admins_may_invite"],
         offer=await _find_offer(connection, member, now) if row["offered_to"] else None,
         uptime_pct=sums.uptime_pct,
@@ -60,6 +61,14 @@ async def load_workspace(connection: AsyncConnection, member: Member, now: datet
         prober=prober,
         as_of=sums.as_of or now,
     )
+
+
+async def _find_public_slug(connection: AsyncConnection, workspace_id: WorkspaceId) -> str | None:
+    query = select(status_pages.c.slug).where(
+        status_pages.c.workspace_id == workspace_id, status_pages.c.is_published
+    )
+    slug: str | None = await connection.scalar(query)
+    return slug
 
 
 async def _find_offer(connection: AsyncConnection, member: Member, now: datetime) -> Offer | None:

@@ -62,6 +62,7 @@ class Workspace:
 
     Attributes:
         may: What the one who asks may do here, by their role and by what owners allow admins.
+        slug: Last part of the address of its status page, while that is published.
         admins_may_invite: Admins may invite observers.
         offer: `None` where there is none, and for whom it does not concern.
         uptime_pct: Pooled over all services and 90 days, floored; 100 only if exactly so.

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router"
-import { Plus } from "lucide-react"
+import { Plus, UserPlus } from "lucide-react"
 import type { Role, Workspace } from "@/api"
 import { buttonClass } from "@/components/ui/button"
 import styles from "./overview.module.css"
@@ -22,10 +22,29 @@ export function WorkspaceHead({ workspace, isEmpty }: WorkspaceHeadProps) {
     <div className="ph">
       <div>
         <h1>{workspace.name}</h1>
-        <p>{ROLE_SENTENCES[workspace.role]}</p>
+        <p>
+          {ROLE_SENTENCES[workspace.role]}
+          {workspace.slug !== null && (
+            <>
+              {" The "}
+              <a href={`/status/${workspace.slug}`}>status page</a>
+              {" is public."}
+            </>
+          )}
+        </p>
       </div>
       {!isEmpty && workspace.may.includes("service.write") && (
         <div className={`acts ${styles.actions}`}>
+          {workspace.may.includes("invitation.write") && (
+            <Link
+              to="/workspaces/$workspaceId/members"
+              params={{ workspaceId: workspace.id }}
+              className={buttonClass()}
+            >
+              <UserPlus className="ic" aria-hidden="true" />
+              Invite
+            </Link>
+          )}
           <Link
             to="/workspaces/$workspaceId/services/new"
             params={{ workspaceId: workspace.id }}

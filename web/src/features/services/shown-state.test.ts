@@ -1,7 +1,11 @@
-import { describe, expect, test } from "vitest"
+import { afterEach, describe, expect, test, vi } from "vitest"
 import type { ServiceRow } from "@/api"
 import { makeServiceRow } from "@/testing/factories"
 import { explainState, groupOf, groupServices, matches } from "./shown-state"
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe("the group of a service", () => {
   test.each<[string, Partial<ServiceRow>, string]>([
@@ -38,10 +42,22 @@ describe("the line under a name", () => {
       "Paused by Sofia on 31 March",
     ],
     ["that it is paused, when nobody knows by whom", { shown: "paused" }, "Paused"],
+    ["that work is under way", { shown: "maintenance" }, "Planned work"],
     ["what is suspected", { shown: "checking", reason: "No answer" }, "No answer"],
     ["nothing when it is up", { shown: "up", reason: "No answer" }, null],
   ])("says %s", (_, over, line) => {
     expect(explainState(makeServiceRow(over))).toBe(line)
+  })
+
+  test.each([
+    ["2026-04-14T23:30:00Z", null, "Planned work until 23:30"],
+    ["2026-04-16T04:30:00Z", null, "Planned work until Thu 16 Apr 04:30"],
+    ["2026-04-14T23:30:00Z", "No answer", "Planned work until 23:30: No answer"],
+  ])("says until when work is planned (%s, %s)", (maintenance_until, reason, line) => {
+    vi.setSystemTime("2026-04-14T22:00:00Z")
+    const row = makeServiceRow({ shown: "maintenance", maintenance_until, reason })
+
+    expect(explainState(row)).toBe(line)
   })
 
   test("dates a pause in the zone of the workspace", () => {

@@ -1,5 +1,6 @@
 import type { ServiceRow, Shown } from "@/api"
 import type { GlyphState } from "@/components/ui/status-glyph"
+import { formatMoment } from "@/lib/format"
 
 /** How a state looks and what it is called, in one place. */
 export const SHOWN: Readonly<Record<Shown, { glyph: GlyphState; word: string; text: string }>> = {
@@ -81,6 +82,7 @@ export function matches(row: ServiceRow, words: string): boolean {
 /** The line under a service's name, where it is not its address. */
 export function explainState(row: ServiceRow): string | null {
   if (row.shown === "paused") return describePause(row)
+  if (row.shown === "maintenance") return describeWork(row)
   return row.shown === "up" ? null : row.reason
 }
 
@@ -88,6 +90,14 @@ function describePause(row: ServiceRow): string {
   const by = row.paused_by ? ` by ${row.paused_by}` : ""
   const on = row.paused_at ? ` on ${writeDate(row.paused_at, row.strip.zone)}` : ""
   return `Paused${by}${on}`
+}
+
+function describeWork({ maintenance_until, reason, strip: { zone } }: ServiceRow): string {
+  // A time alone is one of today.
+  const until = maintenance_until
+    ? ` until ${formatMoment(maintenance_until, Date.now(), zone).replace("Today ", "")}`
+    : ""
+  return reason ? `Planned work${until}: ${reason}` : `Planned work${until}`
 }
 
 function writeDate(at: string, zone: string): string {
