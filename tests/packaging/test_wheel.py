@@ -28,6 +28,14 @@ def test_the_wheel_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
     assert tops == {"allgreen", "allgreen-0.1.0.dist-info"}
 
 
+def test_pytest_finds_the_fixtures_of_an_installed_wheel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        points = archive.read("allgreen-0.1.0.dist-info/entry_points.txt").decode()
+
+    module = "allgreen.integrations.pytest_plugin"
+    assert f"[pytest11]\n{module} = {module}\n" in f"{points}\n"
+
+
 def test_every_dependency_belongs_to_an_extra(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         metadata = email.message_from_bytes(archive.read("allgreen-0.1.0.dist-info/METADATA"))

@@ -1,7 +1,7 @@
 """pytest: fixtures for tests of checks, and of what a program does when they fail.
 
-A program names it in its ``conftest.py``: ``pytest_plugins = ["allgreen.integrations.pytest_plugin"]``.
-Nothing of the library is imported before a fixture is used.
+pytest finds it where Allgreen is installed; ``-p no:allgreen.integrations.pytest_plugin`` leaves it out.
+So nothing of the library is imported before a fixture is used.
 """
 
 from __future__ import annotations

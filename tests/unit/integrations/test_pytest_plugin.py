@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 
 import pytest
+
+from tests.checkout import ROOT
 
 pytest_plugins = ["pytester"]
 
@@ -86,6 +89,21 @@ def test_fake_checks_are_released_after_the_test(program: pytest.Pytester) -> No
         """,
         count=2,
     )
+
+
+def test_pytest_finds_the_plugin_by_the_name_of_its_module() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert project["entry-points"]["pytest11"] == {PLUGIN: PLUGIN}
+
+
+def test_who_names_the_plugin_as_well_has_it_once(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(f"pytest_plugins = [{PLUGIN!r}]")
+    pytester.makepyfile("def test_it(check_registry): assert check_registry.checks == ()")
+
+    result = pytester.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error")
+
+    result.assert_outcomes(passed=1)
 
 
 @pytest.mark.semantics("L16")
