@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
+from allgreen.server.first_load import FIRST_MODULES, MANIFEST
+from allgreen.server.frontend import BUNDLE
 from tests.browser import find_violations
 from tests.checkout import ROOT
 from tests.e2e.screens import SCREENS, SIGNED_IN, Screen
@@ -88,6 +91,14 @@ def test_every_route_is_among_the_screens() -> None:
     shown = {re.sub(r"{\w+}", "{}", screen.path.partition("?")[0]) for screen in SIGNED_IN}
 
     assert _paths_of_routes() - shown <= OF_OTHER_TESTS
+
+
+def test_what_pages_name_ahead_is_in_the_build() -> None:
+    built = json.loads((BUNDLE / MANIFEST).read_text(encoding="utf-8"))
+
+    asked = {module for _, modules in FIRST_MODULES for module in modules}
+
+    assert asked - built.keys() == set()
 
 
 @pytest.mark.parametrize("name", MOST_SHIFT)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from allgreen.domain.policy import Permission
 from allgreen.server.auth.access import Access, guarded_router, permission
 from allgreen.server.auth.sessions import cookie_name
+from allgreen.server.first_load import FIRST_MODULES, MANIFEST, name_first_load
 from allgreen.server.landing.first_run import is_set_up
 from allgreen.server.landing.page import render_landing
 from allgreen.server.pages import PUBLIC_STYLESHEET, read_stylesheet, render_page
@@ -90,6 +92,7 @@ def read_bundle(folder: Path) -> dict[str, File]:
 def build_frontend(folder: Path = BUNDLE) -> APIRouter:
     """Return the routes of the front end; include them last, for they take every address."""
     files = read_bundle(folder)
+    screens = list(_read_screens(files))
     router = guarded_router("frontend")
     _add_styles(router, files)
 
@@ -117,9 +120,21 @@ def build_frontend(folder: Path = BUNDLE) -> APIRouter:
             raise HTTPException(404)
         if not files:
             return render_page("unbuilt.html", status=503)
-        return files["index.html"].answer(request)
+        screen = next(page for address, page in screens if address.fullmatch(path))
+        return screen.answer(request)
 
     return router
+
+
+def _read_screens(files: Mapping[str, File]) -> Iterator[tuple[re.Pattern[str], File]]:
+    """Return the page of the screens for each kind of address, with what it will ask for first."""
+    if not files:
+        return
+    page = files["index.html"]
+    manifest = files[MANIFEST].body if MANIFEST in files else b"{}"
+    for address, modules in FIRST_MODULES:
+        named = name_first_load(page.body.decode(), manifest, modules)
+        yield address, replace(page, body=named.encode())
 
 
 def _add_styles(router: APIRouter, files: Mapping[str, File]) -> None:
