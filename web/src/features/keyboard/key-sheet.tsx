@@ -1,3 +1,4 @@
+import { useId } from "react"
 import { Button } from "@/components/ui/button"
 import { Dialog } from "@/components/ui/dialog"
 import { Switch } from "@/components/ui/switch"
@@ -9,6 +10,7 @@ import { SHORTCUTS } from "./keys"
 /** All keys that do something on any page, and the switch for those that are single letters. */
 export function KeySheet({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useLetterKeys()
+  const id = useId()
   return (
     <Dialog
       open
@@ -41,12 +43,12 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-      <label className={styles.choice}>
+      <label className={styles.choice} htmlFor={id}>
         <span>
           <b className="med">Single-letter shortcuts</b>
           <span className="sm t3">Kept on this device. They rest while you type.</span>
         </span>
-        <Switch checked={isOn} onChange={(event) => setOn(event.target.checked)} />
+        <Switch id={id} checked={isOn} onChange={(event) => setOn(event.target.checked)} />
       </label>
     </Dialog>
   )
