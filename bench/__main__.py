@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench import library, pages, probe, screens
+from bench import library, pages, probe, screens, vitals
 from bench.ratio import Ratio, render
 
 SECTIONS: Final[dict[str, Callable[[int], list[Ratio]]]] = {
@@ -12,6 +12,7 @@ SECTIONS: Final[dict[str, Callable[[int], list[Ratio]]]] = {
     "pages": pages.run,
     "library": library.run,
     "screens": screens.run,
+    "first-screens": vitals.run,
 }
 
 
