@@ -292,12 +292,12 @@ class Loss:
             at=now - days_since * DAY_S,
             duration_ms=1.0,
         )
-        self.ledger = Ledger(folder)
+        self.ledger = Ledger(folder, "orders")
         pid, boot = (1, self.ledger._boot) if is_alive else (2**22 + 1, "another boot")
         mark = Mark(id="elsewhere", pid=pid, boot=boot, at=now - 60)
         budget = Budget(used=1, latest=now - 60, open=(mark,), last=last)
         frequency = Frequency.parse("once per day")
-        file = BudgetFile(folder, "", "invoices", write_atomically)
+        file = BudgetFile(folder, "orders", "invoices", write_atomically)
         with file.hold(1.0):
             file.write(budget, frequency)
 
@@ -325,6 +325,36 @@ def test_one_process_that_ended_takes_no_good_result_away(
     loss = Loss(tmp_path, days_since=days_since, is_alive=is_alive)
 
     assert loss.verdict() == (CheckVerdict.PASSED, Ending.ANSWERED)
+
+
+def a_program(file: str, answer: bool, folder: Path, application: str = "") -> CheckRunner:
+    """Return a program whose one check is written in a file, and is called as those of others."""
+    clock, registry = StillClock(), CheckRegistry()
+    source = "register('Backup is recent', name='backup', run='once per day')(lambda: answer)"
+    exec(compile(source, file, "exec"), {"register": registry.check, "answer": answer})
+    rations = Rationing(Ledger(folder, application), clock)
+    return a_runner(registry, clock=clock, rations=rations)
+
+
+@pytest.mark.semantics(39)
+def test_programs_without_a_name_do_not_take_over_what_was_found_of_others(tmp_path: Path) -> None:
+    shop = a_program("/srv/shop/checks.py", True, tmp_path)
+    mail = a_program("/srv/mail/checks.py", False, tmp_path)
+
+    assert [shop.run().status, mail.run().status] == [HEALTHY, UNHEALTHY]
+
+
+@pytest.mark.semantics(36, 39)
+@pytest.mark.parametrize(
+    ("file", "application"), [("/srv/shop/checks.py", ""), ("/srv/release-2/checks.py", "shop")]
+)
+def test_processes_of_one_program_share_what_was_found(
+    tmp_path: Path, file: str, application: str
+) -> None:
+    first = a_program("/srv/shop/checks.py", True, tmp_path, application)
+    second = a_program(file, False, tmp_path, application)
+
+    assert [first.run().status, second.run().status] == [HEALTHY, HEALTHY]
 
 
 # Whom strangers and others disturb ----------------------------------------------------------------

@@ -104,7 +104,7 @@ class Ledger:
             patience_s: Seconds to wait for other processes.
         """
         self._directory = state_directory() if directory is None else directory
-        self._application = application
+        self.application = application
         self._retry_failures_after_s = retry_failures_after_s
         self._write = write
         self._monotonic = monotonic
@@ -284,7 +284,7 @@ class Ledger:
     def _file_of(self, check_name: str) -> BudgetFile | None:
         if self._directory is None:
             return None
-        return BudgetFile(self._directory, self._application, check_name, self._write)
+        return BudgetFile(self._directory, self.application, check_name, self._write)
 
 
 def _peek(file: BudgetFile | None) -> Budget | None:

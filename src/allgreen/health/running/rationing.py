@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import final
 
 from allgreen.domain.report import NO_METADATA, CheckResult, Ending
@@ -9,6 +10,7 @@ from allgreen.domain.status import CheckVerdict
 from allgreen.health.budgets.budget import StoredResult
 from allgreen.health.budgets.ledger import Ledger
 from allgreen.health.budgets.reservation import Refusal
+from allgreen.health.check import Check
 from allgreen.health.clock import Clock
 from allgreen.health.running.execution import Cell, Execution
 from allgreen.health.running.findings import find_lost
@@ -30,11 +32,21 @@ class Rationing:
         check = execution.cell.check
         assert check.frequency is not None, "who has none is not held back"
         wall = self._clock.wall()
-        answer = self._ledger.reserve(check.name, check.frequency, wall)
+        answer = self._ledger.reserve(self._identify(check), check.frequency, wall)
         if isinstance(answer, Refusal):
             return self._show(execution.cell, answer, wall)
         execution.reservation = answer
         return None
+
+    def _identify(self, check: Check) -> str:
+        """Return under which name the budget of a check is kept.
+
+        Programs that have no name would share the results of checks that are called alike, and say
+        of themselves what was found of another. So the file in which a check is written counts too.
+        """
+        if self._ledger.application or check.location is None:
+            return check.name
+        return f"{check.name} of {Path(check.location.file).absolute()}"
 
     def keep(self, execution: Execution, result: CheckResult) -> CheckResult:
         """Keep the result of a run that was taken; return it with what else there is to know."""
