@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react"
+import { act, screen, within } from "@testing-library/react"
 import { HttpResponse, http } from "msw"
 import { expect, test, vi } from "vitest"
 import {
@@ -196,4 +196,19 @@ test("names of those who were told stand in the story for who may read them", as
   openApp(PATH)
 
   expect(await screen.findByText("Jonas Berg was told that it is down")).toBeVisible()
+})
+
+test("without a network the page does not claim that it still lasts", async () => {
+  const open = makeIncidentInFull({ state: "open", ended_at: null, resolution: null })
+  serve({ incident: open })
+  openApp(PATH)
+  await headline("Checkout API is down.")
+
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false)
+  act(() => void window.dispatchEvent(new Event("offline")))
+
+  expect(await screen.findByText(/You are offline/)).toBeVisible()
+  expect(screen.getByText("It lasted when this page last heard of it.")).toBeVisible()
+  vi.restoreAllMocks()
+  act(() => void window.dispatchEvent(new Event("online")))
 })

@@ -8,10 +8,12 @@ interface IncidentSlabProps {
   incident: IncidentInFull
   now: number
   zone: string
+  /** Nothing was heard for a while, so that it may be over. */
+  isStale: boolean
 }
 
 /** The answer first: one sentence about the outage, when it was, and its figures. */
-export function IncidentSlab({ incident, now, zone }: IncidentSlabProps) {
+export function IncidentSlab({ incident, now, zone, isStale }: IncidentSlabProps) {
   const isOpen = incident.ended_at === null
   return (
     <section className={`slab ${styles.slab}`} aria-label="The outage">
@@ -20,7 +22,7 @@ export function IncidentSlab({ incident, now, zone }: IncidentSlabProps) {
         <p className={`t2 ${styles.when}`}>{writeStretch(incident, now, zone)}</p>
         {/* It stays where it is when the outage ends, so that a reader hears of it. */}
         <p className={`sm t2 ${styles.live}`} role="status">
-          {isOpen ? "It still lasts. This page follows it by itself." : writeReason(incident)}
+          {isOpen ? writeNow(isStale) : writeReason(incident)}
         </p>
       </div>
       <dl className={styles.figures}>
@@ -47,6 +49,11 @@ function Length({ incident }: { incident: IncidentInFull }) {
   const { began_at, ended_at, reopened_at } = incident
   if (ended_at === null) return <Elapsed since={reopened_at ?? began_at} />
   return <>{formatDuration((Date.parse(ended_at) - Date.parse(began_at)) / 1000)}</>
+}
+
+function writeNow(isStale: boolean): string {
+  if (isStale) return "It lasted when this page last heard of it."
+  return "It still lasts. This page follows it by itself."
 }
 
 /** How it ended, for one that is over. */

@@ -25,7 +25,7 @@ import { writeSentence } from "@/features/incidents/words"
 import { MessageList } from "@/features/messages/message-list"
 import { NoMailNotice } from "@/features/messages/no-mail-notice"
 import { messagesQuery } from "@/features/messages/queries"
-import { FALLBACK_REFRESH_MS, StaleLine } from "@/features/overview/stale-line"
+import { FALLBACK_REFRESH_MS, StaleLine, useStaleness } from "@/features/overview/stale-line"
 import { isNotFound } from "@/lib/api-error"
 import { useLiveState } from "@/lib/live"
 import { useNow } from "@/lib/use-now"
@@ -66,6 +66,7 @@ function IncidentPage() {
     enabled: mayRead,
   })
   const now = useNow(STEP_MS)
+  const { since } = useStaleness(dataUpdatedAt)
   const zone = workspace.time_zone
   const deliveries = itemsOf(messages.data)
   // Somebody in two workspaces may read it, but not as part of this one.
@@ -75,7 +76,7 @@ function IncidentPage() {
       <PageTitle>{writeSentence(incident).replace(/\.$/, "")}</PageTitle>
       <Crumbs incident={incident} />
       <StaleLine updatedAt={dataUpdatedAt} />
-      <IncidentSlab incident={incident} now={now} zone={zone} />
+      <IncidentSlab incident={incident} now={now} zone={zone} isStale={since !== null} />
       <QuietNote incident={incident} />
       <div className={styles.columns}>
         <Timeline moments={incident.moments} zone={zone} deliveries={deliveries} />
