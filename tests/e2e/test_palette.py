@@ -28,6 +28,21 @@ LIST_KEPT = """async () => {
   return paths.sort()
 }"""
 
+# Notes what each change of the page moves, and for how long.
+WATCH_MOVES = """() => {
+  window.moves = []
+  const start = document.startViewTransition.bind(document)
+  document.startViewTransition = (...given) => {
+    const change = start(...given)
+    const isOfChange = ({effect}) => effect?.pseudoElement?.startsWith("::view-transition")
+    const note = () => window.moves.push(
+      document.getAnimations().filter(isOfChange).map(({effect}) =>
+        `${effect.pseudoElement} ${effect.getComputedTiming().duration}`))
+    change.ready.then(note, () => window.moves.push(["skipped"]))
+    return change
+  }
+}"""
+
 
 @dataclass(frozen=True)
 class World:
@@ -253,12 +268,39 @@ def test_the_tab_tells_the_state_on_every_page(page: Page, world: World) -> None
     expect(icon).to_have_attribute("href", "/favicon-down.svg")
 
 
+def test_what_moves_and_that_it_can_be_stilled(page: Page, world: World) -> None:
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    enter(page, world.sofia)
+    page.evaluate(WATCH_MOVES)
+
+    def moves_of(change: str) -> list[str]:
+        page.wait_for_function("() => window.moves.length === 1")
+        moved: list[str] = page.evaluate("window.moves.splice(0)")[0]
+        assert moved != ["skipped"], change
+        return moved
+
+    details = page.get_by_role("button", name="Details for Storefront")
+    details.click()
+    opened = moves_of("a row opens")
+    assert any(move.startswith("::view-transition-group(pipes-") for move in opened), opened
+    page.get_by_role("button", name="Switch light and dark").click()
+    assert "::view-transition-new(root) 260" in moves_of("another theme")
+    page.get_by_role("link", name="Members").first.click()
+    assert "::view-transition-new(root) 260" in moves_of("another page")
+
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("link", name="Services").first.click()
+    assert moves_of("another page, without motion") == []
+    page.get_by_role("button", name="Switch light and dark").click()
+    assert moves_of("another theme, without motion") == []
+
+
 def test_without_a_network_nothing_old_is_told_as_now(
     page: Page, browser_context: BrowserContext, world: World, look: Look
 ) -> None:
     enter(page, world.sofia)
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    page.wait_for_function("navigator.serviceWorker.controller")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     assert page.evaluate(LIST_KEPT) == OFFLINE_FILES
 
     browser_context.set_offline(True)

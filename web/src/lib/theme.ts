@@ -40,11 +40,16 @@ export function setTheme(theme: Theme): void {
   keeper?.(theme, before)
 }
 
+// The browser takes a picture of the page before it changes: until then the theme is only chosen.
+let coming: Theme | null = null
+
 /** Show a theme, remember it on this device and cross-fade to it where the browser can. */
 export function showTheme(theme: Theme): void {
-  if (theme === currentTheme()) return
+  if (theme === (coming ?? currentTheme())) return
+  coming = theme
   remember(theme)
   const apply = () => {
+    coming = null
     if (theme === "system") delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = theme
     paintBar(theme)

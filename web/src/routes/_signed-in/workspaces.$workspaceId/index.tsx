@@ -1,5 +1,10 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query"
-import { createFileRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router"
+import {
+  createFileRoute,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+  useRouter,
+} from "@tanstack/react-router"
 import { lazy, Suspense, useCallback } from "react"
 import type { Range } from "@/api"
 import { PageTitle } from "@/components/page-title"
@@ -20,17 +25,20 @@ import { StripLegend } from "@/features/services/strip-legend"
 import { useLiveState } from "@/lib/live"
 
 // The list stands without what an open row holds; it is fetched beside the data, for the first press.
-const loadDetail = () => import("@/features/services/service-detail")
+// Once it is there it is drawn at once: the pipes of a row could not grow into a skeleton.
+const ServiceDetail = lazyRouteComponent(
+  () => import("@/features/services/service-detail"),
+  "ServiceDetail",
+)
 // Nor with what an empty page says.
 const EmptyServices = lazy(async () => ({
   default: (await import("@/features/services/empty-services")).EmptyServices,
 }))
-const ServiceDetail = lazy(async () => ({ default: (await loadDetail()).ServiceDetail }))
 
 export const Route = createFileRoute("/_signed-in/workspaces/$workspaceId/")({
   validateSearch: readPageSearch,
   loader: ({ context: { queryClient }, params: { workspaceId } }) => {
-    void loadDetail()
+    void ServiceDetail.preload?.()
     return Promise.all([
       queryClient.ensureQueryData(workspaceQuery(workspaceId)),
       queryClient.ensureQueryData(servicesQuery(workspaceId)),
