@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from allgreen.domain.identity import RecipientId
-from allgreen.domain.notice import NoticeKind
+from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.server.accounts.fixed_time import REGISTERED_AFTER_S
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
@@ -128,6 +129,51 @@ async def test_until_its_address_is_proved_an_account_has_room_for_few_services(
 
     assert [answer.status_code for answer in answers] == [201] * 20 + [422]
     assert fields(answers[-1]) == {"": "unverified"}
+
+
+async def test_an_address_is_asked_by_each_workspace_and_by_one_a_day(
+    owner: Person, platform: Platform, clock: FakeClock, silent_port: int
+) -> None:
+    url, listed = f"http://127.0.0.1:{silent_port}/", [{"email": "bo@example.net"}]
+    made = await owner.client.post("/api/v1/workspaces", json={"name": "Fjord"})
+    fjord = Person(client=owner.client, me={"workspaces": [made.json()]})
+
+    await owner.watch(url, recipients=listed)
+    clock.advance(timedelta(hours=1))
+    await fjord.watch(url, recipients=listed)
+    await fjord.watch(url, name="Search", recipients=listed)
+
+    first, second = await questions(platform)
+    assert (first.workspace_id, second.workspace_id) == (
+        owner.me["workspaces"][0]["id"],
+        made.json()["id"],
+    )
+    assert second.due_at - first.due_at == timedelta(days=1)
+
+
+async def test_who_says_yes_is_not_asked_again_and_hears_at_once(
+    owner: Person,
+    anonymous: httpx2.AsyncClient,
+    platform: Platform,
+    clock: FakeClock,
+    silent_port: int,
+) -> None:
+    path = await ask_stranger(owner, platform, silent_port)
+    clock.advance(timedelta(days=1))
+    await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=[{"email": "bo@example.net"}])
+
+    await anonymous.post(path)
+
+    asked = await questions(platform)
+    assert [each.state for each in asked] == [NoticeState.CANCELLED] * 2
+    assert await confirmed(platform) == [True, True]
+
+
+async def questions(platform: Platform) -> list[Row[Any]]:
+    """Return what strangers were asked, oldest first."""
+    query = select(outbox).where(outbox.c.kind == NoticeKind.CONFIRM_RECIPIENT)
+    async with platform.database.read() as connection:
+        return list(await connection.execute(query.order_by(outbox.c.seq)))
 
 
 async def test_nobody_has_hundreds_of_strangers_written_to(

@@ -5,7 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.commands import ConfirmRecipient, RemoveRecipient
 from allgreen.domain.events import Event
 from allgreen.domain.identity import RecipientId
+from allgreen.domain.notice import NoticeKind
 from allgreen.errors import NotFoundError
+from allgreen.server.auth.memberships import cancel_messages
 from allgreen.server.links import Link, Purpose
 from allgreen.server.platform import Platform
 from allgreen.server.recipients import queries
@@ -41,6 +43,9 @@ async def confirm(platform: Platform, token: str) -> Told:
         for recipient_id in await queries.list_waiting(uow.connection, told):
             command = ConfirmRecipient(recipient_id=recipient_id, at=now)
             events += await platform.bus.handle(command, uow)
+        # One that waits for its turn asks for nothing any more, and would hold back what follows.
+        asked = NoticeKind.CONFIRM_RECIPIENT
+        await cancel_messages(uow.connection, told.workspace_id, told.address, asked)
         await uow.commit()
     platform.bus.announce(events)
     return told
