@@ -116,6 +116,7 @@ SCENARIOS = (
     ),
     Scenario(name="receivers", ids=("L9",), minutes=1, breaks="receivers of webhooks"),
     Scenario(name="two_worlds", ids=("T28",), minutes=15, breaks="the walls between workspaces"),
+    Scenario(name="timing", ids=("T17", "T27"), minutes=5, breaks="secrets, by a stopwatch"),
     Scenario(name="odd_inputs", ids=("T49",), minutes=10, breaks="100,000 odd requests"),
     Scenario(name="model", ids=("I20",), minutes=6, breaks="2,000 histories against a model"),
 )
