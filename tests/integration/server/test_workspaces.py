@@ -14,11 +14,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import Table, func, select, update
 
-from allgreen.domain.commands import RecordResults
-from allgreen.domain.identity import AccountId, CheckId, ServiceId
+from allgreen.domain.identity import AccountId, CheckId
 from allgreen.domain.notice import NoticeKind, NoticeState
 from allgreen.domain.policy import Role
-from allgreen.domain.result import Result
 from allgreen.domain.status import Outcome
 from allgreen.monitoring.keeper import Keeper
 from allgreen.server.platform import Platform
@@ -42,6 +40,7 @@ from allgreen.storage.sql.tables import (
 from allgreen.testing import FakeClock
 from tests.api import Person, fields
 from tests.databases import BOTH, read_all, settings_of
+from tests.outages import due, fail, leave_now, report, send_all
 from tests.people import enrol, set_role
 
 DAY = timedelta(days=1)
@@ -103,38 +102,6 @@ async def lease(platform: Platform) -> list[CheckId]:
         )
         await uow.commit()
     return [each.check.id for each in leased]
-
-
-async def report(
-    platform: Platform, service: dict[str, Any], outcome: Outcome, *, fence: int = 99
-) -> None:
-    """Let a check of a service be found so, at this moment."""
-    now = platform.clock.now()
-    async with platform.database.unit_of_work() as uow:
-        stored = await uow.services.get(ServiceId(service["id"]))
-        result = Result(
-            check_id=CheckId(service["checks"][0]["id"]),
-            service_id=stored.id,
-            workspace_id=stored.workspace_id,
-            slot=now,
-            attempt=1,
-            started_at=now,
-            finished_at=now,
-            outcome=outcome,
-            version=1,
-            fence=fence,
-        )
-        await platform.bus.handle(RecordResults(results=(result,), at=now), uow)
-        await uow.commit()
-
-
-async def fail(
-    platform: Platform, clock: FakeClock, service: dict[str, Any], *, fence: int = 99
-) -> None:
-    """Let three runs fail, a second apart: that is an outage."""
-    for _ in range(3):
-        clock.advance(timedelta(seconds=1))
-        await report(platform, service, Outcome.FAIL, fence=fence)
 
 
 async def messages(platform: Platform) -> list[tuple[NoticeKind, NoticeState]]:
@@ -680,34 +647,6 @@ async def test_what_was_cancelled_for_another_reason_stays_so(
     clock.advance(LOOK_FIRST)
 
     assert NoticeKind.DOWN not in await due(platform)
-
-
-async def due(platform: Platform, kind: NoticeKind | None = None) -> list[str]:
-    """Return the kinds of the messages that would go now; of one kind, where they go."""
-    query = select(outbox.c.kind if kind is None else outbox.c.address).order_by(outbox.c.seq)
-    query = query.where(
-        outbox.c.state == NoticeState.PENDING, outbox.c.due_at <= platform.clock.now()
-    )
-    query = query.where(outbox.c.kind != NoticeKind.WORKSPACE_DELETED)
-    query = query.where(outbox.c.kind == kind) if kind else query
-    return [row[0] for row in await read_all(platform, query)]
-
-
-async def leave_now(platform: Platform) -> list[list[NoticeKind]]:
-    """Return of what each message is about that goes to the mail server now."""
-    async with platform.database.unit_of_work() as uow:
-        leased = await uow.outbox.lease(now=platform.clock.now(), limit=50, lease_for=LEASE)
-    return [[row.kind for row in notice.rows] for notice in leased]
-
-
-async def send_all(platform: Platform) -> None:
-    """Let the mail server take all that is owed."""
-    now = platform.clock.now()
-    async with platform.database.unit_of_work() as uow:
-        for notice in await uow.outbox.lease(now=now, limit=50, lease_for=LEASE):
-            assert await uow.outbox.begin_attempt(notice, at=now)
-            assert await uow.outbox.mark_sent(notice, at=now, answer="250 ok")
-        await uow.commit()
 
 
 async def test_a_service_that_held_is_told_of_to_nobody_when_it_is_had_back(
