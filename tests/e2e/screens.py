@@ -124,8 +124,14 @@ def _point_at_pipe(page: Page) -> None:
     expect(page.locator(".tip.on")).to_be_visible()
 
 
+def _jump(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox").last).to_be_visible()
+
+
 _W: Final = "/workspaces/{workspace}"
 _E: Final = "/workspaces/{empty}"
+_I: Final = _W + "/incidents/{incident}"
 
 PUBLIC: Final = (
     Screen(name="landing", path="/", who=None, mock="landing"),
@@ -139,6 +145,7 @@ PUBLIC: Final = (
     Screen(name="status", path="/status/{slug}", who=None, mock="status"),
     Screen(name="status-nothing", path="/status/nothing", who=None),
     Screen(name="profile", path="/u/{person}", who=None),
+    Screen(name="offline", path="/offline.html", who=None),
     Screen(name="verify-dead", path="/verify/nothing", who=None),
 )
 
@@ -152,6 +159,8 @@ SIGNED_IN: Final = (
     Screen(name="workspace-nothing-found", path=_W + "?q=zzz"),
     Screen(name="workspace-observer", path=_W, who="amara"),
     Screen(name="workspace-empty", path=_E, says="Nothing is watched yet"),
+    Screen(name="palette", path=_W, mock="workspace", turn=_jump),
+    Screen(name="incident", path=_I),
     Screen(name="messages", path=_W + "/messages"),
     Screen(name="messages-empty", path=_E + "/messages"),
     Screen(name="members", path=_W + "/members", mock="members"),
@@ -173,6 +182,7 @@ SIGNED_IN: Final = (
 
 _ROUTES: Final = {
     "workspace": _W,
+    "incident": _I,
     "messages": _W + "/messages",
     "members": _W + "/members",
     "service-edit": _W + "/services/{quiet}/edit",
