@@ -35,12 +35,19 @@ const CHUNKS = [
       "components/ui/(?!chip|copy-field|form-failure)",
       "features/[^/]+/queries\\.",
       "features/account/use-log-out\\.",
-      "features/overview/(stale-line|overview\\.module)",
+      "features/overview/(facts|stale-line|tab-state|overview\\.module)",
       "features/shell/",
       "routes/_signed-in/-signed-in-shell\\.",
-    )}|${LIBRARIES}|/lucide-react/dist/esm/icons/(mail|plus|search|settings|users)\\.`,
+    )}|${LIBRARIES}|/lucide-react/dist/esm/icons/(chevron-down|mail|plus|search|settings|user-plus|users)\\.`,
   },
   { name: "pipes", test: inSources("components/(plot|strip)/(?!strip-axis|axis-labels)") },
+  // A row knows its detail and its states: who sees one of them has the list before them.
+  {
+    name: "services",
+    test: inSources(
+      "features/services/(service-row|service-figures|service-list|service-tools|services\\.module|shown-state|strip-legend|use-held-places)",
+    ),
+  },
 ].map(({ name, test }) => ({ name, test: new RegExp(test) }))
 
 export default defineConfig({
