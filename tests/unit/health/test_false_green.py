@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -29,7 +30,7 @@ from allgreen.health.running.background import Background
 from allgreen.health.running.rationing import Rationing
 from allgreen.health.running.runner import CheckRunner, RunOptions
 from allgreen.health.serving.endpoint import HealthEndpoint
-from allgreen.health.serving.exchange import Request
+from allgreen.health.serving.exchange import Request, Response
 from allgreen.health.serving.grpc_health import HealthService, ServingStatus
 from allgreen.health.serving.options import EndpointOptions, Group
 from tests.unit.health.clocks import StillClock
@@ -194,7 +195,7 @@ def test_a_cache_that_says_nothing_good_of_itself_is_not_healthy(said: object) -
     assert take_check(cache_component(stats_source=lambda: said)).status is DEGRADED
 
 
-class Response:
+class Said:
     """What clients of HTTP return, also when the answer is no."""
 
     def __init__(self, name: str, is_good: bool) -> None:
@@ -206,7 +207,7 @@ class Response:
 def test_a_response_of_a_model_counts_as_what_it_says(
     name: str, is_good: bool, status: HealthStatus
 ) -> None:
-    found = take_check(ai_model(lambda: Response(name, is_good), api_key="key"))
+    found = take_check(ai_model(lambda: Said(name, is_good), api_key="key"))
 
     assert found.status is status
 
@@ -360,8 +361,19 @@ def test_processes_of_one_program_share_what_was_found(
 # Whom strangers and others disturb ----------------------------------------------------------------
 
 
+Ask = Callable[[HealthEndpoint, Request], Response]
+
+
+def ask_on_loop(endpoint: HealthEndpoint, request: Request) -> Response:
+    return asyncio.run(endpoint.respond_async(request))
+
+
+BOTH_WAYS = pytest.mark.parametrize("ask", [HealthEndpoint.respond, ask_on_loop])
+
+
 @pytest.mark.semantics(25)
-def test_who_claims_to_come_from_far_has_nothing_run_and_changes_nothing() -> None:
+@BOTH_WAYS
+def test_who_claims_to_come_from_far_has_nothing_run_and_changes_nothing(ask: Ask) -> None:
     registry, runs = CheckRegistry(), [0]
 
     @registry.check("It works")
@@ -372,18 +384,19 @@ def test_who_claims_to_come_from_far_has_nothing_run_and_changes_nothing() -> No
     endpoint = an_endpoint(registry)
     far = Request("GET", "/healthcheck", headers={"x-allgreen-depth": "3"})
 
-    statuses = [status_at(endpoint, "/healthcheck"), endpoint.respond(far).status]
+    statuses = [status_at(endpoint, "/healthcheck"), ask(endpoint, far).status]
 
     assert (statuses, runs) == ([503, 503], [1])
 
 
 @pytest.mark.semantics(25)
-def test_who_comes_from_far_is_answered_where_nothing_is_known() -> None:
+@BOTH_WAYS
+def test_who_comes_from_far_is_answered_where_nothing_is_known(ask: Ask) -> None:
     registry = CheckRegistry()
     registry.check("It works")(lambda: True)
     far = Request("GET", "/healthcheck", headers={"x-allgreen-depth": "3"})
 
-    assert an_endpoint(registry).respond(far).status == 200
+    assert ask(an_endpoint(registry), far).status == 200
 
 
 @pytest.mark.semantics(64)

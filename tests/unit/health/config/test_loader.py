@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -577,6 +578,36 @@ def test_a_file_that_was_put_in_place_of_another_is_noticed_although_it_looks_th
     loader.refresh()
 
     assert _names(registry) == ["datebase", "queue"]
+
+
+@pytest.mark.semantics(45)
+def test_a_file_that_is_replaced_again_and_again_is_always_one_of_them(
+    load: Callable[..., ConfigLoader], registry: CheckRegistry, clock: Clock, tmp_path: Path
+) -> None:
+    loader, is_over = load(reload=True), threading.Event()
+    # Long enough to be written in several steps, so that half of it could be read.
+    versions = [f"{GOOD.replace('queue', name)}{'#' * 100_000}\n" for name in ("line", "row")]
+
+    def replace_it() -> None:
+        while not is_over.is_set():
+            for version in versions:
+                new = tmp_path / "new.py"
+                _write(new, version)
+                new.replace(tmp_path / "allgood.py")
+
+    thread = threading.Thread(target=replace_it)
+    thread.start()
+    seen, wanted = set[tuple[str, ...]](), {("database", "line"), ("database", "row")}
+    until = time.monotonic() + WITHIN_S
+    while clock.now < 100 or (not seen >= wanted and time.monotonic() < until):
+        clock.now += 1
+        loader.refresh()
+        seen.add(tuple(_names(registry)))
+    is_over.set()
+    thread.join(WITHIN_S)
+
+    assert loader.problem is None
+    assert wanted <= seen <= {*wanted, ("database", "queue")}
 
 
 @pytest.mark.semantics(45)

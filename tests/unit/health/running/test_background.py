@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from typing import Any
 
 import pytest
 
@@ -201,7 +202,99 @@ def test_a_slow_round_does_not_push_the_later_ones() -> None:
     assert rounds.next_in(47.0) == 3.0
 
 
-@pytest.mark.parametrize("period_s", [0, -1, float("nan")])
+@pytest.mark.semantics(33)
+def test_each_round_is_shifted_by_a_number_of_its_own(scene: Scene) -> None:
+    shifts = list[float]()
+
+    def shift() -> float:
+        shifts.append(0.5)
+        return 0.5
+
+    background = Background(scene.runner, period_s=0.01, jitter=shift)
+    with background:
+        for _ in range(3):
+            scene.wait_for_a_run()
+            scene.clock.seconds += 0.01
+
+    assert len(shifts) >= 2
+
+
+@pytest.mark.semantics(33)
+def test_the_end_waits_no_longer_than_it_may_for_a_check_that_hangs(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("allgreen.health.running.background.STOPS_WITHIN_S", 0.01)
+    gate = threading.Event()
+    scene.registry.check("Hangs", timeout=None, name="hangs")(lambda: gate.wait(PATIENCE_S))
+    scene.background.start()
+    scene.wait_for_a_run()
+    thread = scene.background._thread
+    assert thread is not None
+
+    scene.background.stop()
+
+    is_still_there = thread.is_alive()
+    gate.set()
+    thread.join(PATIENCE_S)
+    assert (is_still_there, thread.is_alive()) == (True, False)
+
+
+class Failing:
+    """Has the next round of a runner fail, as where no thread can be had."""
+
+    def __init__(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.failed = threading.Event()
+        run = scene.runner._take_off
+
+        def fail_once(*arguments: Any) -> Any:
+            if not self.failed.is_set():
+                self.failed.set()
+                raise RuntimeError("can't start new thread")
+            return run(*arguments)
+
+        monkeypatch.setattr(scene.runner, "_take_off", fail_once)
+
+
+@pytest.mark.semantics(31)
+def test_a_round_that_fails_is_not_the_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene(period_s=0.001)
+    failing = Failing(scene, monkeypatch)
+
+    with scene.background:
+        assert failing.failed.wait(PATIENCE_S)
+        scene.clock.seconds += 0.001
+        scene.wait_for_a_run()
+
+    assert [record.getMessage() for record in caplog.records] == ["A round of checks failed"]
+
+
+@pytest.mark.semantics(31)
+async def test_a_round_that_fails_on_a_loop_is_not_the_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene(period_s=0.001)
+    Failing(scene, monkeypatch)
+
+    async with scene.background, asyncio.timeout(PATIENCE_S):
+        while not scene.runs:
+            scene.clock.seconds += 0.001
+            await asyncio.sleep(0)
+
+    assert [record.getMessage() for record in caplog.records] == ["A round of checks failed"]
+
+
+@pytest.mark.semantics(30)
+async def test_fresh_runs_the_checks_all_the_same_on_a_loop(scene: Scene) -> None:
+    known = await scene.background.run_async()
+    fresh = await scene.background.run_async(fresh=True)
+
+    assert (known.status, fresh.status) == (HealthStatus.UNHEALTHY, HealthStatus.HEALTHY)
+    assert scene.runs == 1
+
+
+@pytest.mark.parametrize("period_s", [0, -1, float("nan"), float("inf")])
 def test_a_period_is_longer_than_nothing(period_s: float) -> None:
     with pytest.raises(ValueError, match="longer than nothing"):
         Background(CheckRunner(CheckRegistry(), environment="test"), period_s=period_s)

@@ -187,7 +187,9 @@ def test_metrics_count_the_runs_for_who_may_see_them(respond: Respond, path: str
 def test_metrics_say_of_which_process_they_are(respond: Respond) -> None:
     response = respond(endpoint_of(ScriptedRunner(passed())), get("/healthcheck/metrics"))
 
-    assert b'pid="' in response.body
+    series = [line for line in response.body.splitlines() if not line.startswith(b"#")]
+    assert series
+    assert all(b'pid="%d"' % os.getpid() in line for line in series)
 
 
 @pytest.mark.semantics(51, 57)
