@@ -48,3 +48,28 @@ test("undo runs once and takes the message away", () => {
   expect(undo).toHaveBeenCalledOnce()
   expect(screen.queryByText("Search is paused")).not.toBeInTheDocument()
 })
+
+test("messages go aside for what the keyboard has reached under them, and come back", () => {
+  const box = (top: number) => () => new DOMRect(700, top, 300, 60)
+  renderPlain(
+    <>
+      <button type="button">Under</button>
+      <button type="button">Elsewhere</button>
+      <Toaster />
+    </>,
+  )
+  const corner = screen.getByRole("region", { name: "Messages" })
+  corner.getBoundingClientRect = box(600)
+  const [under, elsewhere] = screen.getAllByRole("button")
+  if (under) under.getBoundingClientRect = box(610)
+  if (elsewhere) elsewhere.getBoundingClientRect = box(100)
+  act(() => showToast("Search is paused"))
+
+  act(() => elsewhere?.focus())
+  expect(corner).not.toHaveAttribute("data-aside")
+  act(() => under?.focus())
+  expect(corner).toHaveAttribute("data-aside")
+
+  pass(8000)
+  expect(corner).not.toHaveAttribute("data-aside")
+})

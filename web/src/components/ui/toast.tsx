@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react"
+import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from "react"
 import { Button } from "@/components/ui/button"
 import { StatusGlyph } from "@/components/ui/status-glyph"
 import styles from "./toast.module.css"
@@ -35,13 +35,44 @@ export function dismissToast(id: number): void {
 /** The corner itself; the shell renders it once. */
 export function Toaster() {
   const shown = useSyncExternalStore(subscribe, () => toasts)
+  const corner = useRef<HTMLElement>(null)
+  const isAside = useOutOfTheWay(corner, shown.length)
   return (
-    <section className={styles.corner} aria-label="Messages" aria-live="polite">
+    <section
+      ref={corner}
+      className={styles.corner}
+      data-aside={isAside || undefined}
+      aria-label="Messages"
+      aria-live="polite"
+    >
       {shown.map((toast) => (
         <ToastLine key={toast.id} toast={toast} />
       ))}
     </section>
   )
+}
+
+/** What the keyboard has reached must not lie under a message: then they go to the other corner. */
+function useOutOfTheWay(corner: RefObject<HTMLElement | null>, count: number): boolean {
+  const [isAside, setAside] = useState(false)
+  useEffect(() => {
+    if (count === 0) return setAside(false)
+    const look = () => {
+      if (isOver(corner.current, document.activeElement)) setAside((before) => !before)
+    }
+    look()
+    document.addEventListener("focusin", look)
+    return () => document.removeEventListener("focusin", look)
+  }, [corner, count])
+  return isAside
+}
+
+function isOver(corner: HTMLElement | null, focused: Element | null): boolean {
+  if (!corner || !focused || corner.contains(focused)) return false
+  const { left, top, right, bottom } = corner.getBoundingClientRect()
+  const box = focused.getBoundingClientRect()
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  return left < x && x < right && top < y && y < bottom
 }
 
 /** One message of the corner. */
