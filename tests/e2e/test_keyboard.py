@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.keys import press, write
 from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-
-MOST_STEPS = 80
-# A row that moves to another group, and the page that follows the focus.
-RESTS_WITHIN_MS = 1_000
-
-# What a sighted person sees of the focus: a mark round the control or round what holds it, inside
-# the window, and under nothing else.
-FOCUS = """() => {
-  const focused = document.activeElement
-  if (!focused || focused === document.body) return {name: "", marked: false, clear: false}
-  const text = focused.labels?.[0]?.innerText || focused.getAttribute("aria-label")
-  const name = (text || focused.innerText || "").trim().replace(/\\s+/g, " ")
-  const isMarked = (node) => {
-    const style = getComputedStyle(node)
-    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1
-  }
-  const marked = isMarked(focused) || isMarked(focused.parentElement)
-  const box = focused.getBoundingClientRect()
-  const x = box.left + Math.min(box.width, 24) / 2
-  const y = box.top + Math.min(box.height, 24) / 2
-  const top = document.elementFromPoint(x, y)
-  const label = focused.closest("label")
-  const clear = focused.contains(top) || !!top?.contains(focused) || (!!label && label.contains(top))
-  return {name, marked, clear}
-}"""
 
 
 @pytest.fixture
@@ -129,39 +103,3 @@ def log_in(page: Page, platform: Platform) -> None:
     expect(page.get_by_role("heading", name="Nordlys", level=1)).to_be_visible()
     # The head of the page stands before what is in it.
     expect(page.get_by_role("link", name="Watch a service").first).to_be_visible()
-
-
-def comes_clear(page: Page) -> bool:
-    """Tell whether what has the focus is seen once the page has come to rest."""
-    try:
-        page.wait_for_function(f"() => ({FOCUS})().clear", timeout=RESTS_WITHIN_MS)
-    except PlaywrightTimeoutError:
-        return False
-    return True
-
-
-def press(page: Page, name: str) -> None:
-    reach(page, name)
-    page.keyboard.press("Enter")
-
-
-def write(page: Page, name: str, text: str) -> None:
-    reach(page, name)
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type(text)
-
-
-def reach(page: Page, name: str) -> None:
-    """Press Tab until a control has the focus, which must be seen at every step."""
-    passed = []
-    for _ in range(MOST_STEPS):
-        focus = page.evaluate(FOCUS)
-        if re.match(rf"{re.escape(name)}(?!\w)", focus["name"]):
-            return
-        page.keyboard.press("Tab")
-        focus = page.evaluate(FOCUS)
-        passed.append(focus["name"])
-        if focus["name"]:
-            assert focus["marked"], f"no mark shows that {focus['name']!r} has the focus"
-            assert focus["clear"] or comes_clear(page), f"{focus['name']!r} is under something else"
-    pytest.fail(f"{name!r} is not reached by Tab, only {passed}")
