@@ -172,7 +172,7 @@ def _filter(page: Page) -> float:
     for count, key in enumerate(("4", "9", "Backspace", "Backspace"), start=1):
         page.keyboard.press(key)
         page.wait_for_function(f"() => window.filtered.length >= {count}", timeout=TURNS_WITHIN_MS)
-    took = page.evaluate("window.filtered.slice(-4)")
+    took: list[float] = page.evaluate("window.filtered.slice(-4)")
     box.fill("")
     expect(page.get_by_role("article")).to_have_count(SERVICES)
     return statistics.median(took) / 1000
