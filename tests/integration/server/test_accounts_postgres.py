@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pyotp
@@ -22,7 +23,7 @@ from allgreen.server.auth.admins import lock_admins
 from allgreen.server.auth.memberships import lock_workspace
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
-from allgreen.storage.sql.tables import accounts, memberships
+from allgreen.storage.sql.tables import accounts, audit, memberships, outbox
 from tests.api import ADDRESS, PASSWORD, Person, person_of
 from tests.mailbox import link_in
 from tests.people import enrol
@@ -95,6 +96,38 @@ async def test_every_route_of_an_account_works(
     assert [answer.status_code for answer in answers] == [
         *(201, 200, 200, 204, 200, 200, 200, 204, 200, 200, 204, 204, 202, 200, 202, 204, 200)
     ]
+
+
+async def test_what_others_did_with_somebody_tells_them_no_more_once_they_are_gone(
+    owner: Person, app: FastAPI, people: AsyncExitStack, platform: Platform
+) -> None:
+    workspace_id = owner.me["workspaces"][0]["id"]
+    bo = await enrol(people, app, platform, "Bo Berg", in_workspace=workspace_id, role=Role.ADMIN)
+    member = f"{owner.workspace}/members/{bo.me['id']}"
+    assert (await owner.client.patch(member, json={"role": "observer"})).status_code == 200
+
+    gone = await bo.client.request("DELETE", ACCOUNT, json={"password": PASSWORD})
+
+    assert gone.status_code == 204
+    async with platform.database.read() as connection:
+        summaries = list(await connection.scalars(select(audit.c.summary)))
+    assert "made somebody whose account is deleted an observer" in summaries
+    assert not any("Bo Berg" in summary for summary in summaries)
+
+
+async def test_a_stranger_is_asked_by_two_workspaces_a_day_apart(
+    owner: Person, platform: Platform
+) -> None:
+    made = await owner.client.post("/api/v1/workspaces", json={"name": "Fjord"})
+    fjord = Person(client=owner.client, me={"workspaces": [made.json()]})
+    for place in (owner, fjord):
+        await place.watch("https://example.org/", recipients=[{"email": "eve@example.net"}])
+
+    asked = select(outbox.c.due_at).where(outbox.c.kind == NoticeKind.CONFIRM_RECIPIENT)
+    async with platform.database.read() as connection:
+        first, second = await connection.scalars(asked.order_by(outbox.c.seq))
+
+    assert second - first == timedelta(days=1)
 
 
 async def test_every_route_of_the_instance_works(
