@@ -3,18 +3,27 @@
 const PREFIX = "allgreen-offline-"
 const CACHE = `${PREFIX}__VERSION__`
 const PAGE = "/offline.html"
-const FILES = [PAGE, "/offline.js", "/pages.css", "/theme.js", "/favicon-unknown.svg"]
+// Other pages ask for some of them too, and directly: not by these names.
+const FILES = [
+  PAGE,
+  "/offline.js",
+  "/pages.css?offline",
+  "/theme.js?offline",
+  "/favicon-unknown.svg?offline",
+]
 
 self.addEventListener("install", (event) => event.waitUntil(keep()))
 self.addEventListener("activate", (event) => event.waitUntil(takeOver()))
 self.addEventListener("fetch", (event) => {
   const { request } = event
-  const { origin, pathname } = new URL(request.url)
+  const { origin, pathname, search } = new URL(request.url)
   if (request.method !== "GET" || origin !== self.location.origin) return
   if (request.mode === "navigate") {
     // What the API sends is downloaded, not looked at.
     if (!pathname.startsWith("/api/")) event.respondWith(load(event))
-  } else if (FILES.includes(pathname)) event.respondWith(fetch(request).catch(() => kept(pathname)))
+  } else if (FILES.includes(pathname + search)) {
+    event.respondWith(fetch(request).catch(() => kept(pathname + search)))
+  }
 })
 
 async function keep() {
