@@ -165,6 +165,23 @@ test("an invitation that is declined goes", async () => {
   await vi.waitFor(() => expect(screen.queryByRole("button", { name: "Accept" })).toBeNull())
 })
 
+test("an offer to own a workspace is told to whom it is made, and to nobody else", async () => {
+  const offer = { by: "Lena Haugen", to: "Sofia Lindqvist", until: "2026-04-20T08:00:00Z" }
+  serve({
+    workspaces: [
+      { ...NORDLYS, offer: { ...offer, you: false } },
+      { ...FJORD, offer: { ...offer, you: true } },
+    ],
+  })
+  openApp("/")
+
+  const told = await screen.findByRole("region", { name: "Offer of Fjord Labs" })
+  expect(told).toHaveTextContent("Lena Haugen offers you to own Fjord Labs.")
+  const link = within(told).getByRole("link", { name: "Look at the offer" })
+  expect(link).toHaveAttribute("href", "/workspaces/w2")
+  expect(screen.queryByRole("region", { name: "Offer of Nordlys Commerce" })).toBeNull()
+})
+
 test("a new workspace is made by its name, and opened", async () => {
   const state = serve()
   server.use(

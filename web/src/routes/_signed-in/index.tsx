@@ -10,6 +10,7 @@ import { DeletedList } from "@/features/dashboard/deleted-list"
 import { InvitationCard } from "@/features/dashboard/invitation-card"
 import { LatestEvents } from "@/features/dashboard/latest-events"
 import { NowSlab } from "@/features/dashboard/now-slab"
+import { OfferCard } from "@/features/dashboard/offer-card"
 import { dashboardQuery } from "@/features/dashboard/queries"
 import { addCounts } from "@/features/dashboard/summary"
 import { WorkspaceCard } from "@/features/dashboard/workspace-card"
@@ -72,6 +73,9 @@ function Dashboard() {
           isPrimary={index === 0}
           onJoined={goInto}
         />
+      ))}
+      {workspaces.map((workspace) => (
+        <OfferCard key={workspace.id} workspace={workspace} />
       ))}
       <div className={styles.title}>
         <h2>Workspaces</h2>
