@@ -153,3 +153,21 @@ test.each([
   expect(refreshRows).not.toHaveBeenCalled()
   expect(invalidate).toHaveBeenCalledWith({ queryKey: ["workspace", "w1"], exact: false })
 })
+
+test("what goes down does not wait for the end of a burst of results", () => {
+  const { refreshRows, last } = setUp()
+  last().greet()
+  last().change("result")
+  vi.advanceTimersByTime(100)
+  last().change("result")
+  vi.advanceTimersByTime(100)
+
+  last().change("service")
+  vi.advanceTimersByTime(149)
+  expect(refreshRows).toHaveBeenCalledTimes(1)
+
+  vi.advanceTimersByTime(1)
+  expect(refreshRows).toHaveBeenCalledTimes(2)
+  vi.advanceTimersByTime(2000)
+  expect(refreshRows).toHaveBeenCalledTimes(2)
+})

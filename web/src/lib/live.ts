@@ -14,8 +14,9 @@ export type LiveChange = {
 
 // What one change says in several hints is asked for once.
 const SETTLE_MS = 100
-// A burst of results must not become a burst of requests.
+// A burst of results must not become a burst of requests; what went down is no burst of results.
 const GAP_MS = 1000
+const URGENT_GAP_MS = 250
 const RECONNECT_MS = 5000
 // More rows than this are fetched with all others; and all are, now and then: a day that ends or a
 // watcher that is gone changes rows which no hint names.
@@ -165,9 +166,10 @@ function invalidate(
 function collectChanges(flush: (batch: LiveChange[]) => void) {
   let batch: LiveChange[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
+  let due = Number.POSITIVE_INFINITY
   let flushedAt = Number.NEGATIVE_INFINITY
   const settle = () => {
-    timer = undefined
+    due = Number.POSITIVE_INFINITY
     flushedAt = Date.now()
     const ready = batch
     batch = []
@@ -176,7 +178,13 @@ function collectChanges(flush: (batch: LiveChange[]) => void) {
   return {
     add(change: LiveChange) {
       batch.push(change)
-      timer ??= setTimeout(settle, Math.max(SETTLE_MS, flushedAt + GAP_MS - Date.now()))
+      const now = Date.now()
+      const gap = change.kind === "result" ? GAP_MS : URGENT_GAP_MS
+      const wanted = Math.max(now + SETTLE_MS, flushedAt + gap)
+      if (wanted >= due) return
+      due = wanted
+      clearTimeout(timer)
+      timer = setTimeout(settle, wanted - now)
     },
     stop: () => clearTimeout(timer),
   }
