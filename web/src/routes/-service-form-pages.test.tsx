@@ -184,7 +184,7 @@ test("a session that ended meanwhile costs nothing that was typed", async () => 
   await user.type(await field("Request"), "https://api.nordlys.example/")
   await user.click(await press("Start watching"))
 
-  expect(await screen.findByText(/Sign in in another tab, then save here/)).toBeInTheDocument()
+  expect(await screen.findByText(/Sign in, then save once more/)).toBeInTheDocument()
   expect(await field("Name")).toHaveValue("Orders API")
 })
 
