@@ -27,6 +27,19 @@ async def test_fifty_set_ups_at_once_make_exactly_one_admin(
     assert count == 1
 
 
+async def test_the_first_one_has_a_surname_too(
+    anonymous: httpx2.AsyncClient, platform: Platform
+) -> None:
+    token = await renew_setup_token(platform.database, platform.clock.now())
+    form = setup_form(token=token, name="Ana", surname=" Petrov ")
+
+    made = (await anonymous.post("/api/v1/setup", json=form)).json()
+    profile = (await anonymous.get("/api/v1/account/profile")).json()
+
+    assert made["name"] == "Ana Petrov"
+    assert (profile["name"], profile["surname"]) == ("Ana", "Petrov")
+
+
 async def test_a_wrong_token_is_refused_beside_its_field(
     anonymous: httpx2.AsyncClient, platform: Platform
 ) -> None:

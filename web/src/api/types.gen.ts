@@ -3696,6 +3696,10 @@ export type SetUpInput = {
      */
     password: string;
     /**
+     * Surname
+     */
+    surname?: string | null;
+    /**
      * Token
      */
     token: string;

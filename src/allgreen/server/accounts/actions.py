@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from allgreen.domain.identity import AccountId, WorkspaceId
-from allgreen.domain.profile import Visibility
 from allgreen.errors import (
     InvalidInputError,
     InvitationVoidError,
@@ -34,7 +33,7 @@ from allgreen.server.auth.sessions import Client, Session, open_session
 from allgreen.server.passwords import find_weakness
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Registration
-from allgreen.storage.sql.tables import accounts, profiles
+from allgreen.storage.sql.tables import accounts
 from allgreen.storage.sql.unit_of_work import SqlUnitOfWork
 
 
@@ -176,14 +175,7 @@ async def _add(
             is_verified=is_invited and platform.settings.smtp_url is not None,
         )
     if form.surname is not None:
-        await uow.connection.execute(
-            insert(profiles).values(
-                account_id=account_id,
-                surname=form.surname,
-                visibility=Visibility.WORKSPACE,
-                **dict.fromkeys(_EMPTY, ""),
-            )
-        )
+        await people.add_surname(uow.connection, account_id, form.surname)
     await people.add_workspace(
         uow.connection,
         workspace_id=WorkspaceId(platform.new_id()),
@@ -192,9 +184,6 @@ async def _add(
         is_held=platform.settings.smtp_url is not None and not is_invited,
         now=now,
     )
-
-
-_EMPTY = ("pronouns", "city", "bio", "github", "linkedin", "website")
 
 
 async def _let_in(

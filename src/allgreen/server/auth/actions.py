@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.domain.policy import Role
-from allgreen.storage.sql.tables import accounts, memberships, sessions, workspaces
+from allgreen.domain.profile import Visibility
+from allgreen.storage.sql.tables import accounts, memberships, profiles, sessions, workspaces
 from allgreen.storage.sql.types import storable
 
 
@@ -32,6 +33,16 @@ async def add_account(
             email_verified_at=now if is_verified else None,
             instance_admin=is_instance_admin,
             created_at=now,
+        )
+    )
+
+
+async def add_surname(connection: AsyncConnection, account_id: AccountId, surname: str) -> None:
+    """Store the surname of a new account, in a profile that is otherwise empty."""
+    empty = dict.fromkeys(("pronouns", "city", "bio", "github", "linkedin", "website"), "")
+    await connection.execute(
+        insert(profiles).values(
+            account_id=account_id, surname=surname, visibility=Visibility.WORKSPACE, **empty
         )
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from allgreen.domain.identity import AccountId, WorkspaceId
 from allgreen.errors import InvalidInputError, NotFoundError
 from allgreen.server.auth import queries as people
-from allgreen.server.auth.actions import add_account, add_workspace
+from allgreen.server.auth.actions import add_account, add_surname, add_workspace
 from allgreen.server.auth.me import load_me
 from allgreen.server.auth.schemas import Me
 from allgreen.server.auth.sessions import Client, hash_of, open_session
@@ -70,6 +70,8 @@ async def set_up(platform: Platform, form: SetUpInput, client: Client) -> tuple[
             # Whoever reads the console of the server needs no mail to prove who they are.
             is_verified=True,
         )
+        if form.surname is not None:
+            await add_surname(connection, account_id, form.surname)
         await add_workspace(
             connection,
             workspace_id=WorkspaceId(platform.new_id()),

@@ -32,6 +32,7 @@ class SetUpInput(Input):
 
     token: Annotated[str, Field(max_length=200)]
     name: NameText
+    surname: NameText | None = None
     email: EmailText
     password: PasswordText
     workspace_name: NameText

@@ -29,9 +29,14 @@ export function SetUpForm({ token, onDone }: SetUpFormProps) {
   })
   return (
     <form className={styles.fields} onSubmit={handleSubmit} noValidate>
-      <Field label="Name" error={errors.name}>
-        {(control) => <Input {...control} name="name" autoComplete="name" />}
-      </Field>
+      <div className={styles.names}>
+        <Field label="Name" error={errors.name}>
+          {(control) => <Input {...control} name="name" autoComplete="given-name" />}
+        </Field>
+        <Field label="Surname" error={errors.surname}>
+          {(control) => <Input {...control} name="surname" autoComplete="family-name" />}
+        </Field>
+      </div>
       <Field label="Email" error={errors.email}>
         {(control) => (
           <Input {...control} name="email" type="email" autoComplete="email" spellCheck={false} />
@@ -78,9 +83,11 @@ function explainSetUp(error: ApiError): ApiError {
   return new ApiError({ type: "", title: "", status: error.status, code: error.code, detail })
 }
 
-function toPerson({ name = "", email = "", password = "", workspace_name = "" }: Values) {
+function toPerson(values: Values) {
+  const { name = "", surname = "", email = "", password = "", workspace_name = "" } = values
   return {
     name: name.trim(),
+    ...(surname.trim() && { surname: surname.trim() }),
     email: email.trim(),
     password,
     workspace_name: workspace_name.trim(),

@@ -14,7 +14,8 @@ function open(token: string | null) {
 }
 
 async function fill(user: ReturnType<typeof open>["user"]) {
-  await user.type(screen.getByRole("textbox", { name: "Name" }), "Sofia Lindqvist")
+  await user.type(screen.getByRole("textbox", { name: "Name" }), "Sofia")
+  await user.type(screen.getByRole("textbox", { name: "Surname" }), "Lindqvist")
   await user.type(screen.getByRole("textbox", { name: "Email" }), "sofia@nordlys.example")
   await user.type(screen.getByLabelText("Password"), "a long sentence")
   await user.type(screen.getByRole("textbox", { name: "Workspace" }), "Nordlys{Enter}")
@@ -35,7 +36,8 @@ test("the token of the link makes the first account and its workspace", async ()
   await waitFor(() => expect(handleDone).toHaveBeenCalledOnce())
   expect(sent).toHaveBeenCalledWith({
     token: "t0ken",
-    name: "Sofia Lindqvist",
+    name: "Sofia",
+    surname: "Lindqvist",
     email: "sofia@nordlys.example",
     password: "a long sentence",
     workspace_name: "Nordlys",
