@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.looks import Look, Pictures, look_at
 from tests.platform import PASSWORD, Person, Platform
@@ -368,3 +368,24 @@ def test_an_address_that_leads_nowhere(page: Page, world: World, look: Look) -> 
     page.goto(f"{world.sofia.platform.address}/workspaces/{'0' * 8}/members")
     expect(page.get_by_role("heading", name="Nothing at this address")).to_be_visible()
     look(page, "not-found")
+
+
+def test_a_page_that_cannot_be_loaded(page: Page, world: World, look: Look) -> None:
+    page.context.add_cookies(world.sofia.browser_cookies())
+    is_broken = [True]
+
+    def answer(route: Route) -> None:
+        if not is_broken[0]:
+            return route.continue_()
+        problem = {"code": "fault", "title": "Fault", "detail": "The database does not answer."}
+        return route.fulfill(status=500, json={"type": "about:blank", "status": 500, **problem})
+
+    page.route("**/api/v1/me", answer)
+    page.goto(world.address)
+    expect(page.get_by_role("heading", name="This page could not be loaded")).to_be_visible()
+    expect(page.get_by_text("The database does not answer.")).to_be_visible()
+    look(page, "not-loaded")
+
+    is_broken[0] = False
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Nordlys Commerce", level=1)).to_be_visible()

@@ -33,6 +33,12 @@
     wait = Math.min(2 * wait, MOST_MS)
   }
 
+  function leave() {
+    // By its own address it is nobody's page.
+    if (window.location.pathname === "/offline.html") window.location.replace("/")
+    else window.location.reload()
+  }
+
   async function ask() {
     if (isAsking) return
     isAsking = true
@@ -40,7 +46,7 @@
     try {
       const answer = await fetch("/healthz", { cache: "no-store", credentials: "omit" })
       // A proxy that stands in front says this much when there is nothing behind it.
-      if (answer.status < 500) return window.location.reload()
+      if (answer.status < 500) return leave()
     } catch {
       // Still nothing.
     }
