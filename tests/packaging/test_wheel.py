@@ -66,7 +66,7 @@ def test_a_bare_install_imports_every_module_it_promises(bare_python: Path) -> N
     assert run(bare_python, "-c", script).strip() == "0.1.0"
 
 
-@pytest.mark.parametrize("verb", ["serve", "migrate"])
+@pytest.mark.parametrize("verb", ["serve", "migrate", "admin"])
 def test_a_platform_command_without_its_extra_says_what_to_install(
     bare_python: Path, verb: str
 ) -> None:
