@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react"
 
-export type MarkState = "up" | "degraded" | "partial" | "down"
+export type MarkState = "up" | "degraded" | "partial" | "down" | "nodata"
 
 /**
  * The mark and the name: five pipes, of which the last takes the worst live state.

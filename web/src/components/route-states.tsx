@@ -61,7 +61,7 @@ function Screen({ children }: { children: ReactNode }) {
     <>
       <header className={styles.head}>
         <Link className="logo" to="/" aria-label="Allgreen, home">
-          <LogoMark />
+          <LogoMark state="nodata" />
         </Link>
       </header>
       <main id="main" tabIndex={-1} className={styles.main}>

@@ -69,7 +69,8 @@ function HomeLink({ mark }: { mark: MarkState }) {
   )
 }
 
-// Unknown is no measurement: the mark then stays as it is drawn.
+// In no workspace the mark stays as it is drawn; in one of which nothing is known, it claims nothing.
 function markState(workspace: WorkspaceSummary | undefined): MarkState {
-  return !workspace || workspace.health === "unknown" ? "up" : workspace.health
+  if (!workspace) return "up"
+  return workspace.health === "unknown" ? "nodata" : workspace.health
 }
