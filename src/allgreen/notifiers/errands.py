@@ -188,8 +188,10 @@ def _verify_email(told: Told, links: LetterLinks) -> Letter:
         status="One question",
         headline="Is this your address?",
         paragraphs=(
-            f"Somebody registered at {told.host} with it. If it was you, say so; have the password "
-            "at hand that you chose there.",
+            (
+                f"Somebody registered at {told.host} with it. If it was you, say so; have the "
+                "password at hand that you chose there."
+            ),
             "If it was not you, do nothing: nobody can use your address without your yes.",
         ),
         button="Yes, it is mine",
