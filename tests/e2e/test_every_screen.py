@@ -99,6 +99,16 @@ def test_what_pages_name_ahead_is_in_the_build() -> None:
     assert asked - built.keys() == set()
 
 
+def test_what_a_page_names_ahead_is_fetched_once(page: Page, world: World) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    _screen("workspace").open(page, world)
+
+    twice = {url for url in asked if asked.count(url) > 1}
+    assert {url for url in twice if "/assets/" in url or url.endswith("/api/v1/me")} == set()
+
+
 @pytest.mark.parametrize("name", MOST_SHIFT)
 def test_a_page_comes_at_rest_and_within_its_budget(page: Page, world: World, name: str) -> None:
     page.add_init_script(_COUNT_SHIFTS)

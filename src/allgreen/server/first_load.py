@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from allgreen.server.wire import API
+
 MANIFEST: Final = "manifest.json"
 _COMPONENT: Final = "?tsr-split=component"
 _ROUTES: Final = "src/routes/_signed-in"
@@ -32,11 +34,23 @@ FIRST_MODULES: Final[Sequence[tuple[re.Pattern[str], Sequence[str]]]] = (
 """For each kind of address the modules of the build that draw its screen; the first that fits."""
 
 
+_ASKED_BY: Final[Mapping[str, str]] = {"src/app.tsx": f"{API}/me"}
+"""What a module asks the server for as soon as it runs."""
+
+
 def name_first_load(page: str, manifest: bytes, modules: Sequence[str]) -> str:
-    """Return a page that names the files of some modules, but for those that it names already."""
+    """Return a page that names the files of some modules, but for those that it names already.
+
+    It also names the answer that all others wait for: asked for at once it is there when they ask.
+    """
     chunks: dict[str, dict[str, Any]] = json.loads(manifest)
     named = dict.fromkeys(_files(chunks, modules))
     links = "".join(_link(file) for file in named if f'"/{file}"' not in page)
+    asked = (_ASKED_BY[module] for module in modules if module in chunks and module in _ASKED_BY)
+    # With `crossorigin`, as `fetch` asks by itself; else it would be asked for twice.
+    links += "".join(
+        f'<link rel="preload" as="fetch" crossorigin href="{path}">\n' for path in asked
+    )
     return page.replace("</head>", f"{links}</head>", 1)
 
 

@@ -31,6 +31,14 @@ def test_the_files_of_a_module_and_of_its_imports_are_named_once() -> None:
     assert "settings.js" not in page
 
 
+def test_who_is_signed_in_is_asked_for_once_by_pages_of_the_signed_in() -> None:
+    build = json.dumps(BUILD).encode()
+    asks = '<link rel="preload" as="fetch" crossorigin href="/api/v1/me">'
+
+    assert name_first_load(PAGE, build, ["src/app.tsx"]).count(asks) == 1
+    assert asks not in name_first_load(PAGE, build, ["src/settings.tsx"])
+
+
 def test_a_build_without_the_module_is_left_as_it_is() -> None:
     assert name_first_load(PAGE, b"{}", ["src/app.tsx"]) == PAGE
 
