@@ -97,21 +97,30 @@ class Procedure:
         self._is_bare = around.before is None and around.after is None and not around.scrubbers
 
     def work(self, execution: Execution) -> None:
-        """Run a check in the thread of the caller, as far as that goes."""
-        if execution.concluded is not None:
-            self._write_down(execution, execution.concluded)
-            return
-        if execution.is_dropped:
-            self._control.end(execution, None)
-            return
+        """Run a check in the thread of the caller, as far as that goes.
+
+        Whatever the check raises is its result. What is raised beside it was not meant for it, such
+        as that there is no memory left: then the run has ended without a result.
+        """
+        try:
+            if execution.concluded is not None:
+                self._write_down(execution, execution.concluded)
+            elif execution.is_dropped:
+                self._control.end(execution, None)
+            elif execution.cell.is_plain and self._is_bare:
+                self._work_plainly(execution)
+            else:
+                execution.begun = self._monotonic()
+                execution.cause.context.copy().run(self._work, execution)
+        except BaseException:
+            self._control.lose(execution, "Was ended from outside before it had a result")
+            raise
+
+    def _work_plainly(self, execution: Execution) -> None:
         execution.begun = begun = self._monotonic()
         context = execution.cause.context.copy()
-        cell = execution.cell
-        if not cell.is_plain or not self._is_bare:
-            context.run(self._work, execution)
-            return
         try:
-            value = context.run(_call, cell.check.function, execution)
+            value = context.run(_call, execution.cell.check.function, execution)
         except BaseException as error:  # noqa: BLE001 - a check may raise anything, and ends nobody else
             self._end(execution, self._read(error))
             return

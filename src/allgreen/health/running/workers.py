@@ -64,7 +64,7 @@ class Workers(Generic[J]):
         idle_s: How long one stays without work.
 
     Args:
-        work: Does a job; never raises.
+        work: Does a job; raises only what ends the thread from outside.
     """
 
     def __init__(self, work: Callable[[J], None], most: int, *, idle_s: float = IDLE_S) -> None:
@@ -174,6 +174,25 @@ class Workers(Generic[J]):
         return withdrawn
 
     def _live(self, worker: Worker) -> None:
+        try:
+            self._do_jobs(worker)
+        except BaseException:  # there is no memory left, or somebody ends threads
+            self._bury(worker)
+            raise
+
+    def _bury(self, worker: Worker) -> None:
+        """Count on a worker no more that was ended from outside, and let others do what waits."""
+        worker.job = None
+        with self._lock:
+            if worker.is_given_up:
+                self._given_up -= 1
+            elif worker in self._idle:
+                self._idle.remove(worker)
+            else:
+                self._busy -= 1
+        self.spread()
+
+    def _do_jobs(self, worker: Worker) -> None:
         jobs, work = self._jobs, self._work
         while True:
             try:

@@ -1268,6 +1268,29 @@ def test_who_is_interrupted_before_anything_has_begun_leaves_nothing_that_waits_
     assert check.runs == 2
 
 
+def test_a_run_that_is_ended_from_outside_has_no_result_and_is_begun_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = list[object]()
+    monkeypatch.setattr(threading, "excepthook", ends.append)
+    runner, times = a_runner(works), RunOptions().concurrency + 1
+    good = runner.run()
+    for _ in range(times):
+        with monkeypatch.context() as patch:
+            patch.setattr(runner._dispatch, "end", raises_no_memory)
+            report = runner.run(deadline_s=PATIENCE_S)
+
+        assert (report.status, report.results[0].verdict) == (UNHEALTHY, ERROR)
+        assert report.results[0].message == "Was ended from outside before it had a result"
+
+    assert (good.status, runner.run().status) == (HEALTHY, HEALTHY)
+    wait_until(lambda: len(ends) == times)
+
+
+def raises_no_memory(*_: object) -> None:
+    raise MemoryError
+
+
 # How many runs there were -------------------------------------------------------------------------
 
 
@@ -1286,7 +1309,7 @@ def test_runs_are_counted_by_what_they_came_to(tmp_path: Path, fakes: FakeChecks
         ("is_rare", works, {"run": "once per week"}),
     ):
         registry.check("It works", name=name, **options)(function)
-    runner = a_runner(registry, clock=clock, rations=rationed(tmp_path, clock))
+    runner = a_runner(registry, clock=clock, rations=Rationing(Ledger(tmp_path), clock))
 
     for _ in range(3):
         runner.run()

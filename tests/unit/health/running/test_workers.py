@@ -349,6 +349,52 @@ def test_a_worker_that_waits_for_others_lends_its_place(
 # Without threads ----------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Keep what ended threads; each is to be waited for."""
+    ended: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+    return ended
+
+
+def test_workers_that_are_ended_from_outside_are_replaced(make: Make, ends: list[object]) -> None:
+    def end() -> None:
+        raise MemoryError
+
+    pool, last = make(most=2), Job()
+    for count in range(1, 6):
+        pool.submit([Job(end)])
+        wait_until(lambda count=count: len(ends) == count)  # type: ignore[misc]
+
+    pool.submit([Job(end), Job(end), last])
+
+    last.wait()
+    wait_until(lambda: pool._busy == 0 and len(ends) == 7)
+    assert (pool.given_up, pool.waiting) == (0, 0)
+
+
+def test_a_worker_that_was_given_up_may_be_ended_from_outside(
+    make: Make, ends: list[object]
+) -> None:
+    pool, hanging = make(most=1), HangingJob()
+
+    def hang_and_end() -> None:
+        hanging._hang()
+        raise SystemExit
+
+    job = Job(hang_and_end)
+    pool.submit([job])
+    hanging.wait_until_begun()
+    assert job.worker is not None
+    pool.give_up(job.worker, job)
+    hanging.release.set()
+
+    wait_until(lambda: pool.given_up == 0 and ends)
+    again = Job()
+    pool.submit([again])
+    again.wait()
+
+
 def test_what_nobody_will_do_is_given_back(make: Make, no_threads: Callable[[], None]) -> None:
     no_threads()
     workers = make()
