@@ -12,7 +12,7 @@ from allgreen.health.components.memory import memory
 QUEUE = asyncio.Queue[str](maxsize=1000)
 
 
-@check("Disk has room", tags="live")
+@check("Disk has room", tags="ready")
 def disk():
     free_mb = shutil.disk_usage(tempfile.gettempdir()).free // 10**6
     expect(free_mb).to_be_greater_than(100)
