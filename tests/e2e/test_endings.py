@@ -150,6 +150,8 @@ def test_an_invitation_that_is_withdrawn_while_its_page_is_open(
     page.get_by_role("button", name="Accept").click()
 
     expect(page.get_by_role("heading", name=re.compile("does not work any more"))).to_be_visible()
+    # What stands now where the pointer pressed is not what is looked at.
+    page.mouse.move(0, 0)
     look(page, "invitation-withdrawn")
 
 
