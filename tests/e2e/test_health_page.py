@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -17,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from allgreen.domain.report import Detail, Ending, Evidence, Report
 from allgreen.domain.status import CheckVerdict, HealthStatus
 from allgreen.exporters.html import CONTENT_SECURITY_POLICY, render_html
-from tests.looks import Pictures
 from tests.browser import find_violations
+from tests.looks import Pictures
 from tests.unit.exporters.reports import drawn, failed, hostile, report, result, skipped
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]

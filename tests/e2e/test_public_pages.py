@@ -10,15 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.looks import Pictures
 from tests.browser import find_violations
 from tests.history import Past, write_history
+from tests.looks import Pictures
 from tests.platform import PASSWORD, Person, Platform
 from tests.target import Target
 
