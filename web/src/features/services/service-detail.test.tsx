@@ -318,7 +318,7 @@ test("pausing shows at once and is rolled back when the server refuses", async (
   expect(
     await screen.findByText("The database is busy. Try again in a minute."),
   ).toBeInTheDocument()
-  expect(screen.getByRole("button", { name: "Pause" })).toBeInTheDocument()
+  expect(await screen.findByRole("button", { name: "Pause" })).toBeInTheDocument()
 })
 
 test("a paused service can be resumed, but not checked now", async () => {
@@ -398,7 +398,7 @@ test("whoever wants to be told is on the list at once, and off it by Undo", asyn
   await user.click(within(toast.parentElement as HTMLElement).getByRole("button", { name: "Undo" }))
 
   expect(await screen.findByText("Storefront tells you no more")).toBeInTheDocument()
-  expect(screen.getByText("You are not told.")).toBeInTheDocument()
+  expect(await screen.findByText("You are not told.")).toBeInTheDocument()
   expect(asked).toEqual(["put", "delete"])
 })
 
@@ -413,7 +413,7 @@ test("who is told is rolled back with the reason when the server refuses", async
   answers.release()
 
   expect(await screen.findByText("The database is busy.")).toBeInTheDocument()
-  expect(screen.getByText("Sofia Lindqvist")).toBeInTheDocument()
+  expect(await screen.findByText("Sofia Lindqvist")).toBeInTheDocument()
 })
 
 test("an observer sees everything and can change nothing", async () => {
