@@ -19,7 +19,7 @@ FACTS = Facts(
     reason="503 instead of 202",
     message="It answered 503 instead of 202.",
     expected="202, $.accepted = true, within 800 ms",
-    got="503 Service Unavailable, after 1204 ms",
+    got="503 Service Unavailable, after 1,204 ms",
     request="POST https://hooks.nordlys.example/stripe",
     attempts=3,
     health="up",

@@ -127,7 +127,7 @@ _OUTAGE: Final = Facts(
     reason="503 instead of 202",
     message="Answered 503 instead of 202.",
     expected="202, $.accepted = true, within 800 ms",
-    got="503 Service Unavailable, after 1204 ms",
+    got="503 Service Unavailable, after 1,204 ms",
     request="POST https://hooks.nordlys.example/stripe",
     attempts=3,
     began_at=AT - timedelta(seconds=26),

@@ -107,11 +107,11 @@ def expected_in_words(check: Check) -> str:
 
 
 def got_in_words(result: Result) -> str:
-    """Return what came: ``503, after 1204 ms``, or why nothing came."""
+    """Return what came: ``503, after 1,204 ms``, or why nothing came."""
     what = str(result.http_status) if result.http_status is not None else result.reason
     if result.latency_ms is None:
         return what
-    return f"{what}, after {result.latency_ms:.0f} ms"
+    return f"{what}, after {result.latency_ms:,.0f} ms"
 
 
 def parked_in_words(reason: ParkedReason) -> str:

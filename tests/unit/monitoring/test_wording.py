@@ -168,9 +168,9 @@ def test_the_limit_is_expected_as_well() -> None:
 @pytest.mark.parametrize(
     ("latency_ms", "http_status", "reason", "words"),
     [
-        (1204.4, 503, "503 instead of 202", "503, after 1204 ms"),
+        (1204.4, 503, "503 instead of 202", "503, after 1,204 ms"),
         (None, None, "connection refused", "connection refused"),
-        (5000.0, None, "no answer in 5 s", "no answer in 5 s, after 5000 ms"),
+        (5000.0, None, "no answer in 5 s", "no answer in 5 s, after 5,000 ms"),
     ],
     ids=["an answer", "no connection", "no answer"],
 )
