@@ -19,7 +19,7 @@ class Facts:
         reason: Short text of the failure, such as ``503 instead of 202``.
         message: The same as one sentence for people.
         expected: What a good answer is: ``202, within 800 ms``.
-        got: What came instead: ``503, after 1204 ms``.
+        got: What came instead: ``503, after 1,204 ms``.
         request: Method and URL without query and user info.
         attempts: How many failures in a row confirmed it; 0 when that is not known.
         health: How the service is after it came back: ``up`` or ``degraded``.
