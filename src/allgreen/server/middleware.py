@@ -10,11 +10,20 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from allgreen.server.auth.keys import brings_key
-from allgreen.server.problems import answer_problem, answer_too_large, too_large
+from allgreen.server.problems import (
+    RETRY_LATER_S,
+    answer_problem,
+    answer_too_large,
+    too_large,
+)
 from allgreen.server.settings import Settings
 from allgreen.server.wire import API
 
 LARGEST_BODY: Final = 1024 * 1024
+SMALL_BODY: Final = 64 * 1024
+"""So much of each request is always taken: what people do goes on while others send files."""
+MOST_TOGETHER: Final = 16 * 1024 * 1024
+"""Of all requests under way, beyond what is always taken: a hundred large ones fill no memory."""
 _NOT_STORED: Final = (b"cache-control", b"private, no-store")
 """Nothing of a workspace, and no page of a mail link, stays in a cache on the way."""
 
@@ -106,10 +115,14 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses bodies over 1 MiB, also those that lie about their length or do not tell it.
 
+    A body lies in memory before anybody knows who sends it and whether it is wanted. So all
+    together have a limit too: who comes when it is reached is told to come back.
+
     Args:
         app: What is asked when the body is small enough.
         largest: How many bytes are taken where nothing else is said.
         larger: How many are taken at single paths.
+        together: How many bytes of all requests under way are taken, small parts not counted.
     """
 
     def __init__(
@@ -118,10 +131,13 @@ class BodyLimit:
         *,
         largest: int = LARGEST_BODY,
         larger: Mapping[str, int] | None = None,
+        together: int = MOST_TOGETHER,
     ) -> None:
         self._app = app
         self._largest = largest
         self._larger = larger or {}
+        self._together = together
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, as far as its body is small enough."""
@@ -133,17 +149,25 @@ class BodyLimit:
         if told.isdigit() and int(told) > largest:
             await answer_too_large(largest)(scope, receive, send)
             return
-        received = 0
+        received = held = 0
 
         async def receive_counted() -> Message:
-            nonlocal received
+            nonlocal received, held
             message = await receive()
             received += len(message.get("body", b""))
             if received > largest:
                 raise HTTPException(413, too_large(largest))
+            more = max(received - SMALL_BODY, 0) - held
+            if self._held + more > self._together:
+                raise HTTPException(503, headers={"Retry-After": str(RETRY_LATER_S)})
+            self._held += more
+            held += more
             return message
 
-        await self._app(scope, receive_counted, send)
+        try:
+            await self._app(scope, receive_counted, send)
+        finally:
+            self._held -= held
 
 
 @final

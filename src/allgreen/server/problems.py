@@ -86,6 +86,7 @@ _HTTP_CODES = {
     405: ("method_not_allowed", "This address does not do that"),
     413: ("too_large", "This request is too large"),
     415: ("not_json", "Send JSON"),
+    503: ("unavailable", "Busy for a moment"),
 }
 RETRY_LATER_S = 5
 
@@ -186,6 +187,7 @@ async def _on_disconnect(request: Request, _error: Exception) -> Response:
 _DETAILS = {
     "unreadable": "The body is not UTF-8 text, or not JSON.",
     "not_found": "There is nothing at this address.",
+    "unavailable": "Too much is being sent here at once. Try again in a few seconds.",
 }
 
 

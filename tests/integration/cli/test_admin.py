@@ -71,12 +71,18 @@ def noted(person: Person) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def ana(platform: Platform) -> Person:
+def first_account(platform: Platform) -> str:
     """The first account, made at the machine."""
     made = admin(platform, "create", ANA, "--name", "Ana Petrov")
     assert (made.returncode, made.stderr) == (0, ""), made.stderr
     set_password(platform, made.stdout)
-    return sign_in(platform, ANA)
+    return ANA
+
+
+@pytest.fixture
+def ana(platform: Platform, first_account: str) -> Person:
+    """Who it belongs to, signed in anew: what other tests do ends sessions."""
+    return sign_in(platform, first_account)
 
 
 def test_the_first_account_is_made_at_the_machine_while_the_server_runs(
