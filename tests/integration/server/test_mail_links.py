@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from allgreen.domain.identity import RecipientId
 from allgreen.domain.notice import NoticeKind, NoticeState
@@ -19,7 +19,7 @@ from allgreen.server.accounts.fixed_time import REGISTERED_AFTER_S
 from allgreen.server.platform import Platform
 from allgreen.server.settings import Settings
 from allgreen.storage.sql.rows import notice_from_row
-from allgreen.storage.sql.tables import outbox, recipients, workspaces
+from allgreen.storage.sql.tables import accounts, outbox, recipients, workspaces
 from allgreen.testing import FakeClock
 from tests.api import PASSWORD, Person, fields, person_of, service_form
 
@@ -183,6 +183,7 @@ async def test_nobody_has_hundreds_of_strangers_written_to(
     crowds = [
         [{"email": f"{crowd}.{number}@example.net"} for number in range(50)] for crowd in "abc"
     ]
+    await run_machine(platform, is_admin=False)
     first = await owner.watch(url, recipients=crowds[0])
     await owner.watch(url, recipients=crowds[1])
 
@@ -200,6 +201,22 @@ async def test_nobody_has_hundreds_of_strangers_written_to(
         headers={"if-match": f'"{first["version"]}"'},
     )
     assert kept.status_code == 200
+
+
+async def test_who_runs_the_machine_may_name_whom_they_like(
+    owner: Person, platform: Platform, silent_port: int
+) -> None:
+    for crowd in "abc":
+        people = [{"email": f"{crowd}.{number}@example.net"} for number in range(50)]
+        await owner.watch(f"http://127.0.0.1:{silent_port}/", recipients=people)
+
+    assert len(await links_to(platform, NoticeKind.CONFIRM_RECIPIENT)) == 150
+
+
+async def run_machine(platform: Platform, *, is_admin: bool) -> None:
+    async with platform.database.unit_of_work() as uow:
+        await uow.connection.execute(update(accounts).values(instance_admin=is_admin))
+        await uow.commit()
 
 
 async def held(platform: Platform) -> dict[str, bool]:

@@ -8,6 +8,12 @@ from allgreen.errors import InvalidInputError
 from allgreen.storage.sql.tables import accounts
 
 
+async def is_admin(connection: AsyncConnection, account_id: AccountId) -> bool:
+    """Tell whether an account runs this Allgreen."""
+    query = select(accounts.c.instance_admin).where(accounts.c.id == account_id)
+    return bool(await connection.scalar(query))
+
+
 async def lock_admins(connection: AsyncConnection) -> set[AccountId]:
     """Return the admins that can sign in, in a transaction in which nobody else changes them.
 
