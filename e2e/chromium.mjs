@@ -16,8 +16,10 @@ const path = await chromium.executablePath();
 const fonts = join(folder, "fonts");
 const configuration = join(fonts, "fonts.conf");
 if (existsSync(configuration)) {
-  const text = readFileSync(configuration, "utf8").replaceAll("/tmp/fonts", fonts);
-  writeFileSync(configuration, text);
+  const packed = readFileSync(configuration, "utf8");
+  const text = packed.replaceAll("/tmp/fonts", fonts);
+  // A browser may be reading it.
+  if (text !== packed) writeFileSync(configuration, text);
 }
 
 console.log(

