@@ -94,7 +94,9 @@ def test_the_theme_follows_the_account(
     settings: Page, chromium: Browser, platform: Platform, sofia: Person
 ) -> None:
     with settings.expect_response(lambda each: each.request.method == "PATCH") as kept:
-        settings.get_by_role("radio", name="Dark").check()
+        dark = settings.get_by_role("radio", name="Dark")
+        dark.click()  # it turns with the transition of the page, a moment later
+        expect(dark).to_be_checked()
     expect(settings.locator("html")).to_have_attribute("data-theme", "dark")
     assert kept.value.ok
     assert sofia.get("/account")["theme"] == "dark"
